@@ -1,0 +1,80 @@
+"""Everything that can go wrong, as one tree.
+
+    RerankError                    never raised itself
+    ├── UsageError            2    the command line asks for something impossible
+    ├── InputError            2    a file or standard input is not what it should be
+    ├── SettingsError         3    no key, unknown provider, a setting that cannot be used
+    ├── RefusedError          4    the endpoint answered, and refused the request
+    └── EndpointError         5    the endpoint could not be reached, or failed
+        └── ReplyError        5    it answered, but the reply cannot be trusted
+
+Each carries a one-line message (what was found, and where), usually a hint (what to do about it),
+and the exit code of the process. `cli.border` is the only place that turns them into output.
+"""
+
+from enum import IntEnum
+from typing import ClassVar
+
+
+class ExitCode(IntEnum):
+    """The exit codes of the process."""
+
+    OK = 0
+    NOTHING_LEFT = 1
+    USAGE = 2
+    SETTINGS = 3
+    REFUSED = 4
+    ENDPOINT = 5
+    INTERRUPTED = 130
+
+
+class RerankError(Exception):
+    """An error that a user can act on: one line of message, and perhaps a hint."""
+
+    exit_code: ClassVar[ExitCode]
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(RerankError):
+    exit_code = ExitCode.USAGE
+
+
+class InputError(RerankError):
+    """Bad input, with its place: the message begins `file:line: `, as compilers have it."""
+
+    exit_code = ExitCode.USAGE
+
+    def __init__(
+        self, problem: str, *, source: str, line: int | None = None, hint: str | None = None
+    ) -> None:
+        place = source if line is None else f"{source}:{line}"
+        super().__init__(f"{place}: {problem}", hint)
+
+
+class SettingsError(RerankError):
+    exit_code = ExitCode.SETTINGS
+
+
+class RefusedError(RerankError):
+    exit_code = ExitCode.REFUSED
+
+
+class EndpointError(RerankError):
+    exit_code = ExitCode.ENDPOINT
+
+
+class ReplyError(EndpointError):
+    """A reply that breaks the contract: one finite score for each passage that was sent.
+
+    `missing` holds the places (from 0, within the request) of the passages that got no score.
+    """
+
+    def __init__(
+        self, message: str, hint: str | None = None, *, missing: tuple[int, ...] = ()
+    ) -> None:
+        super().__init__(message, hint)
+        self.missing = missing

@@ -1,0 +1,85 @@
+"""The words of the field as frozen types. This module imports nothing of ours."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+Query: TypeAlias = str
+"""What the user asks, never blank."""
+
+PassageId: TypeAlias = str | int
+"""A passage's own name, as its row has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One text to score, and where it came from.
+
+    `row` is the whole input row as it was read (empty for a plain line), from which the row-shaped
+    outputs are written back; `fields` is that row without the id and the text.
+    """
+
+    text: str
+    source: str
+    line: int
+    id: PassageId | None = None
+    row: Mapping[str, object] = field(default_factory=dict)
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def place(self) -> str:
+        """Where it stands, as `file:line`."""
+        return f"{self.source}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """A query and the passages to rank for it, in input order."""
+
+    query: Query
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What scoring cost: requests sent, and tokens where the endpoint tells them."""
+
+    requests: int = 0
+    input_tokens: int | None = None
+
+    def __add__(self, other: "Usage") -> "Usage":
+        known = [n for n in (self.input_tokens, other.input_tokens) if n is not None]
+        return Usage(self.requests + other.requests, sum(known) if known else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """One relevance score a passage, in input order, and what they cost.
+
+    A score means something only beside scores of the same model; ranks may be compared.
+    """
+
+    values: tuple[float, ...]
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A passage with its relevance score, its rank (from 1) and its place in the input (from 0)."""
+
+    passage: Passage
+    score: float
+    rank: int
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The passages that are kept, best first, out of `total` that were scored."""
+
+    query: Query
+    results: tuple[Ranked, ...]
+    total: int
+    provider: str
+    model: str | None
+    usage: Usage
