@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from rerank_cli.model import Scores
-from rerank_cli.planning import Limits, Plan
+from rerank_cli.planning import Limits, Plan, Request
 
 
 class Engine(Protocol):
@@ -13,5 +13,11 @@ class Engine(Protocol):
     def limits(self) -> Limits:
         """What one request to this engine may carry."""
 
+    def body(self, request: Request) -> bytes:
+        """What would be sent for a request; empty for an engine that sends nothing."""
+
     def score(self, plan: Plan) -> Scores:
         """Exactly one finite score a passage, in input order, or a RerankError."""
+
+    def close(self) -> None:
+        """Let go of what is open."""

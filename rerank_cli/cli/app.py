@@ -1,0 +1,90 @@
+"""The Typer app: ranking is what happens unless the first word names a command."""
+
+from difflib import get_close_matches
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from rerank_cli.cli import providers, rank
+
+_RANK = "rank"
+_OF_THE_GROUP = ("--install-completion", "--show-completion")
+
+
+class _RankByDefault(TyperGroup):
+    """Puts the ranking command in front unless the first word names another."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args and not ctx.resilient_parsing:
+            typer.echo(ctx.get_help())
+            ctx.exit()
+        first = args[0] if args else ""
+        if args and first not in self._named() and first not in _OF_THE_GROUP:
+            self._hint_at_command(ctx, args)
+            args = [_RANK, *args]
+        return super().parse_args(ctx, args)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """One page for the whole program: ranking and its options by topic, then the commands."""
+        command = self.commands[_RANK]
+        formatter.write_usage("rerank", "QUERY [FILE]... [OPTIONS]")
+        formatter.write_usage("rerank", "COMMAND --help", prefix=" " * len("Usage: "))
+        formatter.write_paragraph()
+        formatter.write_text(command.help)
+        for topic, records in _by_topic(ctx, [*command.params, *self.get_params(ctx)]).items():
+            with formatter.section(topic):
+                formatter.write_dl(records, col_max=28)
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, each.get_short_help_str(80)) for name, each in self._named().items()]
+            )
+        formatter.write(rank.EXAMPLES)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        command = self.commands[_RANK]
+        inner = command.make_context(_RANK, [], parent=ctx, resilient_parsing=True)
+        return super().shell_complete(ctx, incomplete) + command.shell_complete(inner, incomplete)
+
+    def _named(self) -> dict[str, Any]:
+        return {name: command for name, command in self.commands.items() if name != _RANK}
+
+    def _hint_at_command(self, ctx: Any, args: list[str]) -> None:
+        first = args[0]
+        near = get_close_matches(first, self._named(), n=1, cutoff=0.75)
+        if near and first.isalpha() and not ctx.resilient_parsing:
+            ctx.obj.tell(
+                f"rerank: ranking for the query {first!r}; the command is spelt: rerank {near[0]}"
+            )
+
+
+class _RankCommand(TyperCommand):
+    """Its help is the page of the whole program."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        ctx.parent.command.format_help(ctx.parent, formatter)
+
+
+def _by_topic(ctx: Any, params: list[Any]) -> dict[str, list[tuple[str, str]]]:
+    """Name and help of each parameter, under its topic; those without one come last."""
+    topics: dict[str, list[tuple[str, str]]] = {}
+    for param in params:
+        topic = param.rich_help_panel or "Other"
+        record = param.get_help_record(ctx)
+        if record and record not in topics.get(topic, []):
+            topics.setdefault(topic, []).append(record)
+    topics["Other"] = topics.pop("Other", [])
+    return topics
+
+
+# Typer's own help pages are boxes drawn by Rich; this one is plain, so that it fits a screen.
+app = typer.Typer(
+    cls=_RankByDefault, rich_markup_mode=None, context_settings={"max_content_width": 100}
+)
+app.command(_RANK, cls=_RankCommand, hidden=True)(rank.rank)
+app.command("providers")(providers.providers)
+
+
+@app.callback()
+def _group() -> None:
+    """Rank passages against a query with a reranking model."""

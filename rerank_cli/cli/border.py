@@ -1,0 +1,63 @@
+"""The one place where errors become output and an exit code."""
+
+from collections.abc import Sequence
+
+from rerank_cli.cli.streams import ClosedPipe, Streams
+from rerank_cli.errors import ExitCode, RerankError
+
+_INTERNAL_ERROR = 70
+"""EX_SOFTWARE of sysexits.h: the fault is rerank's own."""
+
+
+def run(arguments: Sequence[str], streams: Streams) -> int:
+    """Run one command line. Returns the exit code; no exception leaves here."""
+    from typer import Abort, Exit, TyperException
+
+    debug = "--debug" in arguments
+    try:
+        return _command(arguments, streams)
+    except RerankError as error:
+        _trace(debug)
+        streams.error(error.message, error.hint)
+        return error.exit_code
+    except TyperException as error:
+        message = error.format_message()
+        streams.error(message[:1].lower() + message[1:].rstrip("."), _usage_hint(message))
+        return ExitCode.USAGE
+    except Exit as stop:
+        return stop.exit_code
+    except ClosedPipe:
+        return ExitCode.OK
+    except (KeyboardInterrupt, Abort):
+        return ExitCode.INTERRUPTED
+    except Exception as error:  # a bug: said in one line, since a traceback helps no user
+        _trace(debug)
+        streams.error(
+            f"internal error: {type(error).__name__}: {error}",
+            "This is a bug in rerank. --debug shows where; please report it.",
+        )
+        return _INTERNAL_ERROR
+
+
+def _command(arguments: Sequence[str], streams: Streams) -> int:
+    from typer.main import get_command
+
+    from rerank_cli.cli.app import app
+
+    result = get_command(app).main(
+        list(arguments), prog_name="rerank", standalone_mode=False, obj=streams
+    )
+    return result if isinstance(result, int) else ExitCode.OK
+
+
+def _usage_hint(message: str) -> str:
+    if message.lower().startswith("no such option"):
+        return "A query that begins with - goes after --: rerank -- QUERY FILE"
+    return "See: rerank --help"
+
+
+def _trace(debug: bool) -> None:
+    if debug:
+        import traceback
+
+        traceback.print_exc()

@@ -1,0 +1,233 @@
+"""The options that commands share, each written once: its names, its bounds, its help."""
+
+import math
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from typer import Argument, Option
+
+from rerank_cli import __version__
+from rerank_cli.cli.streams import Streams
+from rerank_cli.reading import FORMATS as INPUT_FORMATS
+from rerank_cli.rendering import FORMATS as OUTPUT_FORMATS
+
+_INPUT, _OUTPUT, _WHERE, _HOW = "Input", "Output", "Where to score", "How to score"
+
+InputFormat = StrEnum("InputFormat", {name: name for name in ("auto", *INPUT_FORMATS)})
+OutputFormat = StrEnum("OutputFormat", {name: name for name in OUTPUT_FORMATS})
+
+
+def _finite(text: str | float) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError
+    return number
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"rerank {__version__}")
+        raise typer.Exit
+
+
+Query = Annotated[
+    str,
+    Argument(metavar="QUERY", help="What to rank by.", show_default=False, rich_help_panel=_INPUT),
+]
+Files = Annotated[
+    list[str] | None,
+    Argument(
+        metavar="[FILE]...",
+        help="Passages: one a line, or .jsonl, .csv, .tsv. - is standard input.",
+        show_default=False,
+        rich_help_panel=_INPUT,
+    ),
+]
+
+InputFormatOption = Annotated[
+    InputFormat,
+    Option("--input-format", help="auto goes by the suffix; else lines.", rich_help_panel=_INPUT),
+]
+TextField = Annotated[
+    str | None,
+    Option(
+        "--text-field",
+        metavar="NAME",
+        help="Field or column of the passage [first of text, passage, content, contents, "
+        "document, body].",
+        rich_help_panel=_INPUT,
+        show_default=False,
+    ),
+]
+IdField = Annotated[
+    str | None,
+    Option(
+        "--id-field",
+        metavar="NAME",
+        help="Field or column of its id [first of id, _id, doc_id, docid].",
+        rich_help_panel=_INPUT,
+        show_default=False,
+    ),
+]
+Encoding = Annotated[
+    str | None,
+    Option(
+        "--encoding",
+        metavar="NAME",
+        help="Of the input, such as gb18030 [by its mark, else UTF-8].",
+        rich_help_panel=_INPUT,
+        show_default=False,
+    ),
+]
+
+TopN = Annotated[
+    int | None,
+    Option("--top-n", "-n", min=1, metavar="N", help="Keep the best N.", rich_help_panel=_OUTPUT),
+]
+Threshold = Annotated[
+    float | None,
+    Option(
+        "--threshold",
+        "-t",
+        parser=_finite,
+        metavar="X",
+        help="Keep scores of X and above.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+AsJson = Annotated[
+    bool, Option("--json", help="One JSON object: --format json.", rich_help_panel=_OUTPUT)
+]
+Format = Annotated[
+    OutputFormat | None,
+    Option(
+        "--format",
+        "-f",
+        help="table for people; json; jsonl, csv, tsv: the input's rows with rank and score; "
+        "text: the passages alone.",
+        rich_help_panel=_OUTPUT,
+        show_default="table",
+    ),
+]
+Output = Annotated[
+    str | None,
+    Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write there, whole or not at all.",
+        rich_help_panel=_OUTPUT,
+        show_default=False,
+    ),
+]
+Full = Annotated[bool, Option("--full", help="Show long passages whole.", rich_help_panel=_OUTPUT)]
+ExitStatus = Annotated[
+    bool,
+    Option("--exit-status", help="Exit 1 when no passage is left.", rich_help_panel=_OUTPUT),
+]
+
+Provider = Annotated[
+    str | None,
+    Option(
+        "--provider",
+        "-p",
+        metavar="NAME",
+        help="One of: rerank providers [the first with a key here, else local].",
+        rich_help_panel=_WHERE,
+        show_default=False,
+    ),
+]
+Model = Annotated[
+    str | None,
+    Option(
+        "--model",
+        "-m",
+        metavar="NAME",
+        help="The reranker [the provider's default].",
+        rich_help_panel=_WHERE,
+        show_default=False,
+    ),
+]
+BaseUrl = Annotated[
+    str | None,
+    Option(
+        "--base-url",
+        metavar="URL",
+        help="Any compatible server, such as http://localhost:7997.",
+        rich_help_panel=_WHERE,
+        show_default=False,
+    ),
+]
+
+Instruction = Annotated[
+    str | None,
+    Option(
+        "--instruction",
+        metavar="TEXT",
+        help="How to judge, for models that take one.",
+        rich_help_panel=_HOW,
+        show_default=False,
+    ),
+]
+MaxChunks = Annotated[
+    int | None,
+    Option(
+        "--max-chunks-per-doc",
+        min=1,
+        metavar="N",
+        help="Pieces a long passage is cut into, for models that cut.",
+        rich_help_panel=_HOW,
+    ),
+]
+Overlap = Annotated[
+    int | None,
+    Option(
+        "--overlap-tokens",
+        min=0,
+        max=80,
+        metavar="N",
+        help="Tokens two neighbouring pieces share.",
+        rich_help_panel=_HOW,
+    ),
+]
+MaxPassages = Annotated[
+    int | None,
+    Option(
+        "--max-passages",
+        min=1,
+        metavar="N",
+        help="Passages a request may carry [the provider's limit].",
+        rich_help_panel=_HOW,
+        show_default=False,
+    ),
+]
+Timeout = Annotated[
+    float,
+    Option(
+        "--timeout",
+        min=0.001,
+        metavar="S",
+        help="Seconds a request may take.",
+        rich_help_panel=_HOW,
+    ),
+]
+DryRun = Annotated[
+    bool,
+    Option("--dry-run", help="Print the plan, send nothing, need no key.", rich_help_panel=_HOW),
+]
+
+Quiet = Annotated[bool, Option("--quiet", "-q", help="No warnings, no footer.")]
+Verbose = Annotated[bool, Option("--verbose", "-v", help="Say what is done and with what.")]
+Debug = Annotated[bool, Option("--debug", help="Show the traceback of an error.")]
+Version = Annotated[
+    bool,
+    Option("--version", callback=_print_version, is_eager=True, help="Show the version and exit."),
+]
+
+
+def streams_of(ctx: typer.Context, *, quiet: bool = False, verbose: bool = False) -> Streams:
+    """The streams that the command line was started with, as quiet or verbose as asked."""
+    streams: Streams = ctx.obj
+    streams.quiet, streams.verbose = quiet, verbose
+    return streams

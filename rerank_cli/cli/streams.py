@@ -1,0 +1,113 @@
+"""The standard streams as one object, which tests replace; and the rules for writing to them."""
+
+import contextlib
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO, TextIO
+
+from rerank_cli.errors import UsageError
+from rerank_cli.rendering import Look
+from rerank_cli.rendering.visible import visible
+
+
+class ClosedPipe(Exception):
+    """Nobody reads the results any more (`| head -1`): not an error, but nothing is left to do."""
+
+
+@dataclass(slots=True)
+class Streams:
+    """Where passages may come from, where results go, and where everything else goes."""
+
+    stdin: BinaryIO | None
+    stdout: TextIO | None
+    stderr: TextIO | None
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    quiet: bool = False
+    verbose: bool = False
+
+    @classmethod
+    def of_process(cls) -> "Streams":
+        """The process's own. A pipe or file gets UTF-8; a terminal its own encoding."""
+        for stream in (sys.stdout, sys.stderr):
+            if stream is None:
+                continue
+            if stream.isatty():
+                stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+            else:
+                stream.reconfigure(  # type: ignore[union-attr]
+                    encoding="utf-8", errors="replace", newline="\n"
+                )
+        stdin = sys.stdin.buffer if sys.stdin else None
+        return cls(stdin, sys.stdout, sys.stderr, os.environ)
+
+    @property
+    def stdin_is_terminal(self) -> bool:
+        """Whether reading standard input would wait for somebody to type."""
+        return self.stdin is not None and self.stdin.isatty()
+
+    def write(self, text: str) -> None:
+        """Results, whole. Raises ClosedPipe when the reader is gone."""
+        if self.stdout is None:
+            raise UsageError("standard output is closed", "Write to a file: --output FILE")
+        try:
+            self.stdout.write(text)
+            self.stdout.flush()
+        except BrokenPipeError:
+            # Python flushes once more at exit, which must not fail again.
+            with contextlib.suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self.stdout.fileno())
+            raise ClosedPipe from None
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise UsageError(f"standard output cannot be written: {reason}") from error
+
+    def look(self, *, to_file: bool, full: bool) -> Look:
+        """How results are looked at: in a terminal, in a pipe, or in a file."""
+        terminal = not to_file and self.stdout is not None and self.stdout.isatty()
+        colour = terminal and self.environ.get("TERM") not in ("dumb", "unknown")
+        if not to_file and self.environ.get("FORCE_COLOR"):
+            colour = True
+        if self.environ.get("NO_COLOR"):
+            colour = False
+        columns = self.environ.get("COLUMNS", "")
+        width = int(columns) if columns.isdecimal() and int(columns) > 0 else None
+        if width is None and terminal and self.stdout is not None:
+            with contextlib.suppress(OSError, ValueError):
+                width = os.get_terminal_size(self.stdout.fileno()).columns
+        if width is None and (terminal or colour):
+            width = 80
+        return Look(
+            width=None if to_file else width,
+            colour=colour,
+            full=full or not terminal,
+            terminal=terminal,
+        )
+
+    def error(self, message: str, hint: str | None = None) -> None:
+        """An error, and what to do about it. Not silenced by --quiet."""
+        self._say(message)
+        if hint:
+            self._say(f"hint: {hint}", "  ")
+
+    def warn(self, message: str) -> None:
+        """Something the user should know; the work goes on."""
+        if not self.quiet:
+            self._say(f"warning: {message}")
+
+    def note(self, message: str) -> None:
+        """What is being done, for --verbose."""
+        if self.verbose:
+            self._say(message)
+
+    def tell(self, message: str) -> None:
+        """A plain line beside the results."""
+        if not self.quiet:
+            self._say(message, "")
+
+    def _say(self, message: str, prefix: str = "rerank: ") -> None:
+        if self.stderr is not None:
+            with contextlib.suppress(OSError):
+                self.stderr.write(f"{prefix}{visible(message)}\n")
+                self.stderr.flush()

@@ -1,0 +1,99 @@
+"""Settings become an engine: the one place that knows which parts go together."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from rerank_cli import dotenv
+from rerank_cli.cli.streams import Streams
+from rerank_cli.engines import Engine
+from rerank_cli.providers import Provider
+from rerank_cli.settings import DEFAULT, Flags, Settings, resolve, shown_url
+from rerank_cli.transport import Transport
+
+_OPTION_OF_EXTRA = {
+    "instruction": "--instruction",
+    "max_chunks_per_doc": "--max-chunks-per-doc",
+    "overlap_tokens": "--overlap-tokens",
+}
+
+
+def settings_of(flags: Flags, streams: Streams) -> Settings:
+    """The settings from flags, environment and `.env`, with their warnings said."""
+    found = dotenv.find(Path.cwd())
+    settings = resolve(flags, streams.environ, found)
+    for warning in (*(found.warnings if found else ()), *settings.warnings):
+        streams.warn(warning)
+    _tell_verbose(settings, streams)
+    return settings
+
+
+def engine_of(
+    settings: Settings, extras: Mapping[str, object], timeout: float, streams: Streams
+) -> Engine:
+    """The engine for the settings; it connects or loads only when it scores.
+
+    `extras` are the request fields that only some models take, None where not asked for; a
+    warning says which were asked for in vain.
+    """
+    sent = _taken(settings, extras, streams)
+    if settings.provider.dialect is None:
+        from rerank_cli.engines.local import LocalEngine
+
+        return LocalEngine()
+    from rerank_cli.dialects import DIALECTS, Options
+    from rerank_cli.engines.endpoint import EndpointEngine
+
+    return EndpointEngine(
+        settings,
+        DIALECTS[settings.provider.dialect],
+        Options(settings.model, sent),
+        _connector(settings.base_url or "", timeout),
+        streams.note,
+    )
+
+
+def _connector(url: str, timeout: float) -> Callable[[], Transport]:
+    def connect() -> Transport:
+        # Here, because importing httpx takes longer than many runs need in all.
+        from rerank_cli.transport.http import HttpTransport
+
+        return HttpTransport(url, timeout)
+
+    return connect
+
+
+def _taken(settings: Settings, extras: Mapping[str, object], streams: Streams) -> dict[str, object]:
+    wanted = {name: value for name, value in extras.items() if value is not None}
+    for name in wanted:
+        if not settings.provider.takes(name, settings.model):
+            model = settings.model or "a model that is not named (-m)"
+            streams.warn(f"{_OPTION_OF_EXTRA[name]} is not sent: {model} is not known to take it")
+    return {
+        name: value
+        for name, value in wanted.items()
+        if settings.provider.takes(name, settings.model)
+    }
+
+
+def _tell_verbose(settings: Settings, streams: Streams) -> None:
+    provider = settings.provider
+    streams.note(f"provider: {provider.name} (from {settings.provider_origin})")
+    streams.note(f"model: {settings.model or 'the one the server has'}")
+    if settings.base_url:
+        streams.note(f"URL: {shown_url(settings.base_url)}")
+        key = f"from {settings.key}" if settings.key else settings.withheld or "none"
+        streams.note(f"key: {key}")
+    if provider.dialect is None and settings.provider_origin == DEFAULT:
+        streams.tell(
+            "rerank: no key found, so the embedded engine ranks; for a hosted model set "
+            "SILICONFLOW_API_KEY, for a server of your own give --base-url URL"
+        )
+
+
+def key_of(provider: Provider, streams: Streams) -> str | None:
+    """The variable and place of the provider's key here, or None; never the key."""
+    found = dotenv.find(Path.cwd())
+    if not provider.base_url:
+        return None
+    key = resolve(Flags(provider=provider.name), streams.environ, found).key
+    return str(key) if key else None

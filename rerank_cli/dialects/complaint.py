@@ -1,0 +1,85 @@
+"""What an endpoint says when it refuses, out of the many shapes of error bodies."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+# Cut for good only where the key has been struck out (engines.endpoint): a cut may halve a key.
+_LENGTH = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """The endpoint's own words on one line (may be empty), its error code, its request id."""
+
+    text: str
+    code: int | str | None = None
+    request_id: str | None = None
+
+
+_ID_HEADERS = (
+    "x-siliconcloud-trace-id",
+    "x-request-id",
+    "request-id",
+    "x-amzn-requestid",
+    "nvcf-reqid",
+)
+
+
+def read_complaint(body: bytes, headers: Mapping[str, str]) -> Complaint:
+    """The complaint of an error reply: JSON object, JSON string, plain text, HTML, or nothing.
+
+    `headers` has lower-case names.
+    """
+    try:
+        value: object = json.loads(body)
+    except (ValueError, RecursionError):
+        value = body[:4000].decode("utf-8", "replace")
+    said = complaint_of(value)
+    named = (headers[name] for name in _ID_HEADERS if headers.get(name))
+    return Complaint(said.text, said.code, next(named, said.request_id))
+
+
+def complaint_of(value: object) -> Complaint:
+    """The complaint in a parsed body; its text is empty if nothing in it reads as one."""
+    if not isinstance(value, dict):
+        return Complaint(_line(_text(value)))
+    inner = value.get("error")
+    inner = inner if isinstance(inner, dict) else {}
+    code = _first(value, inner, keys=("code", "error_code", "type", "error_type", "status"))
+    request_id = _first(value, keys=("request_id", "requestId", "id"))
+    text = next(filter(None, (_text(value.get(key)) for key in _KEYS)), "")
+    return Complaint(
+        _line(text),
+        code if isinstance(code, int | str) else None,
+        str(request_id) if isinstance(request_id, int | str) else None,
+    )
+
+
+_KEYS = ("error", "detail", "message", "error_msg", "msg", "title")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        keys = ("message", "error_msg", "error", "detail", "msg")
+        text = next(filter(None, (_text(value.get(key)) for key in keys)), "")
+        place = value.get("loc")
+        where = ".".join(map(str, place)) if isinstance(place, Sequence) else ""
+        return f"{where}: {text}" if where and text else text
+    if isinstance(value, list):
+        return "; ".join(filter(None, map(_text, value[:20])))
+    return ""
+
+
+def _first(*objects: Mapping[str, object], keys: Sequence[str]) -> object:
+    found = (each.get(key) for each in objects for key in keys)
+    return next((value for value in found if value not in (None, "", "None")), None)
+
+
+def _line(text: str) -> str:
+    if "<html" in text[:2000].lower() or "<!doctype" in text[:2000].lower():
+        text = "an HTML page: " + text
+    line = " ".join(text.split())
+    return line[:_LENGTH]

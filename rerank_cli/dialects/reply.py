@@ -1,0 +1,80 @@
+"""What every wire format needs to read a reply: JSON, and the contract of one score a text."""
+
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rerank_cli.errors import ReplyError
+
+_HINT = "The endpoint's reply cannot be trusted; nothing is ranked. Is it a rerank endpoint?"
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """One finite score a text, in the order they were sent; input tokens where the reply says."""
+
+    scores: tuple[float, ...]
+    input_tokens: int | None
+
+
+def parse(body: bytes) -> object:
+    """The JSON value of a reply body; ReplyError with an excerpt if it is none."""
+    if not body.strip():
+        raise ReplyError("the reply is empty", _HINT)
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        cut = " (it ends early)" if body[:1] in b"{[" and body[-1:] not in b"}]\n" else ""
+        raise ReplyError(f"the reply is not JSON{cut}: {excerpt(body)!r}", _HINT) from error
+
+
+def excerpt(body: bytes) -> str:
+    """The beginning of a body, on one line; cut further where it is shown."""
+    return " ".join(body[:4000].decode("utf-8", "replace").split())
+
+
+def one_score_each(pairs: Iterable[tuple[object, object]], count: int) -> tuple[float, ...]:
+    """(index, score) pairs in any order become `count` scores in the order of the texts.
+
+    Raises ReplyError unless each index is a whole number within range that comes once, each score
+    is a finite number, and none is missing.
+    """
+    scores: dict[int, float] = {}
+    for index, score in pairs:
+        if isinstance(index, bool) or not isinstance(index, int):
+            raise ReplyError(f"the reply has the index {_shown(index)}, not a whole number", _HINT)
+        if not 0 <= index < count:
+            raise ReplyError(
+                f"the reply has the index {_shown(index)}, but {count} passages were sent", _HINT
+            )
+        if index in scores:
+            raise ReplyError(f"the reply has the index {index} twice", _HINT)
+        if isinstance(score, bool) or not isinstance(score, int | float) or not _finite(score):
+            raise ReplyError(
+                f"the reply has the score {_shown(score)} for index {index}, not a finite number",
+                _HINT,
+            )
+        scores[index] = float(score)
+    missing = tuple(index for index in range(count) if index not in scores)
+    if missing:
+        raise ReplyError(
+            f"the reply has scores for {len(scores)} of {count} passages", _HINT, missing=missing
+        )
+    return tuple(scores[index] for index in range(count))
+
+
+def whole(value: object) -> int | None:
+    """A count that a reply tells, or None if it tells none that makes sense."""
+    return value if type(value) is int and value >= 0 else None
+
+
+def _finite(score: float) -> bool:
+    try:
+        return math.isfinite(score)
+    except OverflowError:  # a whole number beyond any float
+        return False
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)[:4000]

@@ -1,0 +1,51 @@
+"""The `.env` file of the working directory, or the nearest above it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rerank_cli.errors import SettingsError
+
+
+@dataclass(frozen=True, slots=True)
+class DotEnv:
+    """What a `.env` file sets. Values are never printed: some are keys."""
+
+    path: str
+    values: Mapping[str, str] = field(repr=False)
+    warnings: tuple[str, ...] = ()
+
+
+def find(directory: Path) -> DotEnv | None:
+    """The nearest `.env` at or above the directory, or None. Raises SettingsError if unreadable.
+
+    `${NAME}` stays as it is: expanding it would let the file of a cloned folder copy keys of the
+    environment into a URL.
+    """
+    for folder in (directory, *directory.parents):
+        path = folder / ".env"
+        if path.is_file():
+            return _load(path)
+    return None
+
+
+def _load(path: Path) -> DotEnv:
+    # Imported here: most folders have no such file, and the parser costs start-up time.
+    from io import StringIO
+
+    from dotenv.parser import parse_stream
+
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{path}: not UTF-8 text at byte {error.start}") from None
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
+    values: dict[str, str] = {}
+    warnings = []
+    for binding in parse_stream(StringIO(text)):
+        if binding.error:
+            warnings.append(f"{path}:{binding.original.line}: not NAME=value; left out")
+        elif binding.key and binding.value is not None:
+            values[binding.key] = binding.value
+    return DotEnv(str(path), values, tuple(warnings))

@@ -1,0 +1,127 @@
+"""The forward pass of the multilingual Universal Sentence Encoder v3, in numpy.
+
+A token's features are its piece's embedding beside three convolutions over pieces (2, 3 and 5
+wide), normalised together: 1,280 numbers. A text's vector is a small dense network over the sum of
+its tokens' features: 512 numbers.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from rerank_cli.engines.local.layout import GAP, TILE, Layout
+from rerank_cli.engines.local.weights import Floats, Ints, Weights
+
+FEATURES = 1280
+_EMBEDDING = 512
+_WIDTH = 256
+# The width of each convolution, and how many of its tokens stand to the left.
+_BRANCHES = ((2, 0), (3, 1), (5, 2))
+# Rows of a matrix product are padded to a multiple of this: a BLAS adds up a row in the same order
+# wherever it stands, but only as long as no odd rows are left over.
+_ROWS = 64
+
+
+class Encoder:
+    """Reads the dense layers once; `Weights` must have loaded the pieces of what is encoded."""
+
+    def __init__(self, weights: Weights) -> None:
+        self._weights = weights
+        widths = [width for width, _ in _BRANCHES]
+
+        def each(name: str) -> list[Floats]:
+            return [weights[f"{name}{width}"] for width in widths]
+
+        self._epsilon = np.float32(weights["eps"])
+        self._project = np.concatenate(each("proj"), axis=1), np.concatenate(each("proj_b"))
+        self._piece_norm = np.concatenate(each("ln_g")), np.concatenate(each("ln_b"))
+        self._first = list(zip(each("w1_"), each("b1_"), strict=True))
+        self._second = list(zip(each("w2_"), each("b2_"), strict=True))
+        self._token_norm = weights["ln_g"], weights["ln_b"]
+        self._pool, self._pool_bias = weights["cnn_W"], weights["cnn_b"]
+        self._dense = [weights[name] for name in ("d0", "p1", "d1", "d2", "p3", "d3")]
+
+    def tiles(self, layout: Layout) -> Iterator[Floats]:
+        """The features of the slots (TILE x 1280 each, to be used at once); empty slots are 0."""
+        embeddings = _padded(self._weights.embed(layout.pieces), 1)
+        projected = embeddings @ self._project[0]
+        projected += self._project[1]
+        self._normalise(projected, self._piece_norm)
+        projected[len(layout.pieces) :] = 0
+        inner = [
+            self._convolve_pieces(projected, branch, layout) for branch in range(len(_BRANCHES))
+        ]
+        tile = np.empty((TILE, FEATURES), np.float32)
+        for start in range(0, layout.slots, TILE):
+            here = layout.piece_at[GAP + start : GAP + start + TILE]
+            np.take(embeddings, here, axis=0, out=tile[:, :_EMBEDDING], mode="clip")
+            for branch, hidden in enumerate(inner):
+                at = _EMBEDDING + branch * _WIDTH
+                tile[:, at : at + _WIDTH] = self._convolve(hidden, branch, start)
+            self._normalise(tile, self._token_norm)
+            tile[here == len(layout.pieces)] = 0
+            yield tile
+
+    def _convolve_pieces(self, projected: Floats, branch: int, layout: Layout) -> Floats:
+        """The first convolution (GAP + slots + GAP x 256).
+
+        What a token adds to a neighbour depends on its piece alone, so it is computed once a
+        distinct piece and looked up.
+        """
+        (width, left), (weight, bias) = _BRANCHES[branch], self._first[branch]
+        own = np.ascontiguousarray(projected[:, branch * _WIDTH : (branch + 1) * _WIDTH])
+        hidden = np.zeros((layout.slots + 2 * GAP, _WIDTH), np.float32)
+        parts = [own @ weight[k * _WIDTH : (k + 1) * _WIDTH] for k in range(width)]
+        part = np.empty((TILE, _WIDTH), np.float32)
+        for start in range(GAP, GAP + layout.slots, TILE):
+            tile = hidden[start : start + TILE]
+            tile += bias
+            for k in range(width):
+                at = start + k - left
+                np.take(parts[k], layout.piece_at[at : at + TILE], axis=0, out=part, mode="clip")
+                tile += part
+            np.maximum(tile, 0, out=tile)
+            here = layout.piece_at[start : start + TILE]
+            np.take(own, here, axis=0, out=part, mode="clip")
+            tile += part
+            tile[here == len(layout.pieces)] = 0
+        return hidden
+
+    def _convolve(self, hidden: Floats, branch: int, start: int) -> Floats:
+        """The second convolution of a tile (TILE x 256)."""
+        (width, left), (weight, bias) = _BRANCHES[branch], self._second[branch]
+        at = GAP + start - left
+        windows = np.concatenate([hidden[at + k : at + k + TILE] for k in range(width)], axis=1)
+        out: Floats = windows @ weight
+        out += bias
+        np.maximum(out, 0, out=out)
+        out += hidden[GAP + start : GAP + start + TILE]
+        return out
+
+    def pooled(self, sums: Floats) -> Floats:
+        """The pooling layer (n x 512), which is linear, over sums of features (n x 1280)."""
+        return (_padded(sums) @ self._pool)[: len(sums)]
+
+    def vectors(self, pooled: Floats, tokens: Ints) -> Floats:
+        """The unit vectors (n x 512) of texts whose pooled sums are over so many tokens."""
+        count = tokens.astype(np.float32)[:, None]
+        mean = _padded((pooled + count * self._pool_bias) / np.sqrt(count))
+        d0, p1, d1, d2, p3, d3 = self._dense
+        middle = np.maximum(mean @ p1 + np.maximum(mean @ d0, 0) @ d1, 0)
+        last = np.tanh(middle @ p3 + np.maximum(middle @ d2, 0) @ d3)[: len(tokens)]
+        unit: Floats = last / np.sqrt(np.maximum((last * last).sum(axis=1, keepdims=True), 1e-12))
+        return unit
+
+    def _normalise(self, x: Floats, scale_and_shift: tuple[Floats, Floats]) -> None:
+        """Layer normalisation of each row, in place."""
+        x -= x.mean(axis=1, keepdims=True)
+        variance = np.einsum("ij,ij->i", x, x) / np.float32(x.shape[1])
+        x *= (1 / np.sqrt(variance + self._epsilon))[:, None]
+        x *= scale_and_shift[0]
+        x += scale_and_shift[1]
+
+
+def _padded(rows: Floats, least: int = 0) -> Floats:
+    """The rows with at least so many empty ones after them, up to a multiple of _ROWS."""
+    extra = -(len(rows) + least) % _ROWS + least
+    return np.concatenate([rows, np.zeros((extra, rows.shape[1]), np.float32)])

@@ -1,0 +1,61 @@
+"""JSON Lines: an object a line, or a bare string."""
+
+import json
+import math
+from collections.abc import Iterator
+
+from rerank_cli.errors import InputError
+from rerank_cli.model import Passage
+from rerank_cli.reading.fields import FieldNames, passage_of
+from rerank_cli.reading.lines import split
+
+
+def parse(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
+    """The passages of a JSONL file; raises InputError at the first line that is not one."""
+    for number, line in split(text):
+        value = _value(line, source, number)
+        if isinstance(value, str):
+            yield Passage(text=value, source=source, line=number)
+        elif isinstance(value, dict):
+            yield passage_of(value, names, source, number)
+        else:
+            raise InputError(
+                f"found {line[:40].strip()!r}, expected a JSON object or string",
+                source=source,
+                line=number,
+                hint="One JSON value a line; an array can be split with: jq -c '.[]'",
+            )
+
+
+def _value(line: str, source: str, number: int) -> object:
+    try:
+        value = json.loads(line, parse_constant=_refuse, parse_float=_finite)
+        if "\\u" in line:
+            # An escaped lone surrogate is no character: it could neither be sent nor written.
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        problem = "a \\u escape is half of a surrogate pair, which is no character"
+    except json.JSONDecodeError as error:
+        # The reasons begin with a capital; here they continue a sentence.
+        reason = error.msg[:1].lower() + error.msg[1:]
+        problem = f"not JSON: {reason} at column {error.colno}"
+    except ValueError as error:
+        problem = f"not JSON: {error}"
+    except RecursionError:
+        problem = "JSON nested too deeply"
+    else:
+        return value
+    raise InputError(
+        problem, source=source, line=number, hint="Each line must be one whole JSON value."
+    )
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"{constant} is no JSON number")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(f"{digits[:40]} is too large a number")
+    return number

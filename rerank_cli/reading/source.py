@@ -1,0 +1,108 @@
+"""Bytes of a file or of standard input become text; whatever stands in the way is named."""
+
+import codecs
+import contextlib
+import json
+import os
+from typing import BinaryIO
+
+from rerank_cli.errors import InputError, UsageError
+
+STDIN = "<stdin>"
+
+# The UTF-32 mark begins with the UTF-16 one, so it is looked for first.
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+_PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"(\xb5/\xfd": "zstd", b"BZh": "bzip2"}
+
+
+def load(file: str, stdin: BinaryIO | None, encoding: str | None) -> str:
+    """The whole text of a file (`-` is standard input), without a byte order mark.
+
+    A BOM decides the encoding unless one is named; without either the bytes must be UTF-8.
+    """
+    source = STDIN if file == "-" else file
+    data = _bytes(file, stdin)
+    if encoding is None:
+        for mark, name in _BOMS:
+            if data.startswith(mark):
+                return _decode(data[len(mark) :], name, source, skipped=len(mark), named=False)
+        return _decode(data, "utf-8", source, named=False)
+    return _decode(data, encoding, source, named=True).removeprefix("\ufeff")
+
+
+def looks_like_json(text: str) -> bool:
+    """Whether the first line holds a JSON object, or opens a JSON array or object."""
+    start = text[:65536].lstrip()
+    first = start.partition("\n")[0].strip()
+    if first in {"[", "{"}:
+        return True
+    if not first.startswith(("{", '["', "[{")):
+        return False
+    with contextlib.suppress(ValueError, RecursionError):
+        return isinstance(json.loads(first), dict | list)
+    return False
+
+
+def check_encoding(name: str) -> None:
+    """Raise UsageError unless Python knows a text encoding of this name."""
+    try:
+        b"".decode(name)
+        codecs.lookup(name)
+    except (LookupError, ValueError):
+        raise UsageError(
+            f"--encoding {name!r} is not a text encoding",
+            "Common ones: utf-8, gb18030, big5, shift_jis, euc-kr, cp1252, utf-16.",
+        ) from None
+
+
+def _bytes(file: str, stdin: BinaryIO | None) -> bytes:
+    try:
+        if file != "-":
+            with open(file, "rb") as opened:
+                return opened.read()
+        if stdin is None:
+            raise InputError("it is closed", source=STDIN)
+        return stdin.read()
+    except FileNotFoundError:
+        raise InputError("no such file", source=file) from None
+    except IsADirectoryError:
+        raise InputError("is a directory", source=file, hint=f"Try: {file}{os.sep}*") from None
+    except (OSError, ValueError) as error:
+        # ValueError: a NUL byte in the name.
+        reason = getattr(error, "strerror", None) or str(error)
+        raise InputError(f"cannot be read: {reason}", source=file) from error
+
+
+def _decode(data: bytes, encoding: str, source: str, *, named: bool, skipped: int = 0) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeError as error:
+        if not isinstance(error, UnicodeDecodeError):
+            raise InputError(f"not {encoding} text: {error}", source=source) from None
+        at = error.start
+        newline = "\n".encode(encoding) if not named else b"\n"
+        problem = f"not {encoding} text: byte 0x{data[at]:02x} at offset {at + skipped}"
+        hint = _likely(data)
+        line = data.count(newline, 0, at) + 1
+        raise InputError(problem, source=source, line=line, hint=hint) from None
+
+
+def _likely(data: bytes) -> str:
+    for magic, kind in _PACKED.items():
+        if data.startswith(magic):
+            return f"It is {kind} data: unpack it first."
+    from charset_normalizer import from_bytes
+
+    # Whole lines, so that no character is cut in two where the sample ends.
+    sample = data[:65536].rpartition(b"\n")[0] or data[:65536]
+    guess = from_bytes(sample).best()
+    if guess is None:
+        return "It looks like no text in a common encoding."
+    return f"It is likely {guess.encoding}: try --encoding {guess.encoding}"

@@ -1,0 +1,78 @@
+"""CSV and TSV with a header row; quoted cells may hold newlines."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator
+
+from rerank_cli.errors import InputError
+from rerank_cli.model import Passage
+from rerank_cli.reading.fields import FieldNames, passage_of
+
+# The csv module refuses cells above 128 KiB unless told otherwise; a passage may be a megabyte.
+# The limit is a C long, which has 32 bits on some systems.
+csv.field_size_limit(2**31 - 1)
+
+
+def parse_csv(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
+    """The passages of a comma-separated table."""
+    return _parse(text, source, names, ",")
+
+
+def parse_tsv(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
+    """The passages of a tab-separated table."""
+    return _parse(text, source, names, "\t")
+
+
+def _parse(text: str, source: str, names: FieldNames, delimiter: str) -> Iterator[Passage]:
+    rows = _rows(text, source, delimiter)
+    line, header = next(rows, (1, []))
+    if not header:
+        return
+    _check_header(header, names, source, line)
+    for line, cells in rows:
+        if len(cells) != len(header):
+            raise InputError(
+                f"{len(cells)} cells, expected {len(header)} as in the header",
+                source=source,
+                line=line,
+                hint="A cell that holds the delimiter or a newline must stand in double quotes.",
+            )
+        yield passage_of(dict(zip(header, cells, strict=True)), names, source, line)
+
+
+def _rows(text: str, source: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Rows with the line each begins on; blank lines between them are skipped."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise InputError(
+                f"not a well-formed table: {error}",
+                source=source,
+                line=line,
+                hint='A quote inside a quoted cell is doubled: "".',
+            ) from None
+        if cells:
+            yield line, cells
+
+
+def _check_header(header: list[str], names: FieldNames, source: str, line: int) -> None:
+    columns = ", ".join(map(repr, header))
+    twice = [name for name, times in Counter(header).items() if times > 1]
+    if twice:
+        raise InputError(f"column {twice[0]!r} stands twice", source=source, line=line)
+    present = dict.fromkeys(header)
+    if names.text_name(present) is None:
+        raise InputError(
+            f"no text column: found {columns}, expected {names.expected}",
+            source=source,
+            line=line,
+            hint="Name it with --text-field; a table needs a header row.",
+        )
+    if names.id is not None and names.id not in present:
+        raise InputError(f"no id column {names.id!r}: found {columns}", source=source, line=line)

@@ -1,0 +1,82 @@
+"""A ranking becomes text. A new output format is one module and one line in `FORMATS`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from rerank_cli.model import Ranking
+from rerank_cli.rendering.visible import visible_block
+
+__all__ = ["FORMATS", "Look", "render"]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the output is looked at.
+
+    width     columns to fit, None for as many as it takes
+    colour    whether colour codes may be used
+    full      whether long passages are shown whole
+    terminal  whether it is a terminal, which obeys control characters
+    """
+
+    width: int | None = None
+    colour: bool = False
+    full: bool = True
+    terminal: bool = False
+
+
+def _table(ranking: Ranking, look: Look) -> str:
+    from rerank_cli.rendering.table import render
+
+    return render(ranking, look)
+
+
+def _json(ranking: Ranking, look: Look) -> str:
+    from rerank_cli.rendering.json import render
+
+    return _harmless(render(ranking), look)
+
+
+def _jsonl(ranking: Ranking, look: Look) -> str:
+    from rerank_cli.rendering.rows import render_jsonl
+
+    return render_jsonl(ranking)
+
+
+def _csv(ranking: Ranking, look: Look) -> str:
+    from rerank_cli.rendering.rows import render_table
+
+    return _harmless(render_table(ranking, ","), look)
+
+
+def _tsv(ranking: Ranking, look: Look) -> str:
+    from rerank_cli.rendering.rows import render_table
+
+    return _harmless(render_table(ranking, "\t"), look)
+
+
+def _text(ranking: Ranking, look: Look) -> str:
+    from rerank_cli.rendering.text import render
+
+    return _harmless(render(ranking), look)
+
+
+def _harmless(text: str, look: Look) -> str:
+    """JSON escapes control characters and the table shows them; plain formats need this."""
+    return visible_block(text) if look.terminal else text
+
+
+# Each imports its module when it is used: the table's needs Rich, the others start faster.
+FORMATS: Mapping[str, Callable[[Ranking, Look], str]] = {
+    "table": _table,
+    "json": _json,
+    "jsonl": _jsonl,
+    "csv": _csv,
+    "tsv": _tsv,
+    "text": _text,
+}
+
+
+def render(ranking: Ranking, output_format: str, look: Look) -> str:
+    """The ranking in a format of `FORMATS`; ends with a newline unless it is empty."""
+    return FORMATS[output_format](ranking, look)

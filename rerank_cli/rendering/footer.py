@@ -1,0 +1,18 @@
+"""The line under a table: how many passages, scored by whom, at what cost."""
+
+from rerank_cli.model import Ranking
+
+
+def footer(ranking: Ranking, seconds: float) -> str:
+    """One line, for standard error."""
+    kept = len(ranking.results)
+    parts = [
+        f"{kept} of {ranking.total} passages"
+        if kept < ranking.total
+        else f"{kept} passage{'s' * (kept != 1)}",
+        " ".join(filter(None, (ranking.provider, ranking.model))),
+    ]
+    if ranking.usage.input_tokens is not None:
+        parts.append(f"{ranking.usage.input_tokens} tokens")
+    parts.append(f"{seconds:.2f} s")
+    return " · ".join(parts)

@@ -1,0 +1,135 @@
+"""The table for people: rank, score, score bar, place, id, passage.
+
+Fitted to a width by Rich; without one (in a pipe) a passage is one line, whole, so that grep and
+cut can work on it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+
+from rerank_cli.model import Ranked, Ranking
+from rerank_cli.rendering import Look
+from rerank_cli.rendering.numbers import Scale, format_score
+from rerank_cli.rendering.visible import visible
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+_GAP = 2
+_LINES = 3
+_NARROWEST = 20
+_WIDEST_LABEL = 24
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column before the passage: its cells are short and on one line."""
+
+    header: str
+    cells: Sequence[str]
+    right: bool = False
+
+    @property
+    def width(self) -> int:
+        return max(cell_len(cell) for cell in (self.header, *self.cells))
+
+
+def render(ranking: Ranking, look: Look) -> str:
+    """The table, or nothing where no passage is left."""
+    if not ranking.results:
+        return ""
+    columns = _columns(ranking.results)
+    passages = [visible(ranked.passage.text) for ranked in ranking.results]
+    if look.width is None:
+        return _one_line_each(columns, passages)
+    return _fitted(columns, passages, look, look.width)
+
+
+def _columns(results: Sequence[Ranked]) -> list[_Column]:
+    sources = {ranked.passage.source for ranked in results}
+    places = [
+        ranked.passage.place if len(sources) > 1 else str(ranked.passage.line) for ranked in results
+    ]
+    scale = Scale([ranked.score for ranked in results])
+    columns = [
+        _Column("rank", [str(ranked.rank) for ranked in results], right=True),
+        _Column("score", [format_score(ranked.score) for ranked in results], right=True),
+        _Column("", [scale.bar(ranked.score) for ranked in results]),
+        _Column("line", [visible(place) for place in places], right=len(sources) == 1),
+    ]
+    if any(ranked.passage.id is not None for ranked in results):
+        ids = (ranked.passage.id for ranked in results)
+        columns.append(_Column("id", ["" if id is None else visible(str(id)) for id in ids]))
+    return columns
+
+
+def _one_line_each(columns: Sequence[_Column], passages: Sequence[str]) -> str:
+    widths = [column.width for column in columns]
+    rows = [[column.header for column in columns]]
+    rows += [list(cells) for cells in zip(*(column.cells for column in columns), strict=True)]
+    lines = []
+    for cells, passage in zip(rows, ["passage", *passages], strict=True):
+        padded = (
+            " " * (width - cell_len(cell)) + cell
+            if column.right
+            else cell + " " * (width - cell_len(cell))
+            for column, width, cell in zip(columns, widths, cells, strict=True)
+        )
+        lines.append((" " * _GAP).join([*padded, passage]) + "\n")
+    return "".join(lines)
+
+
+def _fitted(columns: Sequence[_Column], passages: Sequence[str], look: Look, width: int) -> str:
+    # Only here: importing Rich's tables takes as long as a small request.
+    import io
+
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    widths = [min(column.width, _WIDEST_LABEL) for column in columns]
+    room = max(width - sum(widths) - _GAP * len(widths), _NARROWEST)
+    console = Console(
+        file=io.StringIO(),
+        width=sum(widths) + _GAP * len(widths) + room,
+        force_terminal=look.colour,
+        color_system="standard" if look.colour else None,
+        legacy_windows=False,
+    )
+    table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="dim")
+    for column, column_width in zip(columns, widths, strict=True):
+        table.add_column(
+            column.header,
+            justify="right" if column.right else "left",
+            width=column_width,
+            overflow="fold" if look.full else "ellipsis",
+            no_wrap=not look.full,
+        )
+    table.add_column("passage", width=room, overflow="fold")
+    for row, passage in enumerate(passages):
+        text = Text(passage) if look.full else _cut(console, passage, room)
+        cells_of_row = (Text(column.cells[row]) for column in columns)
+        table.add_row(*cells_of_row, text, style="bold green" if row == 0 else "")
+    with console.capture() as capture:
+        console.print(table)
+    return "".join(line.rstrip() + "\n" for line in capture.get().splitlines())
+
+
+def _cut(console: "Console", passage: str, room: int) -> "Text":
+    """The first few lines of a passage, with an ellipsis where it goes on."""
+    from rich.text import Text
+
+    # Wrapping is costly and needs no more than this; a character is a cell or more.
+    start = Text(passage[: room * (_LINES + 1)], overflow="fold")
+    lines = start.wrap(console, room)
+    if len(lines) <= _LINES and len(start) == len(passage):
+        return start
+    kept = [line.plain.rstrip() for line in lines[:_LINES]]
+    last = Text(kept[-1] + "…")
+    if last.cell_len > room:
+        last.truncate(room, overflow="ellipsis")
+    return Text("\n".join([*kept[:-1], last.plain]))
