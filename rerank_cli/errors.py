@@ -40,6 +40,8 @@ class RerankError(Exception):
 
 
 class UsageError(RerankError):
+    """The command line asks for something impossible."""
+
     exit_code = ExitCode.USAGE
 
 
@@ -56,14 +58,20 @@ class InputError(RerankError):
 
 
 class SettingsError(RerankError):
+    """No key, an unknown provider, a setting that cannot be used."""
+
     exit_code = ExitCode.SETTINGS
 
 
 class RefusedError(RerankError):
+    """The endpoint answered, and refused."""
+
     exit_code = ExitCode.REFUSED
 
 
 class EndpointError(RerankError):
+    """The endpoint could not be reached, or failed."""
+
     exit_code = ExitCode.ENDPOINT
 
 

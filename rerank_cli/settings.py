@@ -43,7 +43,7 @@ class Flags:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where to score. `key` is never printed; `withheld` says why a key that is here is not used."""
+    """Where to score; `withheld` says why a key that is here is not used."""
 
     provider: Provider
     provider_origin: str

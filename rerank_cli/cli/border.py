@@ -30,7 +30,7 @@ def run(arguments: Sequence[str], streams: Streams) -> int:
         return ExitCode.OK
     except (KeyboardInterrupt, Abort):
         return ExitCode.INTERRUPTED
-    except Exception as error:  # a bug: said in one line, since a traceback helps no user
+    except Exception as error:  # noqa: BLE001 - a bug, said in one line: no traceback helps a user
         _trace(debug)
         streams.error(
             f"internal error: {type(error).__name__}: {error}",

@@ -1,7 +1,7 @@
 """The options that commands share, each written once: its names, its bounds, its help."""
 
 import math
-from enum import StrEnum
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -14,14 +14,26 @@ from rerank_cli.rendering import FORMATS as OUTPUT_FORMATS
 
 _INPUT, _OUTPUT, _WHERE, _HOW = "Input", "Output", "Where to score", "How to score"
 
-InputFormat = StrEnum("InputFormat", {name: name for name in ("auto", *INPUT_FORMATS)})
-OutputFormat = StrEnum("OutputFormat", {name: name for name in OUTPUT_FORMATS})
+_INPUT_NAMES = ("auto", *INPUT_FORMATS)
+_OUTPUT_NAMES = tuple(OUTPUT_FORMATS)
+
+
+def _one_of(names: Sequence[str]) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if text not in names:
+            raise typer.BadParameter(f"{text!r} is not one of {', '.join(names)}.")
+        return text
+
+    return check
 
 
 def _finite(text: str | float) -> float:
-    number = float(text)
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
     if not math.isfinite(number):
-        raise ValueError
+        raise typer.BadParameter(f"{text!r} is not a finite number.")
     return number
 
 
@@ -45,9 +57,16 @@ Files = Annotated[
     ),
 ]
 
-InputFormatOption = Annotated[
-    InputFormat,
-    Option("--input-format", help="auto goes by the suffix; else lines.", rich_help_panel=_INPUT),
+InputFormat = Annotated[
+    str,
+    Option(
+        "--input-format",
+        parser=_one_of(_INPUT_NAMES),
+        autocompletion=lambda: list(_INPUT_NAMES),
+        metavar="|".join(_INPUT_NAMES),
+        help="auto goes by the suffix; else lines.",
+        rich_help_panel=_INPUT,
+    ),
 ]
 TextField = Annotated[
     str | None,
@@ -100,14 +119,17 @@ AsJson = Annotated[
     bool, Option("--json", help="One JSON object: --format json.", rich_help_panel=_OUTPUT)
 ]
 Format = Annotated[
-    OutputFormat | None,
+    str | None,
     Option(
         "--format",
         "-f",
-        help="table for people; json; jsonl, csv, tsv: the input's rows with rank and score; "
-        "text: the passages alone.",
+        parser=_one_of(_OUTPUT_NAMES),
+        autocompletion=lambda: list(_OUTPUT_NAMES),
+        metavar="|".join(_OUTPUT_NAMES),
+        help="table for people [the default]; json; jsonl, csv, tsv: the input's rows with rank "
+        "and score; text: the passages alone.",
         rich_help_panel=_OUTPUT,
-        show_default="table",
+        show_default=False,
     ),
 ]
 Output = Annotated[

@@ -8,7 +8,6 @@ import typer
 
 from rerank_cli import rendering
 from rerank_cli.cli import options, output, wiring
-from rerank_cli.cli.options import OutputFormat
 from rerank_cli.cli.streams import Streams
 from rerank_cli.errors import ExitCode, UsageError
 from rerank_cli.model import Candidates, Ranking, Scores
@@ -44,7 +43,7 @@ def rank(
     output_file: options.Output = None,
     full: options.Full = False,
     exit_status: options.ExitStatus = False,
-    input_format: options.InputFormatOption = options.InputFormat("auto"),
+    input_format: options.InputFormat = "auto",
     text_field: options.TextField = None,
     id_field: options.IdField = None,
     encoding: options.Encoding = None,
@@ -87,7 +86,7 @@ def rank(
         reading = read(
             files or ["-"],
             stdin=streams.stdin,
-            input_format=input_format.value,
+            input_format=input_format,
             names=FieldNames(text_field, id_field),
             encoding=encoding,
         )
@@ -114,10 +113,10 @@ class _Shown:
     exit_status: bool
 
 
-def _output_format(as_json: bool, chosen: OutputFormat | None) -> str:
-    if as_json and chosen not in (None, OutputFormat("json")):
+def _output_format(as_json: bool, chosen: str | None) -> str:
+    if as_json and chosen not in (None, "json"):
         raise UsageError(f"--json and --format {chosen} contradict each other", "Leave one out.")
-    return "json" if as_json else (chosen or OutputFormat("table")).value
+    return "json" if as_json else chosen or "table"
 
 
 def _check(query: str, encoding: str | None, output_file: str | None) -> None:

@@ -12,7 +12,7 @@ from rerank_cli.rendering import Look
 from rerank_cli.rendering.visible import visible
 
 
-class ClosedPipe(Exception):
+class ClosedPipe(Exception):  # noqa: N818 - no error
     """Nobody reads the results any more (`| head -1`): not an error, but nothing is left to do."""
 
 

@@ -4,6 +4,7 @@ import codecs
 import contextlib
 import json
 import os
+from pathlib import Path
 from typing import BinaryIO
 
 from rerank_cli.errors import InputError, UsageError
@@ -65,8 +66,7 @@ def check_encoding(name: str) -> None:
 def _bytes(file: str, stdin: BinaryIO | None) -> bytes:
     try:
         if file != "-":
-            with open(file, "rb") as opened:
-                return opened.read()
+            return Path(file).read_bytes()
         if stdin is None:
             raise InputError("it is closed", source=STDIN)
         return stdin.read()

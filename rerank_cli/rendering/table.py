@@ -63,7 +63,7 @@ def _columns(results: Sequence[Ranked]) -> list[_Column]:
     ]
     if any(ranked.passage.id is not None for ranked in results):
         ids = (ranked.passage.id for ranked in results)
-        columns.append(_Column("id", ["" if id is None else visible(str(id)) for id in ids]))
+        columns.append(_Column("id", ["" if each is None else visible(str(each)) for each in ids]))
     return columns
 
 

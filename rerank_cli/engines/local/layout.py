@@ -29,6 +29,8 @@ class Layout:
     """Which of them is at each slot (GAP + slots + GAP); `len(pieces)` where there is none."""
     first: Ints
     """The first cell of each text."""
+    cells: Ints
+    """The number of cells of each text that hold tokens."""
     lengths: Ints
     """The number of tokens of each text."""
     counts: Ints
@@ -47,4 +49,4 @@ def lay_out(texts: Sequence[Sequence[int]]) -> Layout:
     piece_at = np.full(slots + 2 * GAP, len(pieces))
     piece_at[at + GAP] = numbers
     counts = np.bincount(at // CELL, minlength=slots // CELL)
-    return Layout(slots, pieces, piece_at, first, lengths, counts)
+    return Layout(slots, pieces, piece_at, first, -(-lengths // CELL), lengths, counts)
