@@ -1,5 +1,6 @@
 """A rerank server on loopback that records what it received and plays what a test tells it to."""
 
+import contextlib
 import json
 import socket
 import threading
@@ -47,6 +48,9 @@ class Loopback:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # Closing alone leaves the port open for as long as a thread waits in accept().
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def _accept(self) -> None:

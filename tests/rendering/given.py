@@ -1,0 +1,52 @@
+"""Rankings for the rendering tests."""
+
+from collections.abc import Mapping, Sequence
+
+from rerank_cli.model import Candidates, Passage, PassageId, Ranking, Usage
+from rerank_cli.ranking import rank
+
+# What a terminal obeys, or what turns the direction of writing; and a text full of it.
+CONTROLS = (
+    "\x00", "\x07", "\x08", "\x1b[31m", "\x1b]0;title\x07", "\x7f", "\x85", "\x9b31m", "\x9d",
+    "\u061c", "\u200e", "\u200f", "\u2028", "\u2029", "\u202e", "\u2066", "\u2069",
+)  # fmt: skip
+HOSTILE = "a".join(["<", *CONTROLS, ">"])
+
+
+def passage(
+    text: str,
+    *,
+    source: str = "a.txt",
+    line: int = 1,
+    row: Mapping[str, object] | None = None,
+    id: PassageId | None = None,  # noqa: A002 - the field's name
+) -> Passage:
+    """A passage, with the fields that its row leaves beside text and id."""
+    row = row or {}
+    fields = {key: value for key, value in row.items() if key not in ("id", "text")}
+    return Passage(text, source, line, id, row, fields)
+
+
+def of_row(row: Mapping[str, object], *, source: str = "a.jsonl", line: int = 1) -> Passage:
+    """The passage of a row with `text` and perhaps `id`."""
+    text, found = row["text"], row.get("id")
+    assert isinstance(text, str)
+    assert found is None or isinstance(found, str | int)
+    return passage(text, source=source, line=line, row=row, id=found)
+
+
+def ranking(
+    passages: Sequence[Passage | str],
+    scores: Sequence[float] | None = None,
+    *,
+    usage: Usage = Usage(1, 123),  # noqa: B008 - frozen
+) -> Ranking:
+    """The passages ranked by these scores; by default in the order given, from 1.0 down."""
+    given = tuple(
+        passage(each, line=line) if isinstance(each, str) else each
+        for line, each in enumerate(passages, start=1)
+    )
+    if scores is None:
+        scores = [1 - place / len(given) for place in range(len(given))]
+    results = rank(Candidates("什么是人工智能？", given), scores)
+    return Ranking("什么是人工智能？", results, len(given), "siliconflow", "bge", usage)

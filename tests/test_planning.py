@@ -1,0 +1,101 @@
+"""Candidates become requests that fit the endpoint."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rerank_cli.model import Candidates, Passage
+from rerank_cli.planning import Limits, Plan, estimate_tokens, plan, request_tokens
+
+
+def planned(texts: list[str], size: int | None = None) -> Plan:
+    """The plan for passages of these texts."""
+    passages = tuple(Passage(text, "a.txt", line) for line, text in enumerate(texts, start=1))
+    return plan(Candidates("q", passages), Limits(passages=size))
+
+
+def test_identical_texts_travel_once_in_order_of_first_appearance() -> None:
+    """Repeated passages would be paid for again."""
+    (request,) = planned(["b", "a", "b", "c", "a"]).requests
+    assert (request.query, request.texts, request.first) == ("q", ("b", "a", "c"), 0)
+
+
+def test_texts_that_differ_by_a_blank_are_not_identical() -> None:
+    """A passage would get the score of another text."""
+    (request,) = planned(["a", "a ", "A"]).requests
+    assert request.texts == ("a", "a ", "A")
+
+
+def test_each_passage_gets_the_score_of_its_own_text() -> None:
+    """Repeated passages would shift the scores of those after them."""
+    assert planned(["b", "a", "b", "c", "a"]).spread([0.1, 0.2, 0.3]) == (0.1, 0.2, 0.1, 0.3, 0.2)
+
+
+def test_a_text_is_found_again_as_the_first_passage_that_has_it() -> None:
+    """An error about a text would point to a wrong line."""
+    given_plan = planned(["b", "a", "b", "c"], 2)
+    assert [given_plan.passage(number).line for number in range(3)] == [1, 2, 4]
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "sizes"),
+    [
+        (3, 1, [1, 1, 1]),
+        (4, 4, [4]),
+        (3, 4, [3]),
+        (5, 4, [4, 1]),
+        (8, 4, [4, 4]),
+        (9, 4, [4, 4, 1]),
+        (1000, None, [1000]),
+        (0, 4, []),
+        (0, None, []),
+    ],
+)
+def test_requests_carry_as_much_as_they_may(count: int, size: int | None, sizes: list[int]) -> None:
+    """An endpoint would refuse a request, or be asked more often than needed."""
+    requests = planned([str(number) for number in range(count)], size).requests
+    assert [len(request.texts) for request in requests] == sizes
+    assert [request.first for request in requests] == [sum(sizes[:n]) for n in range(len(sizes))]
+
+
+def test_only_distinct_texts_count_against_the_limit() -> None:
+    """Repeated passages would be split over requests for nothing."""
+    assert len(planned(["a", "a", "b", "a"], 2).requests) == 1
+
+
+@given(st.lists(st.sampled_from("abcdef") | st.text(), max_size=20), st.none() | st.integers(1, 6))
+def test_every_text_is_in_exactly_one_request_and_every_passage_gets_its_score(
+    texts: list[str], size: int | None
+) -> None:
+    """A passage would go unscored, be paid for twice, or get another one's score."""
+    made = planned(texts, size)
+    sent = [text for request in made.requests for text in request.texts]
+    assert sent == list(dict.fromkeys(texts))
+    for request in made.requests:
+        assert 0 < len(request.texts) <= (size or len(texts))
+        assert sent[request.first : request.first + len(request.texts)] == list(request.texts)
+    spread = made.spread(range(len(sent)))
+    assert [sent[int(number)] for number in spread] == texts
+    for number, text in enumerate(sent):
+        assert made.passage(number).line == texts.index(text) + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("人工智能是计算机科学的一个分支。", 11),
+        ("The quick brown fox jumps over the lazy dog.", 12),
+        ("", 1),
+        ("a", 1),
+    ],
+)
+def test_tokens_are_estimated_within_a_factor_of_two(text: str, tokens: int) -> None:
+    """A plan would promise a fraction of what is billed."""
+    assert tokens / 2 <= estimate_tokens(text) <= tokens * 2
+
+
+def test_the_query_counts_with_each_passage() -> None:
+    """A plan would leave out most of what a long query costs."""
+    query, texts = "什么是人工智能？" * 10, ["甲" * 30, "b" * 80]
+    expected = 2 * estimate_tokens(query) + sum(map(estimate_tokens, texts))
+    assert request_tokens(query, texts) == expected

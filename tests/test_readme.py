@@ -1,0 +1,168 @@
+"""What the README shows is run, and what it lists is compared with the program.
+
+A ```console block is a shell session: lines that begin with `$ ` are run, in one shell and in a
+folder that holds only a copy of `samples`, and what they print must stand below them. Three things
+differ from what a reader does: the parts of a command that make a virtual environment and install
+into it are left to `.ci/run`, as are the tests; `http://localhost:7997` is a server of the test;
+and so is SiliconFlow, once a block has written its key to `.env`. Both answer with the scores that
+the hosted model gives.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sysconfig
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import typer
+from dotenv import dotenv_values
+
+from rerank_cli.cli.app import app
+from rerank_cli.errors import ExitCode
+from rerank_cli.providers import PROVIDERS
+from rerank_cli.reading import FORMATS as INPUT_FORMATS
+from rerank_cli.rendering import FORMATS as OUTPUT_FORMATS
+from tests.loopback import Loopback
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ENV_EXAMPLE = ROOT / ".env.example"
+
+_BLOCK = re.compile(r"^( *)```console\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+_INSTALLING = re.compile(r"^python3 -m venv .* && \.venv/bin/")
+_URL = "http://localhost:7997"
+_NO_KEY = "rerank: no key found"
+_NUMBER = re.compile(r"\d+\.\d+(?:e-?\d+)?")
+_SECONDS = re.compile(r"\d+\.\d+ s$", re.MULTILINE)
+_END = "\x1e"
+# The last digits of the embedded engine's scores differ between processors.
+_TOLERANCE = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A console block: its line in the README, and its commands with what they print."""
+
+    line: int
+    commands: tuple[tuple[str, str], ...]
+
+
+def _examples() -> Iterator[Example]:
+    for block in _BLOCK.finditer(README):
+        parts = re.split(r"^\$ ", textwrap.dedent(block[2]), flags=re.MULTILINE)
+        assert not parts[0], f"a block begins with no command: {parts[0]}"
+        commands = []
+        for part in parts[1:]:
+            command, _, output = part.partition("\n")
+            command = _INSTALLING.sub("", command)
+            if command != "pytest":
+                commands.append((command, output))
+        if commands:
+            yield Example(README.count("\n", 0, block.start()) + 1, tuple(commands))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the examples are written for a POSIX shell")
+@pytest.mark.parametrize("example", list(_examples()), ids=lambda example: f"line {example.line}")
+def test_an_example_prints_what_stands_below_it(example: Example, server: Loopback) -> None:
+    """Each console block of the README, run in a shell, prints what the README says."""
+    shutil.copytree(ROOT / "samples", "samples")
+    commands = [pair for pair in example.commands if shutil.which("jq") or "jq" not in pair[0]]
+    printed = _run([command for command, _ in commands], server)
+    for (command, expected), actual in zip(commands, printed, strict=True):
+        assert _shape(_without_note(actual, expected)) == _shape(expected), command
+        assert _numbers(actual) == pytest.approx(_numbers(expected), rel=_TOLERANCE), command
+    keys = {request.headers.get("authorization") for request in server.received}
+    assert keys <= ({"Bearer sk-yours"} if Path(".env").exists() else {None})
+
+
+def _run(commands: list[str], server: Loopback) -> list[str]:
+    """What each command prints, on both streams, in one shell session."""
+    script = "\n".join(f"{command}\nprintf '\\036'" for command in commands)
+    environ = dict(os.environ)
+    environ["PATH"] = sysconfig.get_path("scripts") + os.pathsep + environ["PATH"]
+    if "> .env" in script:
+        environ |= {"RERANK_PROVIDER": "siliconflow", "RERANK_BASE_URL": server.url}
+    done = subprocess.run(
+        ["sh", "-c", script.replace(_URL, server.url)],
+        env=environ,
+        encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=60,
+        check=False,
+    )
+    return done.stdout.replace(server.url, _URL).split(_END)[:-1]
+
+
+def _without_note(printed: str, expected: str) -> str:
+    """What is printed, without the line that the README leaves out after its first example."""
+    lines = printed.splitlines(keepends=True)
+    kept = (line for line in lines if not line.startswith(_NO_KEY) or _NO_KEY in expected)
+    return "".join(kept)
+
+
+def _shape(text: str) -> str:
+    return _NUMBER.sub("#", _SECONDS.sub("# s", text))
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(number) for number in _NUMBER.findall(_SECONDS.sub("", text))]
+
+
+def test_the_options_table_has_every_option_and_no_other() -> None:
+    """The options in the README are those of the program, under all their names."""
+    group = typer.main.get_command(app)
+    params = [*group.commands["rank"].params, *group.params]  # type: ignore[attr-defined]
+    options = [name for param in params for name in param.opts if name.startswith("-")]
+    rows = re.findall(r"^\| (`-.*?) \|", README, re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`(--?[\w-]+)", row)}
+    assert named == {*options, "--help"}
+
+
+def test_every_format_stands_in_its_table() -> None:
+    """No input or output format is left out of the README's tables."""
+    missing = [name for name in (*INPUT_FORMATS, *OUTPUT_FORMATS) if f"`{name}`" not in README]
+    assert not missing
+
+
+def test_the_exit_codes_are_those_of_the_program() -> None:
+    """The table of exit codes has all of them, and 70 for bugs."""
+    codes = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
+    assert codes == {*ExitCode, 70}
+
+
+def test_the_json_keys_are_those_of_the_program(server: Loopback) -> None:
+    """The table of keys has every key of a result that has them all."""
+    command = f"rerank x {ROOT}/samples/passages.jsonl --json --base-url {server.url} 2>&1"
+    found = json.loads(_run([command], server)[0])
+    keys = {*found} - {"results", "usage"}
+    keys |= {f"results[].{key}" for key in found["results"][0]}
+    keys |= {f"usage.{key}" for key in found["usage"]}
+    table = README.partition("| key | is |")[2].partition("\n\n")[0]
+    cells = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    assert {key for cell in cells for key in re.findall(r"`(.+?)`", cell)} == keys
+
+
+def _variables() -> set[str]:
+    own = {"RERANK_PROVIDER", "RERANK_MODEL", "RERANK_BASE_URL", "RERANK_API_KEY"}
+    keys = (name for row in PROVIDERS.values() for name in (*row.key_variables, *row.borrowed))
+    return own.union(keys)
+
+
+def test_every_variable_is_explained() -> None:
+    """The README and .env.example have every variable that the settings read."""
+    example = ENV_EXAMPLE.read_text(encoding="utf-8")
+    assert {*re.findall(r"^#(\w+)=", example, re.MULTILINE)} == _variables()
+    assert not [name for name in _variables() if f"`{name}`" not in README]
+
+
+def test_a_copied_env_example_sets_nothing() -> None:
+    """.env.example as it stands is only comments, so that a copy changes nothing."""
+    assert dotenv_values(ENV_EXAMPLE) == {}
