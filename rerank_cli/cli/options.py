@@ -234,6 +234,66 @@ Timeout = Annotated[
         rich_help_panel=_HOW,
     ),
 ]
+Concurrency = Annotated[
+    int | None,
+    Option(
+        "--concurrency",
+        min=1,
+        max=512,
+        metavar="N",
+        help="Requests at once, at most [the provider's, else 8].",
+        rich_help_panel=_HOW,
+        show_default=False,
+    ),
+]
+Retries = Annotated[
+    int,
+    Option("--retries", min=0, metavar="N", help="Tries after the first.", rich_help_panel=_HOW),
+]
+Deadline = Annotated[
+    float | None,
+    Option(
+        "--deadline",
+        min=0.001,
+        metavar="S",
+        help="Seconds after which nothing is tried again [no end].",
+        rich_help_panel=_HOW,
+        show_default=False,
+    ),
+]
+Rpm = Annotated[
+    int | None,
+    Option(
+        "--rpm",
+        min=1,
+        metavar="N",
+        help="Requests a minute [the provider's limit].",
+        rich_help_panel=_HOW,
+        show_default=False,
+    ),
+]
+Tpm = Annotated[
+    int | None,
+    Option(
+        "--tpm",
+        min=1,
+        metavar="N",
+        help="Tokens a minute, estimated [the provider's limit].",
+        rich_help_panel=_HOW,
+        show_default=False,
+    ),
+]
+Price = Annotated[
+    float | None,
+    Option(
+        "--price-per-million",
+        min=0,
+        metavar="X",
+        help="Price of a million tokens, for the cost that --dry-run shows.",
+        rich_help_panel=_HOW,
+        show_default=False,
+    ),
+]
 DryRun = Annotated[
     bool,
     Option("--dry-run", help="Print the plan, send nothing, need no key.", rich_help_panel=_HOW),

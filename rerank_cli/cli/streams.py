@@ -47,6 +47,11 @@ class Streams:
         """Whether reading standard input would wait for somebody to type."""
         return self.stdin is not None and self.stdin.isatty()
 
+    @property
+    def stderr_is_terminal(self) -> bool:
+        """Whether somebody may be watching."""
+        return self.stderr is not None and self.stderr.isatty()
+
     def write(self, text: str) -> None:
         """Results, whole. Raises ClosedPipe when the reader is gone."""
         if self.stdout is None:
