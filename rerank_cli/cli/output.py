@@ -3,6 +3,7 @@
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from rerank_cli.errors import UsageError
@@ -20,24 +21,25 @@ def check_writable(name: str) -> None:
         raise UsageError(f"--output {name}: permission denied")
 
 
-def write_whole(name: str, text: str) -> None:
-    """Write the text as UTF-8 in one step: readers see the old file or the new one."""
+def write_whole(name: str, pieces: Iterable[str]) -> None:
+    """Write UTF-8 text in one step: readers see the old file or the new one."""
     path = Path(name)
     try:
         if path.exists() and not path.is_file():
             # A device or a named pipe is written to; it must not be replaced by a file.
-            path.write_text(text, encoding="utf-8", newline="\n")
+            with path.open("w", encoding="utf-8", newline="\n") as device:
+                device.writelines(pieces)
         else:
-            _replace(_real(path), text)
+            _replace(_real(path), pieces)
     except OSError as error:
         raise UsageError(f"--output {name}: {error.strerror or error}") from error
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, pieces: Iterable[str]) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as part:
-            part.write(text)
+            part.writelines(pieces)
         Path(name).chmod(_mode(path))
         Path(name).replace(path)
     except BaseException:

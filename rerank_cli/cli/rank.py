@@ -1,6 +1,7 @@
 """`rerank QUERY [FILE]...`, the whole path: reading → planning → engine → ranking → rendering."""
 
 import time
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -110,7 +111,7 @@ def rank(
         if dry_run:
             price = wiring.price_of(price_per_million, streams)
             text = render_plan(planned, settings, engine, shown.format, price)
-            return _emit(text, shown, streams)
+            return _emit([text], shown, streams)
         started = time.monotonic()
         scores = engine.score(planned)
         seconds = time.monotonic() - started
@@ -178,15 +179,15 @@ def _show(
         usage=scores.usage,
     )
     look = streams.look(to_file=shown.file is not None, full=shown.full)
-    _emit(rendering.render(ranking, shown.format, look), shown, streams)
+    _emit(rendering.pieces(ranking, shown.format, look), shown, streams)
     if shown.format == "table":
         streams.tell(footer(ranking, seconds))
     return ExitCode.NOTHING_LEFT if shown.exit_status and not results else ExitCode.OK
 
 
-def _emit(text: str, shown: _Shown, streams: Streams) -> int:
+def _emit(pieces: Iterable[str], shown: _Shown, streams: Streams) -> int:
     if shown.file is None:
-        streams.write(text)
+        streams.write(pieces)
     else:
-        output.write_whole(shown.file, text)
+        output.write_whole(shown.file, pieces)
     return ExitCode.OK

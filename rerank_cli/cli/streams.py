@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, TextIO
 
@@ -52,12 +52,12 @@ class Streams:
         """Whether somebody may be watching."""
         return self.stderr is not None and self.stderr.isatty()
 
-    def write(self, text: str) -> None:
-        """Results, whole. Raises ClosedPipe when the reader is gone."""
+    def write(self, pieces: Iterable[str]) -> None:
+        """Results. Raises ClosedPipe when the reader is gone."""
         if self.stdout is None:
             raise UsageError("standard output is closed", "Write to a file: --output FILE")
         try:
-            self.stdout.write(text)
+            self.stdout.writelines(pieces)
             self.stdout.flush()
         except BrokenPipeError:
             # Python flushes once more at exit, which must not fail again.

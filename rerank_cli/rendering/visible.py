@@ -24,7 +24,7 @@ _BLOCK = {**_TABLE, ord("\n"): "\n", ord("\t"): "\t"}
 
 def visible(text: str) -> str:
     """One line: every control character becomes a visible symbol, newlines and tabs too."""
-    return text.translate(_TABLE)
+    return text if text.isprintable() else text.translate(_TABLE)
 
 
 def visible_block(text: str) -> str:
