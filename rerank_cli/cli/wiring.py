@@ -55,16 +55,16 @@ def engine_of(
         DIALECTS[settings.provider.dialect],
         Options(settings.model, sent),
         policy,
-        lambda: _connector(settings.base_url or "", policy.timeout),
+        lambda workers: _connector(settings.base_url or "", policy.timeout, workers),
         events,
     )
 
 
-def _connector(url: str, timeout: float) -> Callable[[], Transport]:
+def _connector(url: str, timeout: float, workers: int) -> Callable[[], Transport]:
     # Here, because importing httpx takes longer than many runs need in all.
     from rerank_cli.transport.http import Connector
 
-    return Connector(url, timeout)
+    return Connector(url, timeout, workers)
 
 
 def _taken(settings: Settings, extras: Mapping[str, object], streams: Streams) -> dict[str, object]:

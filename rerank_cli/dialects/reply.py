@@ -1,10 +1,18 @@
 """What every wire format needs to read a reply: JSON, and the contract of one score a text."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from rerank_cli.errors import Fault, ReplyError
+
+_loads: Callable[[bytes], object] = json.loads
+with suppress(ImportError):
+    # Of the extra `fast`.
+    import orjson
+
+    _loads = orjson.loads
 
 _HINT = "The endpoint's reply cannot be trusted; nothing is ranked. Is it a rerank endpoint?"
 
@@ -21,6 +29,10 @@ def parse(body: bytes) -> object:
     """The JSON value of a reply body; ReplyError with an excerpt if it is none."""
     if not body.strip():
         raise ReplyError("the reply is empty", _HINT, fault=Fault.BROKEN)
+    with suppress(ValueError):
+        return _loads(body)
+    # Again by the strict reading of the standard library: it is the one to say what is wrong, and
+    # it takes the NaN that some servers send, which is then named as a score.
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:

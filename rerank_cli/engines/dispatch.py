@@ -12,6 +12,7 @@ from rerank_cli.dialects import Decoded
 from rerank_cli.errors import Fault, RefusedError, ReplyError, ScoringError
 from rerank_cli.model import Usage
 from rerank_cli.planning import Plan, Request
+from rerank_cli.transport.pace import Outgrown, Pace
 
 _NAMED_AT_MOST = 5
 
@@ -22,21 +23,17 @@ Ask = Callable[[Request], Decoded]
 class Dispatch:
     """The requests of one plan on their way.
 
-    `scored` is told how many more texts have their score, `split` into how small a request one is
-    halved that turned out too large.
+    `scored` is told how many more texts have their score; `pace` knows how large a request may be.
     """
 
-    def __init__(
-        self, plan: Plan, scored: Callable[[int], None], split: Callable[[int], None]
-    ) -> None:
+    def __init__(self, plan: Plan, scored: Callable[[int], None], pace: Pace) -> None:
         self._plan = plan
         self._scored = scored
-        self._split = split
+        self._pace = pace
         self._queue = deque(plan.requests)
         self._scores: list[float] = [0.0] * plan.distinct
         self._usage = Usage()
         self._under_way = 0
-        self._largest: int | None = None
         self._failure: BaseException | None = None
         self._changed = threading.Condition()
 
@@ -80,9 +77,10 @@ class Dispatch:
             if self._is_over():
                 return None
             request = self._queue.popleft()
-            if self._largest and len(request.texts) > self._largest:
-                self._queue.appendleft(request.part(slice(self._largest, None)))
-                request = request.part(slice(self._largest))
+            largest = self._pace.largest
+            if largest and len(request.texts) > largest:
+                self._queue.appendleft(request.part(slice(largest, None)))
+                request = request.part(slice(largest))
             self._under_way += 1
             return request
 
@@ -90,6 +88,8 @@ class Dispatch:
         more: list[Request] = []
         try:
             decoded = ask(request)
+        except Outgrown:
+            more = [request]
         except ReplyError as error:
             more = [self._rest(request, error)]
         except ScoringError as error:
@@ -123,13 +123,10 @@ class Dispatch:
             raise error
         size = len(request.texts)
         if size == 1:
+            if error.fault is Fault.TOO_LARGE:
+                error.hint = "This passage by itself is too much for the endpoint: shorten it."
             raise _named(error, self._plan, request.numbers)
-        half = size // 2
-        if error.fault is Fault.TOO_LARGE:
-            with self._changed:
-                self._largest = min(self._largest or half, half)
-        self._split(half)
-        return [request.part(slice(half)), request.part(slice(half, None))]
+        return [request.part(slice(size // 2)), request.part(slice(size // 2, None))]
 
 
 def _for_content(error: ScoringError) -> bool:
@@ -142,5 +139,5 @@ def _named(error: ScoringError, plan: Plan, numbers: Sequence[int]) -> ScoringEr
     if numbers:
         places = [plan.passage(number).place for number in numbers[:_NAMED_AT_MOST]]
         more = ["…"] * (len(numbers) > _NAMED_AT_MOST)
-        error.message += f"; without a score: {', '.join(places + more)}"
+        error.message += f"; passage: {', '.join(places + more)}"
     return error

@@ -23,8 +23,8 @@ from rerank_cli.transport.waits import asked_wait
 
 _SHOWN = 600
 
-Connect = Callable[[], Callable[[], Transport]]
-"""Prepares what all workers share, and returns what makes each its transport."""
+Connect = Callable[[int], Callable[[], Transport]]
+"""Prepares what so many workers share, and returns what makes each its transport."""
 
 
 class EndpointEngine:
@@ -64,20 +64,16 @@ class EndpointEngine:
             Pace(policy.concurrency, clock, events.slowed),
             limiter_for(policy, plan, clock, events.note),
         )
-        make_transport = self._connect()
+        workers = min(policy.concurrency, len(plan.requests))
+        make_transport = self._connect(workers)
 
         def worker() -> Ask:
             transport = make_transport()
             self._open.append(transport)
             return lambda request: self._ask(request, transport, rules)
 
-        def split(size: int) -> None:
-            rules.pace.probe()
-            events.note(f"refused as too large: trying {size} passages a request")
-
         events.planned(len(plan.requests), plan.distinct)
-        workers = [worker] * min(policy.concurrency, len(plan.requests))
-        scores, usage = Dispatch(plan, events.scored, split).run(workers)
+        scores, usage = Dispatch(plan, events.scored, rules.pace).run([worker] * workers)
         return Scores(plan.spread(scores), usage)
 
     def close(self) -> None:
@@ -92,27 +88,28 @@ class EndpointEngine:
             try:
                 if rules.limiter:
                     rules.limiter.acquire(request.tokens)
-                reply = self._post(transport, body, rules.pace)
+                reply = self._post(transport, body, len(request.texts), rules.pace)
                 return self._dialect.decode(parse(reply.body), len(request.texts))
             except ScoringError as error:
                 raise self._placed(error) from error.__cause__
 
         return rules.retry(attempt)
 
-    def _post(self, transport: Transport, body: bytes, pace: Pace) -> Reply:
+    def _post(self, transport: Transport, body: bytes, passages: int, pace: Pace) -> Reply:
         """A reply with status 2xx, or the error for any other."""
-        entered = pace.enter()
+        entered = pace.enter(passages)
         try:
             reply = transport.post(self._url, self._headers(), body)
             self._events.note(
-                f"{len(body)} bytes sent: HTTP {reply.status}, {len(reply.body)} bytes"
+                f"{passages} passages, {len(body)} bytes sent: "
+                f"HTTP {reply.status}, {len(reply.body)} bytes"
             )
             if not 200 <= reply.status < 300:
                 complaint = read_complaint(reply.body, reply.headers)
                 wait = asked_wait(reply, self._clock.date())
                 raise refusal(reply, complaint, self._settings, wait)
         except ScoringError as error:
-            pace.slow_down(error, entered)
+            pace.failed(error, entered, passages)
             raise
         else:
             pace.answered()

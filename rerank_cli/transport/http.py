@@ -9,7 +9,7 @@ import httpx
 
 from rerank_cli import __version__
 from rerank_cli.errors import EndpointError, Fault, RerankError, SettingsError
-from rerank_cli.transport import Reply
+from rerank_cli.transport import Reply, fast
 from rerank_cli.transport.pool import Connection
 
 MAX_REPLY = 64 * 2**20
@@ -60,8 +60,9 @@ class HttpTransport:
 class Connector:
     """Makes one transport a worker, all to the same URL, with what they can share made once."""
 
-    def __init__(self, url: str, timeout: float) -> None:
+    def __init__(self, url: str, timeout: float, workers: int) -> None:
         self._timeout = timeout
+        self._shared: httpx.BaseTransport | None = None
         try:
             self._proxy = _proxy_for(url)
             # Loading the trusted certificates takes longer than a small request.
@@ -72,8 +73,13 @@ class Connector:
                 f"secure connections cannot be set up: {error}",
                 "Check SSL_CERT_FILE and SSL_CERT_DIR.",
             ) from error
+        # For a single request the import would take longer than it saves.
+        if workers > 1 and fast.available(self._proxy):
+            self._shared = fast.transport(timeout)
 
     def __call__(self) -> HttpTransport:
+        if self._shared:
+            return HttpTransport(self._shared, self._timeout)
         try:
             connection = Connection(self._tls or _no_tls(), self._timeout, self._proxy)
         except (httpx.InvalidURL, ValueError, ImportError) as error:

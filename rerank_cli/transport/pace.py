@@ -1,7 +1,8 @@
-"""How many requests are under way at once: fewer when the endpoint is overloaded, more again later.
+"""What the endpoint bears, learnt from its answers: requests at once, and passages a request.
 
-Additive increase, multiplicative decrease, as TCP has it: each answer adds a little, so that a full
-round of answers adds one; an overload halves it, once for all requests that were under way then.
+Requests at once follow additive increase and multiplicative decrease, as TCP has it: each answer
+adds a little, so that a full round of answers adds one; an overload halves them, once for all
+requests that were under way then. Passages are halved by each refusal for size, for good.
 """
 
 import threading
@@ -16,8 +17,12 @@ _AT_FIRST = 8
 _OVERLOADED = (Fault.RATE, Fault.BUSY, Fault.SLOW)
 
 
+class Outgrown(Exception):  # noqa: N818 - no error
+    """The request was made before it was learnt that it is too large; it has not been sent."""
+
+
 class Pace:
-    """A gate for requests. `enter` waits for a place; each is left by `leave`."""
+    """A gate for requests: `enter` waits for a place, `leave` gives it back."""
 
     def __init__(self, most: int, clock: Clock, slowed: Callable[[int], None]) -> None:
         self._most = most
@@ -30,6 +35,8 @@ class Pace:
         self._slowed = clock.now()
         self._not_before = 0.0
         self._changed = threading.Condition()
+        self.largest: int | None = None
+        """Passages that a request may have, where that has been learnt."""
 
     @property
     def allowed(self) -> int:
@@ -38,11 +45,13 @@ class Pace:
             return 1
         return int(self._allowed) if self._answered else min(int(self._allowed), _AT_FIRST)
 
-    def enter(self) -> float:
-        """Wait for a place. Returns the moment, to be given to `slow_down`."""
+    def enter(self, passages: int) -> float:
+        """Wait for a place. Returns the moment, to be given to `failed`; may raise Outgrown."""
         with self._changed:
             while self._under_way >= self.allowed:
                 self._changed.wait()
+            if self.largest and passages > self.largest:
+                raise Outgrown
             self._under_way += 1
             pause = self._not_before - self._clock.now()
         if pause > 0:
@@ -62,16 +71,16 @@ class Pace:
             self._allowed = min(self._allowed + 1 / self._allowed, self._most)
             self._changed.notify_all()
 
-    def probe(self) -> None:
-        """One request at a time until the next answer: what the endpoint takes is not known."""
+    def failed(self, error: ScoringError, entered: float, passages: int) -> None:
+        """Learn from the failure of an attempt that began at `entered`."""
         with self._changed:
-            self._probing = True
-
-    def slow_down(self, error: ScoringError, entered: float) -> None:
-        """An attempt that began at `entered` failed; slow down if that was from overload."""
-        if error.fault not in _OVERLOADED:
-            return
-        with self._changed:
+            if error.fault in (Fault.TOO_LARGE, Fault.REQUEST):
+                # Until the next answer what the endpoint takes is not known: one at a time.
+                self._probing = True
+            if error.fault is Fault.TOO_LARGE:
+                self.largest = min(self.largest or passages, max(passages // 2, 1))
+            if error.fault not in _OVERLOADED:
+                return
             if error.wait:
                 self._not_before = max(self._not_before, self._clock.now() + error.wait)
             # What was sent before the last slowing says nothing about the pace since.
