@@ -40,6 +40,9 @@ class RerankError(Exception):
         self.message = message
         self.hint = hint
 
+    def __str__(self) -> str:
+        return self.message
+
 
 class UsageError(RerankError):
     """The command line asks for something impossible."""

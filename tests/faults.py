@@ -28,7 +28,7 @@ class Seen:
         return documents
 
 
-class Reset(Exception):
+class Reset(Exception):  # noqa: N818 - an order, not an error
     """The connection is to be reset instead of answered."""
 
 
