@@ -37,6 +37,20 @@ def _finite(text: str | float) -> float:
     return number
 
 
+def _seconds(text: str | float) -> float:
+    number = _finite(text)
+    if number <= 0:
+        raise typer.BadParameter(f"{text!r} is not more than 0 seconds.")
+    return number
+
+
+def _price(text: str | float) -> float:
+    number = _finite(text)
+    if number < 0:
+        raise typer.BadParameter(f"{text!r} is less than nothing.")
+    return number
+
+
 def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"rerank {__version__}")
@@ -228,7 +242,7 @@ Timeout = Annotated[
     float,
     Option(
         "--timeout",
-        min=0.001,
+        parser=_seconds,
         metavar="S",
         help="Seconds a request may take.",
         rich_help_panel=_HOW,
@@ -254,7 +268,7 @@ Deadline = Annotated[
     float | None,
     Option(
         "--deadline",
-        min=0.001,
+        parser=_seconds,
         metavar="S",
         help="Seconds after which nothing is tried again [no end].",
         rich_help_panel=_HOW,
@@ -287,7 +301,7 @@ Price = Annotated[
     float | None,
     Option(
         "--price-per-million",
-        min=0,
+        parser=_price,
         metavar="X",
         help="Price of a million tokens, for the cost that --dry-run shows.",
         rich_help_panel=_HOW,

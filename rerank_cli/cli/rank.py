@@ -75,6 +75,8 @@ def rank(
     Each passage is scored together with the query; the best come first. With no FILE, passages
     are read from standard input.
     """
+    if output_file is not None and output.is_stdout(output_file):
+        output_file = None
     streams = options.streams_of(ctx, quiet=quiet, verbose=verbose or debug)
     shown = _Shown(
         _output_format(as_json, output_format), output_file, full, top_n, threshold, exit_status

@@ -1,11 +1,13 @@
 """Settings become an engine: the one place that knows which parts go together."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from rerank_cli import dotenv
 from rerank_cli.cli.streams import Streams
+from rerank_cli.dotenv import DotEnv
 from rerank_cli.engines import Engine, Events
 from rerank_cli.errors import SettingsError
 from rerank_cli.planning import Limits
@@ -22,8 +24,10 @@ _OPTION_OF_EXTRA = {
 
 def settings_of(flags: Flags, streams: Streams) -> Settings:
     """The settings from flags, environment and `.env`, with their warnings said."""
-    found = dotenv.find(Path.cwd())
+    found = _dotenv()
     settings = resolve(flags, streams.environ, found)
+    if settings.key:
+        streams.secrets.append(settings.key.value)
     for warning in (*(found.warnings if found else ()), *settings.warnings):
         streams.warn(warning)
     _tell_verbose(settings, streams)
@@ -58,6 +62,12 @@ def engine_of(
         lambda workers: _connector(settings.base_url or "", policy.timeout, workers),
         events,
     )
+
+
+def _dotenv() -> DotEnv | None:
+    with suppress(FileNotFoundError):  # the working directory may have been removed
+        return dotenv.find(Path.cwd())
+    return None
 
 
 def _connector(url: str, timeout: float, workers: int) -> Callable[[], Transport]:
@@ -97,7 +107,7 @@ def _tell_verbose(settings: Settings, streams: Streams) -> None:
 
 def key_of(provider: Provider, streams: Streams) -> str | None:
     """The variable and place of the provider's key here, or None; never the key."""
-    found = dotenv.find(Path.cwd())
+    found = _dotenv()
     if not provider.base_url:
         return None
     key = resolve(Flags(provider=provider.name), streams.environ, found).key

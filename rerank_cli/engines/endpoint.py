@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from rerank_cli.dialects import Decoded, Dialect, Options
 from rerank_cli.dialects.complaint import read_complaint
@@ -22,6 +23,8 @@ from rerank_cli.transport.retry import Retry
 from rerank_cli.transport.waits import asked_wait
 
 _SHOWN = 600
+_SHORTEST_KEY = 8
+"""Shorter ones are stand-ins for servers that need none; they may occur in any reply."""
 
 Connect = Callable[[int], Callable[[], Transport]]
 """Prepares what so many workers share, and returns what makes each its transport."""
@@ -99,7 +102,7 @@ class EndpointEngine:
         """A reply with status 2xx, or the error for any other."""
         entered = pace.enter(passages)
         try:
-            reply = transport.post(self._url, self._headers(), body)
+            reply = self._struck(transport.post(self._url, self._headers(), body))
             self._events.note(
                 f"{passages} passages, {len(body)} bytes sent: "
                 f"HTTP {reply.status}, {len(reply.body)} bytes"
@@ -121,11 +124,20 @@ class EndpointEngine:
         key = self._settings.key
         return {"Authorization": f"Bearer {key.value}"} if key else {}
 
+    def _struck(self, reply: Reply) -> Reply:
+        """The reply without the key, should it echo it; before anything is read of it, or cut."""
+        key = self._settings.key
+        if key is None or len(key.value) < _SHORTEST_KEY:
+            return reply
+        body, headers = reply.body, dict(reply.headers)
+        for spelt in {key.value, quote(key.value, safe="")}:
+            body = body.replace(spelt.encode(), b"[key]")
+            headers = {name: value.replace(spelt, "[key]") for name, value in headers.items()}
+        return Reply(reply.status, headers, body)
+
     def _placed(self, error: ScoringError) -> ScoringError:
-        """The error with the endpoint named, the key struck out should a reply echo it, and cut."""
+        """The error with the endpoint named, and cut."""
         message = f"{self._settings.provider.name} ({shown_url(self._url)}): {error.message}"
-        if self._settings.key:
-            message = message.replace(self._settings.key.value, "[key]")
         error.message = message if len(message) <= _SHOWN else message[:_SHOWN] + "…"
         return error
 

@@ -5,10 +5,11 @@ import re
 from collections.abc import Iterator
 
 from rerank_cli.model import Ranked, Ranking
+from rerank_cli.rendering.visible import UNSEEN
 
-# In JSON, DEL and the C1 controls may stand bare, but some terminals obey them.
-_ANY_BARE = re.compile("[\x7f-\x9f\u2028\u2029]")
-_BARE = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029)}
+# In JSON these may stand bare, but some terminals obey them.
+_BARE = {code: f"\\u{code:04x}" for code in (0x7F, *UNSEEN)}
+_ANY_BARE = re.compile(f"[{''.join(map(chr, _BARE))}]")
 
 # Made once: json.dumps makes an encoder each time that it is told more than the defaults.
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode

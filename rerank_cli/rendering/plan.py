@@ -3,6 +3,7 @@
 from rerank_cli.engines import Engine
 from rerank_cli.planning import Plan
 from rerank_cli.rendering.json import dumps
+from rerank_cli.rendering.visible import visible
 from rerank_cli.settings import Settings, shown_url
 
 
@@ -31,4 +32,6 @@ def render_plan(
         return dumps(facts) + "\n"
     width = max(map(len, facts))
     shown = ((name, value) for name, value in facts.items() if value is not None)
-    return "".join(f"{name.replace('_', ' '):<{width}}  {value}\n" for name, value in shown)
+    return "".join(
+        f"{name.replace('_', ' '):<{width}}  {visible(str(value))}\n" for name, value in shown
+    )

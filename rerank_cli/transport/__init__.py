@@ -1,8 +1,13 @@
 """How requests travel: the only place that imports httpx, and the rules for trying again."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
+
+# Where click is installed, httpx imports a command line of its own, which takes as long as all the
+# rest of it. So it finds none, as where click is missing.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
