@@ -44,8 +44,11 @@ def _load(path: Path) -> DotEnv:
     values: dict[str, str] = {}
     warnings = []
     for binding in parse_stream(StringIO(text)):
-        if binding.error:
-            warnings.append(f"{path}:{binding.original.line}: not NAME=value; left out")
-        elif binding.key and binding.value is not None:
+        if binding.key and binding.value is not None:
             values[binding.key] = binding.value
+        elif binding.error or binding.key:
+            # The parser counts from the blank lines before it.
+            before = binding.original.string
+            line = binding.original.line + before[: -len(before.lstrip()) or None].count("\n")
+            warnings.append(f"{path}:{line}: not NAME=value; left out")
     return DotEnv(str(path), values, tuple(warnings))

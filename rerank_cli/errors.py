@@ -4,15 +4,17 @@
     ├── UsageError            2    the command line asks for something impossible
     ├── InputError            2    a file or standard input is not what it should be
     ├── SettingsError         3    no key, unknown provider, a setting that cannot be used
-    ├── RefusedError          4    the endpoint answered, and refused the request
-    └── EndpointError         5    the endpoint could not be reached, or failed
-        └── ReplyError        5    it answered, but the reply cannot be trusted
+    └── ScoringError               never raised itself: something that an endpoint did
+        ├── RefusedError      4    it answered, and refused the request
+        └── EndpointError     5    it could not be reached, or failed
+            └── ReplyError    5    it answered, but the reply cannot be trusted
 
 Each carries a one-line message (what was found, and where), usually a hint (what to do about it),
 and the exit code of the process. `cli.border` is the only place that turns them into output.
 """
 
-from enum import IntEnum
+from collections.abc import Mapping
+from enum import IntEnum, StrEnum
 from typing import ClassVar
 
 
@@ -37,6 +39,9 @@ class RerankError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class UsageError(RerankError):
@@ -63,13 +68,55 @@ class SettingsError(RerankError):
     exit_code = ExitCode.SETTINGS
 
 
-class RefusedError(RerankError):
+class Fault(StrEnum):
+    """Why an endpoint did not score, as far as status, code and message tell."""
+
+    KEY = "key"
+    ACCESS = "access"
+    BALANCE = "balance"
+    MODEL = "model"
+    PATH = "path"
+    TOO_LARGE = "too large"
+    REQUEST = "request"
+    RATE = "rate limit"
+    BUSY = "busy"
+    FAILED = "failed"
+    UNREACHED = "unreached"
+    SLOW = "slow"
+    BROKEN = "broken"
+    UNREADABLE = "unreadable"
+    NONSENSE = "nonsense"
+
+
+class ScoringError(RerankError):
+    """Something an endpoint did.
+
+    `fault` says why, `transient` whether the same request may succeed later, and `wait` how many
+    seconds the endpoint asked to wait before that.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        hint: str | None = None,
+        *,
+        fault: Fault = Fault.FAILED,
+        transient: bool = False,
+        wait: float | None = None,
+    ) -> None:
+        super().__init__(message, hint)
+        self.fault = fault
+        self.transient = transient
+        self.wait = wait
+
+
+class RefusedError(ScoringError):
     """The endpoint answered, and refused."""
 
     exit_code = ExitCode.REFUSED
 
 
-class EndpointError(RerankError):
+class EndpointError(ScoringError):
     """The endpoint could not be reached, or failed."""
 
     exit_code = ExitCode.ENDPOINT
@@ -78,11 +125,23 @@ class EndpointError(RerankError):
 class ReplyError(EndpointError):
     """A reply that breaks the contract: one finite score for each passage that was sent.
 
-    `missing` holds the places (from 0, within the request) of the passages that got no score.
+    `missing` holds the places (from 0, within the request) of the passages that got no score, and
+    `scores` the good ones by place, where that is all that is wrong.
     """
 
     def __init__(
-        self, message: str, hint: str | None = None, *, missing: tuple[int, ...] = ()
+        self,
+        message: str,
+        hint: str | None = None,
+        *,
+        fault: Fault = Fault.NONSENSE,
+        missing: tuple[int, ...] = (),
+        scores: Mapping[int, float] | None = None,
     ) -> None:
-        super().__init__(message, hint)
+        # A reply that is cut short, is no JSON, or forgot a passage may come right; one that has
+        # a wrong index or score will not.
+        super().__init__(
+            message, hint, fault=fault, transient=fault is not Fault.NONSENSE or bool(missing)
+        )
         self.missing = missing
+        self.scores = scores or {}

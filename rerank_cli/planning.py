@@ -1,6 +1,7 @@
 """Candidates become requests that fit the endpoint: identical passages travel once."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rerank_cli.model import Candidates, Passage, Query
@@ -8,18 +9,38 @@ from rerank_cli.model import Candidates, Passage, Query
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one request to an endpoint may carry; None is no limit."""
+    """What one request to an endpoint may carry; None is no limit.
+
+    `bytes` are those of the request body, `tokens` are estimated (see `estimate_tokens`).
+    """
 
     passages: int | None = None
+    bytes: int | None = None
+    tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One query with the texts to score against it; `first` is the number of texts before it."""
+    """One query with the texts to score against it, and their numbers among the distinct texts."""
 
     query: Query
-    texts: tuple[str, ...]
-    first: int
+    texts: Sequence[str]
+    numbers: Sequence[int]
+
+    def part(self, places: slice | Sequence[int]) -> "Request":
+        """A request for some of the texts only."""
+        if isinstance(places, slice):
+            return Request(self.query, self.texts[places], self.numbers[places])
+        return Request(
+            self.query,
+            [self.texts[place] for place in places],
+            [self.numbers[place] for place in places],
+        )
+
+    @property
+    def tokens(self) -> int:
+        """Estimated input tokens: a cross-encoder reads the query with each passage."""
+        return estimate_tokens(self.query) * len(self.texts) + sum(map(estimate_tokens, self.texts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +52,8 @@ class Plan:
     """
 
     candidates: Candidates
-    requests: tuple[Request, ...]
-    text_of: tuple[int, ...]
+    requests: Sequence[Request]
+    text_of: Sequence[int]
 
     def spread(self, scores: Sequence[float]) -> tuple[float, ...]:
         """One score a distinct text becomes one score a passage, in input order."""
@@ -42,31 +63,81 @@ class Plan:
         """The first passage that has the distinct text of this number."""
         return self.candidates.passages[self.text_of.index(number)]
 
+    @property
+    def tokens(self) -> int:
+        """Estimated input tokens of all requests."""
+        return sum(request.tokens for request in self.requests)
+
+    @property
+    def distinct(self) -> int:
+        """How many distinct texts there are."""
+        return sum(len(request.texts) for request in self.requests)
+
 
 def plan(candidates: Candidates, limits: Limits) -> Plan:
-    """Split the distinct texts of the candidates into requests within the limits."""
+    """Split the distinct texts of the candidates into requests within the limits.
+
+    A text that is beyond a limit by itself gets a request of its own.
+    """
     numbers: dict[str, int] = {}
-    text_of = tuple(numbers.setdefault(p.text, len(numbers)) for p in candidates.passages)
-    texts = tuple(numbers)
-    size = limits.passages or max(len(texts), 1)
-    requests = tuple(
-        Request(candidates.query, texts[first : first + size], first)
-        for first in range(0, len(texts), size)
-    )
+    text_of = [numbers.setdefault(p.text, len(numbers)) for p in candidates.passages]
+    texts = list(numbers)
+    requests = [
+        Request(candidates.query, texts[first:end], range(first, end))
+        for first, end in _spans(candidates.query, texts, limits)
+    ]
     return Plan(candidates, requests, text_of)
+
+
+def _spans(query: Query, texts: Sequence[str], limits: Limits) -> Iterator[tuple[int, int]]:
+    """First and end of each request."""
+    most = limits.passages or max(len(texts), 1)
+    if limits.bytes is None and limits.tokens is None:
+        for first in range(0, len(texts), most):
+            yield first, min(first + most, len(texts))
+        return
+    spare = _Spare(query, limits)
+    first = 0
+    for place, text in enumerate(texts):
+        fits = spare.take(text)
+        if place > first and (not fits or place - first == most):
+            yield first, place
+            first, spare = place, _Spare(query, limits)
+            spare.take(text)
+    yield first, len(texts)
+
+
+class _Spare:
+    """What is left of a request's bytes and tokens."""
+
+    # The names of the fields around query and documents; quotes and comma around each text.
+    _FRAME, _QUOTES = 256, 3
+
+    def __init__(self, query: Query, limits: Limits) -> None:
+        self._query_tokens = estimate_tokens(query)
+        self._bytes = float("inf") if limits.bytes is None else limits.bytes
+        self._bytes -= self._FRAME + json_bytes(query)
+        self._tokens = float("inf") if limits.tokens is None else limits.tokens
+
+    def take(self, text: str) -> bool:
+        """Use up what the text needs; whether there was enough."""
+        self._bytes -= json_bytes(text) + self._QUOTES
+        self._tokens -= self._query_tokens + estimate_tokens(text)
+        return self._bytes >= 0 and self._tokens >= 0
+
+
+def json_bytes(text: str) -> int:
+    """The bytes of a text within a JSON body, as UTF-8 with only what JSON demands escaped."""
+    return len(json.dumps(text, ensure_ascii=False).encode()) - 2
 
 
 # UTF-8 length decides cheaply: Latin text runs at about four bytes a token, while a CJK character
 # (three bytes) is about one; other scripts lie between.
-_BYTES_PER_TOKEN = {True: 4.0, False: 3.0}
+_LATIN_BYTES, _OTHER_BYTES = 4.0, 3.0
 
 
 def estimate_tokens(text: str) -> int:
     """About how many tokens a multilingual tokenizer makes of a text (within a factor of two)."""
-    return round(len(text.encode("utf-8", "replace")) / _BYTES_PER_TOKEN[text.isascii()]) or 1
-
-
-def request_tokens(query: Query, texts: Iterable[str]) -> int:
-    """Estimated input tokens of a request: a cross-encoder reads the query with each passage."""
-    sizes = [estimate_tokens(text) for text in texts]
-    return estimate_tokens(query) * len(sizes) + sum(sizes)
+    if text.isascii():
+        return round(len(text) / _LATIN_BYTES) or 1
+    return round(len(text.encode("utf-8", "replace")) / _OTHER_BYTES) or 1

@@ -3,23 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from urllib.parse import urlsplit
 
-
-class Fault(StrEnum):
-    """Why an endpoint refused, as far as status, code and message tell."""
-
-    KEY = "key"
-    ACCESS = "access"
-    BALANCE = "balance"
-    MODEL = "model"
-    PATH = "path"
-    TOO_LARGE = "too large"
-    REQUEST = "request"
-    RATE = "rate limit"
-    BUSY = "busy"
-    FAILED = "failed"
+from rerank_cli.errors import Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +20,11 @@ class Provider:
     key_variables   where its key is looked for, after RERANK_API_KEY
     borrowed        variables of other companies that may hold its key (see settings)
     needs_key       whether it refuses requests without a key
-    max_passages    passages a request may carry by default
+    max_passages    passages a request may carry
+    max_bytes       bytes a request's body may have
+    max_tokens      estimated tokens a request may have
+    rpm, tpm        requests and tokens a minute
+    concurrency     requests at once
     extras          request field → the models that take it; any other model never gets it
     codes           error code in a reply → why it refused
     advice          why it refused → what to do about it
@@ -49,6 +39,11 @@ class Provider:
     borrowed: tuple[str, ...] = ()
     needs_key: bool = False
     max_passages: int | None = None
+    max_bytes: int | None = None
+    max_tokens: int | None = None
+    rpm: int | None = None
+    tpm: int | None = None
+    concurrency: int = 8
     extras: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
     codes: Mapping[int | str, Fault] = field(default_factory=dict)
     advice: Mapping[Fault, str] = field(default_factory=dict)
@@ -82,6 +77,8 @@ SILICONFLOW = Provider(
     needs_key=True,
     # No limit is documented; a first-stage search recalls about this many.
     max_passages=100,
+    rpm=2000,
+    tpm=500_000,
     extras=_MODEL_EXTRAS,
     codes={
         20012: Fault.MODEL,

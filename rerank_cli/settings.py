@@ -29,7 +29,7 @@ class Found:
     origin: str
 
     def __str__(self) -> str:
-        return f"{self.variable} ({self.origin})"
+        return self.variable if self.origin == FLAG else f"{self.variable} ({self.origin})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +189,10 @@ def _key(
 
 
 def _check_key(key: Found) -> None:
-    if not key.value.isascii() or not key.value.isprintable() or " " in key.value:
+    # Quotes and backslashes too: they would be written otherwise where a reply echoes the key.
+    if not key.value.isascii() or not key.value.isprintable() or set(key.value) & set(" \"'\\"):
         raise SettingsError(
-            f"{key} holds characters that no key has (blanks, controls or non-ASCII)",
+            f"{key} holds characters that no key has (blanks, quotes, controls, non-ASCII)",
             "Give the key alone, without quotes or 'Bearer'.",
         )
 
@@ -217,6 +218,8 @@ def _is_loopback(host: str) -> bool:
 
 
 def _check_url(url: Found) -> None:
+    # What stands before an @ may be a password.
+    value = "…@" + url.value.rpartition("@")[2] if "@" in url.value else url.value
     try:
         parts = urlsplit(url.value)
         _ = parts.port
@@ -228,7 +231,9 @@ def _check_url(url: Found) -> None:
             "Give the key as RERANK_API_KEY; it is sent as a bearer token.",
         )
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SettingsError(f"{url}: {url.value!r} is not an http or https URL", _URL_HINT)
+        raise SettingsError(f"{url}: {value!r} is not an http or https URL", _URL_HINT)
+    if any(each.isspace() or not each.isprintable() for each in url.value):
+        raise SettingsError(f"{url}: {value!r} holds blanks or control characters", _URL_HINT)
 
 
 _URL_HINT = "Expected something like http://localhost:7997 or https://host/v1"

@@ -13,11 +13,12 @@ def run(arguments: Sequence[str], streams: Streams) -> int:
     """Run one command line. Returns the exit code; no exception leaves here."""
     from typer import Abort, Exit, TyperException
 
-    debug = "--debug" in arguments
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    debug = "--debug" in options
     try:
         return _command(arguments, streams)
     except RerankError as error:
-        _trace(debug)
+        _trace(debug, streams)
         streams.error(error.message, error.hint)
         return error.exit_code
     except TyperException as error:
@@ -26,12 +27,16 @@ def run(arguments: Sequence[str], streams: Streams) -> int:
         return ExitCode.USAGE
     except Exit as stop:
         return stop.exit_code
-    except ClosedPipe:
+    except (ClosedPipe, SystemExit):  # Typer exits where the reader of a help page is gone
         return ExitCode.OK
+    except OSError as error:
+        _trace(debug, streams)
+        streams.error(f"cannot write: {error.strerror or error}")
+        return ExitCode.USAGE
     except (KeyboardInterrupt, Abort):
         return ExitCode.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - a bug, said in one line: no traceback helps a user
-        _trace(debug)
+        _trace(debug, streams)
         streams.error(
             f"internal error: {type(error).__name__}: {error}",
             "This is a bug in rerank. --debug shows where; please report it.",
@@ -56,8 +61,8 @@ def _usage_hint(message: str) -> str:
     return "See: rerank --help"
 
 
-def _trace(debug: bool) -> None:
+def _trace(debug: bool, streams: Streams) -> None:
     if debug:
         import traceback
 
-        traceback.print_exc()
+        streams.trace(traceback.format_exc())

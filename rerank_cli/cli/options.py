@@ -37,6 +37,20 @@ def _finite(text: str | float) -> float:
     return number
 
 
+def _seconds(text: str | float) -> float:
+    number = _finite(text)
+    if number <= 0:
+        raise typer.BadParameter(f"{text!r} is not more than 0 seconds.")
+    return number
+
+
+def _price(text: str | float) -> float:
+    number = _finite(text)
+    if number < 0:
+        raise typer.BadParameter(f"{text!r} is less than nothing.")
+    return number
+
+
 def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"rerank {__version__}")
@@ -228,10 +242,70 @@ Timeout = Annotated[
     float,
     Option(
         "--timeout",
-        min=0.001,
+        parser=_seconds,
         metavar="S",
         help="Seconds a request may take.",
         rich_help_panel=_HOW,
+    ),
+]
+Concurrency = Annotated[
+    int | None,
+    Option(
+        "--concurrency",
+        min=1,
+        max=512,
+        metavar="N",
+        help="Requests at once, at most [the provider's, else 8].",
+        rich_help_panel=_HOW,
+        show_default=False,
+    ),
+]
+Retries = Annotated[
+    int,
+    Option("--retries", min=0, metavar="N", help="Tries after the first.", rich_help_panel=_HOW),
+]
+Deadline = Annotated[
+    float | None,
+    Option(
+        "--deadline",
+        parser=_seconds,
+        metavar="S",
+        help="Seconds after which nothing is tried again [no end].",
+        rich_help_panel=_HOW,
+        show_default=False,
+    ),
+]
+Rpm = Annotated[
+    int | None,
+    Option(
+        "--rpm",
+        min=1,
+        metavar="N",
+        help="Requests a minute [the provider's limit].",
+        rich_help_panel=_HOW,
+        show_default=False,
+    ),
+]
+Tpm = Annotated[
+    int | None,
+    Option(
+        "--tpm",
+        min=1,
+        metavar="N",
+        help="Tokens a minute, estimated [the provider's limit].",
+        rich_help_panel=_HOW,
+        show_default=False,
+    ),
+]
+Price = Annotated[
+    float | None,
+    Option(
+        "--price-per-million",
+        parser=_price,
+        metavar="X",
+        help="Price of a million tokens, for the cost that --dry-run shows.",
+        rich_help_panel=_HOW,
+        show_default=False,
     ),
 ]
 DryRun = Annotated[

@@ -2,42 +2,67 @@
 
 import contextlib
 import os
+import stat
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from rerank_cli.errors import UsageError
+
+_STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+
+
+def is_stdout(name: str) -> bool:
+    """Whether the name means standard output, which may be a file that others write to as well."""
+    return name in _STDOUT
 
 
 def check_writable(name: str) -> None:
     """Raise UsageError, before anything is paid for, if the file can plainly not be written."""
     path = Path(name)
-    if path.is_dir():
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        mode = None
+    except (OSError, ValueError) as error:
+        raise _unwritable(name, error) from None
+    if mode is not None and stat.S_ISDIR(mode):
         raise UsageError(f"--output {name}: is a directory")
     folder = _real(path).parent
     if not folder.is_dir():
         raise UsageError(f"--output {name}: no such directory: {folder}")
-    if not os.access(path if path.exists() else folder, os.W_OK):
+    if not os.access(folder if mode is None else path, os.W_OK):
         raise UsageError(f"--output {name}: permission denied")
 
 
-def write_whole(name: str, text: str) -> None:
-    """Write the text as UTF-8 in one step: readers see the old file or the new one."""
+def _unwritable(name: str, error: OSError | ValueError) -> UsageError:
+    return UsageError(f"--output {name}: {getattr(error, 'strerror', None) or error}")
+
+
+def write_whole(name: str, pieces: Iterable[str]) -> None:
+    """Write UTF-8 text in one step: readers see the old file or the new one."""
     path = Path(name)
     try:
-        if path.exists() and not path.is_file():
-            # A device or a named pipe is written to; it must not be replaced by a file.
-            path.write_text(text, encoding="utf-8", newline="\n")
+        if _is_device(path):
+            with path.open("a", encoding="utf-8", newline="\n") as device:
+                device.writelines(pieces)
         else:
-            _replace(_real(path), text)
+            _replace(_real(path), pieces)
     except OSError as error:
-        raise UsageError(f"--output {name}: {error.strerror or error}") from error
+        raise _unwritable(name, error) from error
 
 
-def _replace(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+def _is_device(path: Path) -> bool:
+    """Whether it is to be written to as it is: a device or a pipe must not become a file."""
+    named = path.absolute().parts[1:2]
+    return named in (("dev",), ("proc",)) or (path.exists() and not path.is_file())
+
+
+def _replace(path: Path, pieces: Iterable[str]) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".rerank-", suffix=".part")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as part:
-            part.write(text)
+            part.writelines(pieces)
         Path(name).chmod(_mode(path))
         Path(name).replace(path)
     except BaseException:

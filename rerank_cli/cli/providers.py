@@ -12,5 +12,5 @@ def providers(ctx: typer.Context, as_json: options.AsJson = False) -> int:
     """The endpoints it knows, and which have a key here (never the key)."""
     streams = options.streams_of(ctx)
     rows = [(row, wiring.key_of(row, streams)) for row in PROVIDERS.values()]
-    streams.write(render_json(rows) if as_json else render_table(rows))
+    streams.write([render_json(rows) if as_json else render_table(rows)])
     return ExitCode.OK

@@ -1,6 +1,7 @@
 """`rerank QUERY [FILE]...`, the whole path: reading → planning → engine → ranking → rendering."""
 
 import time
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -8,16 +9,18 @@ import typer
 
 from rerank_cli import rendering
 from rerank_cli.cli import options, output, wiring
+from rerank_cli.cli.events import Reporter
 from rerank_cli.cli.streams import Streams
 from rerank_cli.errors import ExitCode, UsageError
 from rerank_cli.model import Candidates, Ranking, Scores
-from rerank_cli.planning import Limits, plan
+from rerank_cli.planning import plan
 from rerank_cli.ranking import rank as ranked
 from rerank_cli.reading import FieldNames, Reading, read
 from rerank_cli.reading.source import check_encoding
 from rerank_cli.rendering.footer import footer
 from rerank_cli.rendering.plan import render_plan
 from rerank_cli.settings import Flags, Settings
+from rerank_cli.transport import Policy
 
 EXAMPLES = """
 Examples:
@@ -54,7 +57,13 @@ def rank(
     max_chunks_per_doc: options.MaxChunks = None,
     overlap_tokens: options.Overlap = None,
     max_passages: options.MaxPassages = None,
+    concurrency: options.Concurrency = None,
     timeout: options.Timeout = 60.0,
+    retries: options.Retries = 8,
+    deadline: options.Deadline = None,
+    rpm: options.Rpm = None,
+    tpm: options.Tpm = None,
+    price_per_million: options.Price = None,
     dry_run: options.DryRun = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -66,6 +75,8 @@ def rank(
     Each passage is scored together with the query; the best come first. With no FILE, passages
     are read from standard input.
     """
+    if output_file is not None and output.is_stdout(output_file):
+        output_file = None
     streams = options.streams_of(ctx, quiet=quiet, verbose=verbose or debug)
     shown = _Shown(
         _output_format(as_json, output_format), output_file, full, top_n, threshold, exit_status
@@ -82,7 +93,13 @@ def rank(
         "max_chunks_per_doc": max_chunks_per_doc,
         "overlap_tokens": overlap_tokens,
     }
-    with closing(wiring.engine_of(settings, extras, timeout, streams)) as engine:
+    policy = wiring.policy_of(
+        settings, Policy(concurrency or 0, timeout, retries, deadline, rpm, tpm)
+    )
+    with (
+        closing(Reporter(streams)) as events,
+        closing(wiring.engine_of(settings, extras, policy, events, streams)) as engine,
+    ):
         reading = read(
             files or ["-"],
             stdin=streams.stdin,
@@ -91,10 +108,12 @@ def rank(
             encoding=encoding,
         )
         _report(reading, streams)
-        limits = Limits(passages=max_passages) if max_passages else engine.limits
+        limits = wiring.limits_of(engine, policy, max_passages)
         planned = plan(Candidates(query, reading.passages), limits)
         if dry_run:
-            return _emit(render_plan(planned, settings, engine, shown.format), shown, streams)
+            price = wiring.price_of(price_per_million, streams)
+            text = render_plan(planned, settings, engine, shown.format, price)
+            return _emit([text], shown, streams)
         started = time.monotonic()
         scores = engine.score(planned)
         seconds = time.monotonic() - started
@@ -162,15 +181,15 @@ def _show(
         usage=scores.usage,
     )
     look = streams.look(to_file=shown.file is not None, full=shown.full)
-    _emit(rendering.render(ranking, shown.format, look), shown, streams)
+    _emit(rendering.pieces(ranking, shown.format, look), shown, streams)
     if shown.format == "table":
         streams.tell(footer(ranking, seconds))
     return ExitCode.NOTHING_LEFT if shown.exit_status and not results else ExitCode.OK
 
 
-def _emit(text: str, shown: _Shown, streams: Streams) -> int:
+def _emit(pieces: Iterable[str], shown: _Shown, streams: Streams) -> int:
     if shown.file is None:
-        streams.write(text)
+        streams.write(pieces)
     else:
-        output.write_whole(shown.file, text)
+        output.write_whole(shown.file, pieces)
     return ExitCode.OK

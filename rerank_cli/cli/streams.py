@@ -3,13 +3,13 @@
 import contextlib
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import BinaryIO, TextIO
 
 from rerank_cli.errors import UsageError
 from rerank_cli.rendering import Look
-from rerank_cli.rendering.visible import visible
+from rerank_cli.rendering.visible import visible, visible_block
 
 
 class ClosedPipe(Exception):  # noqa: N818 - no error
@@ -18,7 +18,10 @@ class ClosedPipe(Exception):  # noqa: N818 - no error
 
 @dataclass(slots=True)
 class Streams:
-    """Where passages may come from, where results go, and where everything else goes."""
+    """Where passages may come from, where results go, and where everything else goes.
+
+    `secrets` are struck out of everything that is said on standard error.
+    """
 
     stdin: BinaryIO | None
     stdout: TextIO | None
@@ -26,6 +29,7 @@ class Streams:
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     quiet: bool = False
     verbose: bool = False
+    secrets: list[str] = field(default_factory=list, repr=False)
 
     @classmethod
     def of_process(cls) -> "Streams":
@@ -47,12 +51,17 @@ class Streams:
         """Whether reading standard input would wait for somebody to type."""
         return self.stdin is not None and self.stdin.isatty()
 
-    def write(self, text: str) -> None:
-        """Results, whole. Raises ClosedPipe when the reader is gone."""
+    @property
+    def stderr_is_terminal(self) -> bool:
+        """Whether somebody may be watching."""
+        return self.stderr is not None and self.stderr.isatty()
+
+    def write(self, pieces: Iterable[str]) -> None:
+        """Results. Raises ClosedPipe when the reader is gone."""
         if self.stdout is None:
             raise UsageError("standard output is closed", "Write to a file: --output FILE")
         try:
-            self.stdout.write(text)
+            self.stdout.writelines(pieces)
             self.stdout.flush()
         except BrokenPipeError:
             # Python flushes once more at exit, which must not fail again.
@@ -67,7 +76,7 @@ class Streams:
         """How results are looked at: in a terminal, in a pipe, or in a file."""
         terminal = not to_file and self.stdout is not None and self.stdout.isatty()
         colour = terminal and self.environ.get("TERM") not in ("dumb", "unknown")
-        if not to_file and self.environ.get("FORCE_COLOR"):
+        if not to_file and self.environ.get("FORCE_COLOR", "0") not in ("", "0"):
             colour = True
         if self.environ.get("NO_COLOR"):
             colour = False
@@ -75,7 +84,8 @@ class Streams:
         width = int(columns) if columns.isdecimal() and int(columns) > 0 else None
         if width is None and terminal and self.stdout is not None:
             with contextlib.suppress(OSError, ValueError):
-                width = os.get_terminal_size(self.stdout.fileno()).columns
+                # Zero columns is what a terminal says that does not know its size.
+                width = os.get_terminal_size(self.stdout.fileno()).columns or None
         if width is None and (terminal or colour):
             width = 80
         return Look(
@@ -106,8 +116,20 @@ class Streams:
         if not self.quiet:
             self._say(message, "")
 
+    def trace(self, text: str) -> None:
+        """A traceback, for --debug."""
+        self._write(visible_block(self._struck(text)))
+
     def _say(self, message: str, prefix: str = "rerank: ") -> None:
+        self._write(f"{prefix}{visible(self._struck(message))}\n")
+
+    def _write(self, text: str) -> None:
         if self.stderr is not None:
             with contextlib.suppress(OSError):
-                self.stderr.write(f"{prefix}{visible(message)}\n")
+                self.stderr.write(text)
                 self.stderr.flush()
+
+    def _struck(self, text: str) -> str:
+        for secret in self.secrets:
+            text = text.replace(secret, "[key]")
+        return text

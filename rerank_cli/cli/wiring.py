@@ -1,14 +1,19 @@
 """Settings become an engine: the one place that knows which parts go together."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from rerank_cli import dotenv
 from rerank_cli.cli.streams import Streams
-from rerank_cli.engines import Engine
+from rerank_cli.dotenv import DotEnv
+from rerank_cli.engines import Engine, Events
+from rerank_cli.errors import SettingsError
+from rerank_cli.planning import Limits
 from rerank_cli.providers import Provider
 from rerank_cli.settings import DEFAULT, Flags, Settings, resolve, shown_url
-from rerank_cli.transport import Transport
+from rerank_cli.transport import Policy, Transport
 
 _OPTION_OF_EXTRA = {
     "instruction": "--instruction",
@@ -19,8 +24,10 @@ _OPTION_OF_EXTRA = {
 
 def settings_of(flags: Flags, streams: Streams) -> Settings:
     """The settings from flags, environment and `.env`, with their warnings said."""
-    found = dotenv.find(Path.cwd())
+    found = _dotenv()
     settings = resolve(flags, streams.environ, found)
+    if settings.key:
+        streams.secrets.append(settings.key.value)
     for warning in (*(found.warnings if found else ()), *settings.warnings):
         streams.warn(warning)
     _tell_verbose(settings, streams)
@@ -28,7 +35,11 @@ def settings_of(flags: Flags, streams: Streams) -> Settings:
 
 
 def engine_of(
-    settings: Settings, extras: Mapping[str, object], timeout: float, streams: Streams
+    settings: Settings,
+    extras: Mapping[str, object],
+    policy: Policy,
+    events: Events,
+    streams: Streams,
 ) -> Engine:
     """The engine for the settings; it connects or loads only when it scores.
 
@@ -47,19 +58,23 @@ def engine_of(
         settings,
         DIALECTS[settings.provider.dialect],
         Options(settings.model, sent),
-        _connector(settings.base_url or "", timeout),
-        streams.note,
+        policy,
+        lambda workers: _connector(settings.base_url or "", policy.timeout, workers),
+        events,
     )
 
 
-def _connector(url: str, timeout: float) -> Callable[[], Transport]:
-    def connect() -> Transport:
-        # Here, because importing httpx takes longer than many runs need in all.
-        from rerank_cli.transport.http import HttpTransport
+def _dotenv() -> DotEnv | None:
+    with suppress(FileNotFoundError):  # the working directory may have been removed
+        return dotenv.find(Path.cwd())
+    return None
 
-        return HttpTransport(url, timeout)
 
-    return connect
+def _connector(url: str, timeout: float, workers: int) -> Callable[[], Transport]:
+    # Here, because importing httpx takes longer than many runs need in all.
+    from rerank_cli.transport.http import Connector
+
+    return Connector(url, timeout, workers)
 
 
 def _taken(settings: Settings, extras: Mapping[str, object], streams: Streams) -> dict[str, object]:
@@ -92,8 +107,38 @@ def _tell_verbose(settings: Settings, streams: Streams) -> None:
 
 def key_of(provider: Provider, streams: Streams) -> str | None:
     """The variable and place of the provider's key here, or None; never the key."""
-    found = dotenv.find(Path.cwd())
+    found = _dotenv()
     if not provider.base_url:
         return None
     key = resolve(Flags(provider=provider.name), streams.environ, found).key
     return str(key) if key else None
+
+
+def policy_of(settings: Settings, asked: Policy) -> Policy:
+    """How hard to try: what was asked for, else what the provider's row says."""
+    row = settings.provider
+    return replace(
+        asked,
+        concurrency=asked.concurrency or row.concurrency,
+        rpm=asked.rpm or row.rpm,
+        tpm=asked.tpm or row.tpm,
+    )
+
+
+def limits_of(engine: Engine, policy: Policy, max_passages: int | None) -> Limits:
+    """What a request may carry; never more tokens than a minute allows."""
+    limits = engine.limits
+    tokens = [most for most in (limits.tokens, policy.tpm) if most]
+    return Limits(max_passages or limits.passages, limits.bytes, min(tokens, default=None))
+
+
+def price_of(flag: float | None, streams: Streams) -> float | None:
+    """What a million tokens cost, from the flag or RERANK_PRICE_PER_MILLION; None if unknown."""
+    variable = "RERANK_PRICE_PER_MILLION"
+    text = streams.environ.get(variable, "").strip()
+    if flag is not None or not text:
+        return flag
+    try:
+        return float(text)
+    except ValueError:
+        raise SettingsError(f"{variable} is {text!r}, not a number") from None

@@ -1,11 +1,18 @@
 """What every wire format needs to read a reply: JSON, and the contract of one score a text."""
 
 import json
-import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
-from rerank_cli.errors import ReplyError
+from rerank_cli.errors import Fault, ReplyError
+
+_loads: Callable[[bytes], object] = json.loads
+with suppress(ImportError):
+    # Of the extra `fast`.
+    import orjson
+
+    _loads = orjson.loads
 
 _HINT = "The endpoint's reply cannot be trusted; nothing is ranked. Is it a rerank endpoint?"
 
@@ -21,12 +28,19 @@ class Decoded:
 def parse(body: bytes) -> object:
     """The JSON value of a reply body; ReplyError with an excerpt if it is none."""
     if not body.strip():
-        raise ReplyError("the reply is empty", _HINT)
+        raise ReplyError("the reply is empty", _HINT, fault=Fault.BROKEN)
+    with suppress(ValueError):
+        return _loads(body)
+    # Again by the strict reading of the standard library: it is the one to say what is wrong, and
+    # it takes the NaN that some servers send, which is then named as a score.
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
-        cut = " (it ends early)" if body[:1] in b"{[" and body[-1:] not in b"}]\n" else ""
-        raise ReplyError(f"the reply is not JSON{cut}: {excerpt(body)!r}", _HINT) from error
+        # What begins as JSON was cut on its way; a page of HTML is what the server has to say.
+        broken = body.lstrip()[:1] in (b"{", b"[")
+        what = "is broken JSON" if broken else "is not JSON"
+        fault = Fault.BROKEN if broken else Fault.UNREADABLE
+        raise ReplyError(f"the reply {what}: {excerpt(body)!r}", _HINT, fault=fault) from error
 
 
 def excerpt(body: bytes) -> str:
@@ -42,7 +56,8 @@ def one_score_each(pairs: Iterable[tuple[object, object]], count: int) -> tuple[
     """
     scores: dict[int, float] = {}
     for index, score in pairs:
-        if isinstance(index, bool) or not isinstance(index, int):
+        # The exact types: a boolean is an int to Python, but no index and no score.
+        if type(index) is not int:
             raise ReplyError(f"the reply has the index {_shown(index)}, not a whole number", _HINT)
         if not 0 <= index < count:
             raise ReplyError(
@@ -50,16 +65,21 @@ def one_score_each(pairs: Iterable[tuple[object, object]], count: int) -> tuple[
             )
         if index in scores:
             raise ReplyError(f"the reply has the index {index} twice", _HINT)
-        if isinstance(score, bool) or not isinstance(score, int | float) or not _finite(score):
+        number = score if type(score) is float else _as_float(score)
+        # Neither NaN nor an infinity minus itself is zero.
+        if number is None or number - number != 0:
             raise ReplyError(
                 f"the reply has the score {_shown(score)} for index {index}, not a finite number",
                 _HINT,
             )
-        scores[index] = float(score)
+        scores[index] = number
     missing = tuple(index for index in range(count) if index not in scores)
     if missing:
         raise ReplyError(
-            f"the reply has scores for {len(scores)} of {count} passages", _HINT, missing=missing
+            f"the reply has scores for {len(scores)} of {count} passages",
+            _HINT,
+            missing=missing,
+            scores=scores,
         )
     return tuple(scores[index] for index in range(count))
 
@@ -69,11 +89,11 @@ def whole(value: object) -> int | None:
     return value if type(value) is int and value >= 0 else None
 
 
-def _finite(score: float) -> bool:
+def _as_float(score: object) -> float | None:
     try:
-        return math.isfinite(score)
+        return float(score) if type(score) is int else None
     except OverflowError:  # a whole number beyond any float
-        return False
+        return None
 
 
 def _shown(value: object) -> str:

@@ -21,3 +21,22 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Let go of what is open."""
+
+
+class Events(Protocol):
+    """Told of what happens while an engine scores, from any thread."""
+
+    def planned(self, requests: int, passages: int) -> None:
+        """So many requests for so many distinct passages are about to be sent."""
+
+    def scored(self, passages: int) -> None:
+        """So many more passages have their score."""
+
+    def retried(self, why: str) -> None:
+        """A request failed and is going to be sent again."""
+
+    def slowed(self, concurrency: int) -> None:
+        """The endpoint is overloaded: at most so many requests at once from now on."""
+
+    def note(self, text: str) -> None:
+        """Something that only --verbose tells."""

@@ -1,41 +1,59 @@
-"""An HTTP endpoint as an engine: a dialect to speak, a transport to send by."""
+"""An HTTP endpoint as an engine: a dialect to speak, transports to send by."""
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
 
 from rerank_cli.dialects import Decoded, Dialect, Options
 from rerank_cli.dialects.complaint import read_complaint
 from rerank_cli.dialects.reply import parse
+from rerank_cli.engines import Events
+from rerank_cli.engines.dispatch import Ask, Dispatch
 from rerank_cli.engines.refusal import refusal
-from rerank_cli.errors import ReplyError, RerankError
-from rerank_cli.model import Scores, Usage
+from rerank_cli.errors import ScoringError
+from rerank_cli.model import Scores
 from rerank_cli.planning import Limits, Plan, Request
 from rerank_cli.settings import Settings, shown_url
-from rerank_cli.transport import Transport
+from rerank_cli.transport import Policy, Reply, Transport
+from rerank_cli.transport.clock import Clock
+from rerank_cli.transport.limits import Limiter, limiter_for
+from rerank_cli.transport.pace import Pace
+from rerank_cli.transport.retry import Retry
+from rerank_cli.transport.waits import asked_wait
 
-_NAMED_AT_MOST = 5
 _SHOWN = 600
+_SHORTEST_KEY = 8
+"""Shorter ones are stand-ins for servers that need none; they may occur in any reply."""
+
+Connect = Callable[[int], Callable[[], Transport]]
+"""Prepares what so many workers share, and returns what makes each its transport."""
 
 
 class EndpointEngine:
-    """See `engines.Engine`. Connects when it first sends; `note` is told of each request."""
+    """See `engines.Engine`. Connects when it first sends; `events` are told of what happens."""
 
     def __init__(
         self,
         settings: Settings,
         dialect: Dialect,
         options: Options,
-        connect: Callable[[], Transport],
-        note: Callable[[str], None],
+        policy: Policy,
+        connect: Connect,
+        events: Events,
+        clock: Clock | None = None,
     ) -> None:
         self._settings = settings
         self._dialect = dialect
         self._options = options
+        self._policy = policy
         self._connect = connect
-        self._transport: Transport | None = None
-        self._note = note
+        self._events = events
+        self._clock = clock or Clock()
         self._url = dialect.url(settings.base_url or "")
-        self.limits = Limits(passages=settings.provider.max_passages)
+        self._open: list[Transport] = []
+        provider = settings.provider
+        self.limits = Limits(provider.max_passages, provider.max_bytes, provider.max_tokens)
 
     def body(self, request: Request) -> bytes:
         """The request as it is sent."""
@@ -43,54 +61,91 @@ class EndpointEngine:
         return json.dumps(encoded, ensure_ascii=False, separators=(",", ":")).encode()
 
     def score(self, plan: Plan) -> Scores:
-        values: list[float] = []
-        usage = Usage()
-        for request in plan.requests:
-            try:
-                decoded = self._ask(request)
-            except ReplyError as error:
-                raise _located(error, plan, request) from error
-            values.extend(decoded.scores)
-            usage += Usage(1, decoded.input_tokens)
-        return Scores(plan.spread(values), usage)
+        policy, clock, events = self._policy, self._clock, self._events
+        rules = _Rules(
+            Retry(policy, clock, events.retried),
+            Pace(policy.concurrency, clock, events.slowed),
+            limiter_for(policy, plan, clock, events.note),
+        )
+        workers = min(policy.concurrency, len(plan.requests))
+        make_transport = self._connect(workers)
+
+        def worker() -> Ask:
+            transport = make_transport()
+            self._open.append(transport)
+            return lambda request: self._ask(request, transport, rules)
+
+        events.planned(len(plan.requests), plan.distinct)
+        scores, usage = Dispatch(plan, events.scored, rules.pace).run([worker] * workers)
+        return Scores(plan.spread(scores), usage)
 
     def close(self) -> None:
-        if self._transport:
-            self._transport.close()
+        self._clock.stop()
+        for transport in self._open:
+            transport.close()
 
-    def _ask(self, request: Request) -> Decoded:
+    def _ask(self, request: Request, transport: Transport, rules: "_Rules") -> Decoded:
         body = self.body(request)
+
+        def attempt() -> Decoded:
+            try:
+                if rules.limiter:
+                    rules.limiter.acquire(request.tokens)
+                reply = self._post(transport, body, len(request.texts), rules.pace)
+                return self._dialect.decode(parse(reply.body), len(request.texts))
+            except ScoringError as error:
+                raise self._placed(error) from error.__cause__
+
+        return rules.retry(attempt)
+
+    def _post(self, transport: Transport, body: bytes, passages: int, pace: Pace) -> Reply:
+        """A reply with status 2xx, or the error for any other."""
+        entered = pace.enter(passages)
         try:
-            self._transport = self._transport or self._connect()
-            reply = self._transport.post(self._url, self._headers(), body)
-            self._note(
-                f"{len(request.texts)} passages, {len(body)} bytes sent: "
+            reply = self._struck(transport.post(self._url, self._headers(), body))
+            self._events.note(
+                f"{passages} passages, {len(body)} bytes sent: "
                 f"HTTP {reply.status}, {len(reply.body)} bytes"
             )
             if not 200 <= reply.status < 300:
                 complaint = read_complaint(reply.body, reply.headers)
-                raise refusal(reply, complaint, self._settings)
-            return self._dialect.decode(parse(reply.body), len(request.texts))
-        except RerankError as error:
-            raise self._placed(error) from error.__cause__
+                wait = asked_wait(reply, self._clock.date())
+                raise refusal(reply, complaint, self._settings, wait)
+        except ScoringError as error:
+            pace.failed(error, entered, passages)
+            raise
+        else:
+            pace.answered()
+            return reply
+        finally:
+            pace.leave()
 
     def _headers(self) -> Mapping[str, str]:
         key = self._settings.key
         return {"Authorization": f"Bearer {key.value}"} if key else {}
 
-    def _placed(self, error: RerankError) -> RerankError:
-        """The error with the endpoint named, the key struck out should a reply echo it, and cut."""
+    def _struck(self, reply: Reply) -> Reply:
+        """The reply without the key, should it echo it; before anything is read of it, or cut."""
+        key = self._settings.key
+        if key is None or len(key.value) < _SHORTEST_KEY:
+            return reply
+        body, headers = reply.body, dict(reply.headers)
+        for spelt in {key.value, quote(key.value, safe="")}:
+            body = body.replace(spelt.encode(), b"[key]")
+            headers = {name: value.replace(spelt, "[key]") for name, value in headers.items()}
+        return Reply(reply.status, headers, body)
+
+    def _placed(self, error: ScoringError) -> ScoringError:
+        """The error with the endpoint named, and cut."""
         message = f"{self._settings.provider.name} ({shown_url(self._url)}): {error.message}"
-        if self._settings.key:
-            message = message.replace(self._settings.key.value, "[key]")
         error.message = message if len(message) <= _SHOWN else message[:_SHOWN] + "…"
         return error
 
 
-def _located(error: ReplyError, plan: Plan, request: Request) -> ReplyError:
-    """The error with the places of the passages that got no score."""
-    if error.missing:
-        places = [plan.passage(request.first + index).place for index in error.missing]
-        named = ", ".join(places[:_NAMED_AT_MOST] + ["…"] * (len(places) > _NAMED_AT_MOST))
-        error.message += f"; without a score: {named}"
-    return error
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What the workers of one run obey together."""
+
+    retry: Retry
+    pace: Pace
+    limiter: Limiter | None

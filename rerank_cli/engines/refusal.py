@@ -1,8 +1,9 @@
 """A reply that is no success becomes one line: why, and what to do about it."""
 
+import re
+
 from rerank_cli.dialects.complaint import Complaint
-from rerank_cli.errors import EndpointError, RefusedError, RerankError
-from rerank_cli.providers import Fault
+from rerank_cli.errors import EndpointError, Fault, RefusedError, ScoringError
 from rerank_cli.settings import Settings, shown_url
 from rerank_cli.transport import Reply
 
@@ -12,7 +13,10 @@ _OF_STATUS = {
     403: Fault.ACCESS,
     404: Fault.PATH,
     405: Fault.PATH,
+    408: Fault.SLOW,
+    409: Fault.BUSY,
     413: Fault.TOO_LARGE,
+    425: Fault.BUSY,
     429: Fault.RATE,
     498: Fault.KEY,
     501: Fault.PATH,
@@ -20,6 +24,15 @@ _OF_STATUS = {
     504: Fault.BUSY,
     529: Fault.BUSY,
 }
+
+_TRANSIENT = (Fault.RATE, Fault.BUSY, Fault.SLOW, Fault.FAILED)
+
+# How endpoints say that a request, or one pair in it, is too large; all lower case.
+_TOO_LARGE = re.compile(
+    r"batch size|too (large|long|many)|less than \d+ tokens|must have less than|"
+    r"maximum (context|allowed|batch)|max(imum)? (number of )?(documents|tokens|chunks)|"
+    r"max_seq_len|max allowed|number of documents|length limit|larger than \d+"
+)
 
 _WHAT = {
     Fault.KEY: "the key was not accepted",
@@ -32,6 +45,7 @@ _WHAT = {
     Fault.RATE: "a rate limit was reached",
     Fault.BUSY: "the endpoint is overloaded",
     Fault.FAILED: "the endpoint failed",
+    Fault.SLOW: "the endpoint took too long",
 }
 
 _ADVICE = {
@@ -45,8 +59,10 @@ _ADVICE = {
 }
 
 
-def refusal(reply: Reply, complaint: Complaint, settings: Settings) -> RerankError:
-    """The error for a reply whose status is not 2xx."""
+def refusal(
+    reply: Reply, complaint: Complaint, settings: Settings, wait: float | None = None
+) -> ScoringError:
+    """The error for a reply whose status is not 2xx; `wait` is the seconds it asked to wait."""
     if 300 <= reply.status < 400:
         return _redirect(reply)
     fault = _fault(reply.status, complaint, settings)
@@ -59,7 +75,14 @@ def refusal(reply: Reply, complaint: Complaint, settings: Settings) -> RerankErr
     # The endpoint's own words last: they may be long, and are cut there.
     message = f"{_WHAT[fault]} ({', '.join(numbers)}){said}"
     error = RefusedError if 400 <= reply.status < 500 else EndpointError
-    return error(message, _hint(fault, settings))
+    transient = fault in _TRANSIENT
+    return error(
+        message,
+        _hint(fault, settings),
+        fault=fault,
+        transient=transient,
+        wait=wait if transient else None,
+    )
 
 
 def _fault(status: int, complaint: Complaint, settings: Settings) -> Fault:
@@ -73,8 +96,11 @@ def _fault(status: int, complaint: Complaint, settings: Settings) -> Fault:
         return Fault.MODEL
     if status == 403 and _says(text, "balance", "余额"):
         return Fault.BALANCE
-    if status in (400, 422) and _says(text, "batch size", "too many", "too long", "less than"):
+    if status in (400, 422, 500) and _TOO_LARGE.search(text):
         return Fault.TOO_LARGE
+    # Some servers answer a malformed request as if they had failed themselves.
+    if status == 500 and _says(text, "validation error"):
+        return Fault.REQUEST
     return _OF_STATUS.get(status, Fault.REQUEST if status < 500 else Fault.FAILED)
 
 
@@ -93,11 +119,12 @@ def _hint(fault: Fault, settings: Settings) -> str | None:
     return " ".join(filter(None, parts)) or None
 
 
-def _redirect(reply: Reply) -> RerankError:
+def _redirect(reply: Reply) -> ScoringError:
     target = reply.headers.get("location")
     to = f" to {shown_url(target)}" if target else ""
     return EndpointError(
         f"answered with a redirect{to} (HTTP {reply.status})",
         "Redirects are not followed, so that a key goes nowhere else. If the target is right, "
         "give it with --base-url.",
+        fault=Fault.PATH,
     )

@@ -12,7 +12,7 @@ from rerank_cli.errors import InputError, UsageError
 from rerank_cli.model import Passage
 from rerank_cli.reading import jsonl, lines, tabular
 from rerank_cli.reading.fields import FieldNames
-from rerank_cli.reading.source import STDIN, load, looks_like_json
+from rerank_cli.reading.source import load, looks_like_json, shown_name
 
 __all__ = ["FORMATS", "FieldNames", "Reading", "read"]
 
@@ -57,7 +57,7 @@ def read(
     for file in files:
         text = load(file, stdin, encoding)
         format_name = _format_of(file) if input_format == "auto" else input_format
-        source = STDIN if file == "-" else file
+        source = shown_name(file)
         before = len(passages) + len(blank)
         for passage in FORMATS[format_name](text, source, names or FieldNames()):
             if passage.text.strip():
@@ -82,5 +82,5 @@ def _format_of(file: str) -> str:
 
 def _nothing(files: Sequence[str], blank: Sequence[str]) -> InputError:
     found = f"all {len(blank)} passages are blank" if blank else "no passages in it"
-    source = ", ".join(STDIN if file == "-" else file for file in files)
+    source = ", ".join(map(shown_name, files))
     return InputError(found, source=source, hint="At least one passage is needed to rank.")

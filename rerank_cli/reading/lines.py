@@ -11,7 +11,12 @@ def split(text: str) -> Iterator[tuple[int, str]]:
 
     Not str.splitlines, which also breaks at form feeds and other characters that texts hold.
     """
-    for number, line in enumerate(text.split("\n"), start=1):
+    number = start = 0
+    while start <= len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        line = text[start:end]
+        number, start = number + 1, end + 1
         if line and not line.isspace():
             yield number, line.removesuffix("\r")
 

@@ -23,12 +23,19 @@ _BOMS = (
 _PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"(\xb5/\xfd": "zstd", b"BZh": "bzip2"}
 
 
+def shown_name(file: str) -> str:
+    """The name of a file as text that can be written anywhere, whatever its bytes."""
+    if file == "-":
+        return STDIN
+    return file.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def load(file: str, stdin: BinaryIO | None, encoding: str | None) -> str:
     """The whole text of a file (`-` is standard input), without a byte order mark.
 
     A BOM decides the encoding unless one is named; without either the bytes must be UTF-8.
     """
-    source = STDIN if file == "-" else file
+    source = shown_name(file)
     data = _bytes(file, stdin)
     if encoding is None:
         for mark, name in _BOMS:
@@ -71,13 +78,15 @@ def _bytes(file: str, stdin: BinaryIO | None) -> bytes:
             raise InputError("it is closed", source=STDIN)
         return stdin.read()
     except FileNotFoundError:
-        raise InputError("no such file", source=file) from None
+        raise InputError("no such file", source=shown_name(file)) from None
     except IsADirectoryError:
-        raise InputError("is a directory", source=file, hint=f"Try: {file}{os.sep}*") from None
+        raise InputError(
+            "is a directory", source=shown_name(file), hint=f"Try: {shown_name(file)}{os.sep}*"
+        ) from None
     except (OSError, ValueError) as error:
         # ValueError: a NUL byte in the name.
         reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"cannot be read: {reason}", source=file) from error
+        raise InputError(f"cannot be read: {reason}", source=shown_name(file)) from error
 
 
 def _decode(data: bytes, encoding: str, source: str, *, named: bool, skipped: int = 0) -> str:

@@ -1,27 +1,41 @@
 """JSON: one object, a result a line so that it can be read, searched and compared by lines."""
 
 import json
+import re
+from collections.abc import Iterator
 
 from rerank_cli.model import Ranked, Ranking
+from rerank_cli.rendering.visible import UNSEEN
 
-# In JSON, DEL and the C1 controls may stand bare, but some terminals obey them.
-_BARE = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029)}
+# In JSON these may stand bare, but some terminals obey them.
+_BARE = {code: f"\\u{code:04x}" for code in (0x7F, *UNSEEN)}
+_ANY_BARE = re.compile(f"[{''.join(map(chr, _BARE))}]")
+
+# Made once: json.dumps makes an encoder each time that it is told more than the defaults.
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
-def render(ranking: Ranking) -> str:
-    """The ranking as one JSON object (see the README for its keys)."""
+def render(ranking: Ranking) -> Iterator[str]:
+    """The ranking as one JSON object (see the README for its keys), piece by piece."""
     head = dumps({"query": ranking.query, "provider": ranking.provider, "model": ranking.model})
-    results = ",\n".join("  " + dumps(_result(each)) for each in ranking.results)
+    yield f'{head[:-1]}, "results": ['
+    before = "\n  "
+    for ranked in ranking.results:
+        yield before + dumps(_result(ranked))
+        before = ",\n  "
     usage: dict[str, object] = {"requests": ranking.usage.requests}
     if ranking.usage.input_tokens is not None:
         usage["input_tokens"] = ranking.usage.input_tokens
-    listed = f"[\n{results}\n]" if results else "[]"
-    return f'{head[:-1]}, "results": {listed}, "usage": {dumps(usage)}}}\n'
+    end = "\n" if ranking.results else ""
+    yield f'{end}], "usage": {dumps(usage)}}}\n'
 
 
 def dumps(value: object) -> str:
     """JSON on one line: real characters, not escapes, except those a terminal would obey."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False).translate(_BARE)
+    text = _encode(value)
+    if text.isprintable() or not _ANY_BARE.search(text):
+        return text
+    return text.translate(_BARE)
 
 
 def _result(ranked: Ranked) -> dict[str, object]:
@@ -30,6 +44,7 @@ def _result(ranked: Ranked) -> dict[str, object]:
     if passage.id is not None:
         result["id"] = passage.id
     result |= {"text": passage.text, "source": passage.source, "line": passage.line}
-    if passage.fields:
-        result["fields"] = passage.fields
+    fields = passage.fields
+    if fields:
+        result["fields"] = fields
     return result

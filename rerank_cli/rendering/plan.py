@@ -1,32 +1,37 @@
 """What --dry-run prints: what would be sent, and how much of it."""
 
 from rerank_cli.engines import Engine
-from rerank_cli.planning import Plan, request_tokens
+from rerank_cli.planning import Plan
 from rerank_cli.rendering.json import dumps
+from rerank_cli.rendering.visible import visible
 from rerank_cli.settings import Settings, shown_url
 
 
-def render_plan(plan: Plan, settings: Settings, engine: Engine, output_format: str) -> str:
+def render_plan(
+    plan: Plan, settings: Settings, engine: Engine, output_format: str, price: float | None
+) -> str:
     """The plan as aligned lines, or as one JSON object for the JSON formats.
 
-    Bytes are those of the request bodies; tokens are an estimate (within a factor of two).
+    Bytes are those of the request bodies; tokens are an estimate (within a factor of two), and so
+    is the cost, at `price` a million tokens.
     """
     bodies = [len(engine.body(request)) for request in plan.requests]
-    sent = sum(1 for size in bodies if size)
+    tokens = plan.tokens
     facts: dict[str, object] = {
         "provider": settings.provider.name,
         "model": settings.model,
         "url": shown_url(settings.base_url) if settings.base_url else None,
-        "requests": sent,
+        "requests": sum(1 for size in bodies if size),
         "passages": len(plan.text_of),
-        "distinct_passages": sum(len(request.texts) for request in plan.requests),
+        "distinct_passages": plan.distinct,
         "bytes": sum(bodies),
-        "estimated_tokens": sum(
-            request_tokens(request.query, request.texts) for request in plan.requests
-        ),
+        "estimated_tokens": tokens,
+        "estimated_cost": None if price is None else round(tokens * price / 1e6, 6),
     }
     if output_format in ("json", "jsonl"):
         return dumps(facts) + "\n"
     width = max(map(len, facts))
     shown = ((name, value) for name, value in facts.items() if value is not None)
-    return "".join(f"{name.replace('_', ' '):<{width}}  {value}\n" for name, value in shown)
+    return "".join(
+        f"{name.replace('_', ' '):<{width}}  {visible(str(value))}\n" for name, value in shown
+    )

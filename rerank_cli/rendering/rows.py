@@ -2,6 +2,8 @@
 
 import csv
 import io
+from collections.abc import Iterator
+from itertools import chain
 
 from rerank_cli.model import Ranked, Ranking
 from rerank_cli.rendering.json import dumps
@@ -9,27 +11,33 @@ from rerank_cli.rendering.json import dumps
 _ADDED = ("rank", "score")
 
 
-def render_jsonl(ranking: Ranking) -> str:
+def render_jsonl(ranking: Ranking) -> Iterator[str]:
     """One JSON object a line."""
-    return "".join(dumps(_row(ranked)) + "\n" for ranked in ranking.results)
+    return (dumps(_row(ranked)) + "\n" for ranked in ranking.results)
 
 
-def render_table(ranking: Ranking, delimiter: str) -> str:
+def render_table(ranking: Ranking, delimiter: str) -> Iterator[str]:
     """A table with a header; rows of other files may add columns, missing cells are empty."""
-    rows = [_row(ranked) for ranked in ranking.results]
-    columns = list(dict.fromkeys([*_ADDED, *(name for row in rows for name in row)]))
+    columns = dict.fromkeys(_ADDED)
+    for ranked in ranking.results:
+        columns.update(dict.fromkeys(_row(ranked)))
     written = io.StringIO()
     plain = csv.writer(written, delimiter=delimiter, lineterminator="\n")
     # The csv module leaves a lone carriage return unquoted, and then cannot read it back.
     quoted = csv.writer(written, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    for cells in (columns, *([_cell(row.get(name)) for name in columns] for row in rows)):
+    rows = map(_row, ranking.results)
+    for cells in chain([columns], ([_cell(row.get(name)) for name in columns] for row in rows)):
         (quoted if any("\r" in cell for cell in cells) else plain).writerow(cells)
-    return written.getvalue()
+        yield written.getvalue()
+        written.seek(0)
+        written.truncate()
 
 
 def _row(ranked: Ranked) -> dict[str, object]:
     """The row as it was read; a column of the input that is called rank becomes input_rank."""
     row = ranked.passage.row or {"text": ranked.passage.text}
+    if "rank" not in row and "score" not in row:
+        return {"rank": ranked.rank, "score": ranked.score, **row}
     kept: dict[str, object] = {"rank": ranked.rank, "score": ranked.score}
     for name, value in row.items():
         free = name

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _GAP = 2
 _LINES = 3
 _NARROWEST = 20
+_LEAST = 8
 _WIDEST_LABEL = 24
 
 
@@ -91,11 +92,16 @@ def _fitted(columns: Sequence[_Column], passages: Sequence[str], look: Look, wid
     from rich.table import Table
     from rich.text import Text
 
-    widths = [min(column.width, _WIDEST_LABEL) for column in columns]
-    room = max(width - sum(widths) - _GAP * len(widths), _NARROWEST)
+    widths, room = _widths(columns, width)
+    if room < _NARROWEST:
+        # The bars say nothing that the scores do not.
+        columns = [column for column in columns if column.header]
+        widths, room = _widths(columns, width)
     console = Console(
         file=io.StringIO(),
         width=sum(widths) + _GAP * len(widths) + room,
+        # Rich takes the width seriously on a dumb terminal only if it is given both.
+        height=25,
         force_terminal=look.colour,
         color_system="standard" if look.colour else None,
         legacy_windows=False,
@@ -117,6 +123,12 @@ def _fitted(columns: Sequence[_Column], passages: Sequence[str], look: Look, wid
     with console.capture() as capture:
         console.print(table)
     return "".join(line.rstrip() + "\n" for line in capture.get().splitlines())
+
+
+def _widths(columns: Sequence[_Column], width: int) -> tuple[list[int], int]:
+    """The widths of the columns, and what is left for the passage (a few cells at least)."""
+    widths = [min(column.width, _WIDEST_LABEL) for column in columns]
+    return widths, max(width - sum(widths) - _GAP * len(widths), _LEAST)
 
 
 def _cut(console: "Console", passage: str, room: int) -> "Text":

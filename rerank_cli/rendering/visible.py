@@ -5,7 +5,7 @@
 # surrogates stand for bytes that were not UTF-8 (in file names).
 _TABLE = {code: chr(0x2400 + code) for code in range(0x20)}
 _TABLE[0x7F] = "␡"
-_UNSEEN = (
+_INVISIBLE = (
     *range(0x80, 0xA0),
     0x061C,
     *range(0x200B, 0x2010),
@@ -16,7 +16,10 @@ _UNSEEN = (
 )
 # Joiners and variation marks shape letters and emoji; they are left alone.
 _KEPT = (0x200C, 0x200D)
-_TABLE.update({code: f"<U+{code:04X}>" for code in _UNSEEN if code not in _KEPT})
+UNSEEN = tuple(code for code in _INVISIBLE if code not in _KEPT)
+"""Code points that show as nothing, or change how what follows shows."""
+
+_TABLE.update({code: f"<U+{code:04X}>" for code in UNSEEN})
 _TABLE.update({code: f"<0x{code - 0xDC00:02X}>" for code in range(0xDC80, 0xDD00)})
 
 _BLOCK = {**_TABLE, ord("\n"): "\n", ord("\t"): "\t"}
@@ -24,7 +27,7 @@ _BLOCK = {**_TABLE, ord("\n"): "\n", ord("\t"): "\t"}
 
 def visible(text: str) -> str:
     """One line: every control character becomes a visible symbol, newlines and tabs too."""
-    return text.translate(_TABLE)
+    return text if text.isprintable() else text.translate(_TABLE)
 
 
 def visible_block(text: str) -> str:

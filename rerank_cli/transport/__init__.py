@@ -1,8 +1,13 @@
-"""How requests travel: the only place that imports httpx."""
+"""How requests travel: the only place that imports httpx, and the rules for trying again."""
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
+
+# Where click is installed, httpx imports a command line of its own, which takes as long as all the
+# rest of it. So it finds none, as where click is missing.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,10 +20,29 @@ class Reply:
 
 
 class Transport(Protocol):
-    """Posts a body and waits for the whole reply."""
+    """One connection: posts a body and waits for the whole reply. Used by one thread at a time."""
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """The reply, whatever its status. Raises EndpointError if none came."""
 
     def close(self) -> None:
-        """Close what is open."""
+        """Close what is open; a post under way in another thread ends with an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How hard to try.
+
+    concurrency   requests at once, at most
+    timeout       seconds that one attempt may take in all
+    retries       attempts after the first
+    deadline      seconds from the start after which nothing is tried again, None for no end
+    rpm, tpm      requests and estimated tokens a minute, None for no limit
+    """
+
+    concurrency: int = 8
+    timeout: float = 60.0
+    retries: int = 8
+    deadline: float | None = None
+    rpm: int | None = None
+    tpm: int | None = None

@@ -1,14 +1,16 @@
 """The transport over httpx: foreign errors are translated at this border."""
 
 import os
-import time
+import ssl
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 import httpx
 
 from rerank_cli import __version__
-from rerank_cli.errors import EndpointError, RerankError, SettingsError
-from rerank_cli.transport import Reply
+from rerank_cli.errors import EndpointError, Fault, RerankError, SettingsError
+from rerank_cli.transport import Reply, fast
+from rerank_cli.transport.pool import Connection
 
 MAX_REPLY = 64 * 2**20
 """Bytes of a reply body (unpacked) that are read; a hostile endpoint cannot fill the memory."""
@@ -16,95 +18,146 @@ MAX_REPLY = 64 * 2**20
 _HEADERS = {
     "Content-Type": "application/json",
     "Accept": "application/json",
+    "Accept-Encoding": "gzip, deflate",
     "User-Agent": f"rerank/{__version__}",
 }
 
+_PROXIES = "Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."
+
 
 class HttpTransport:
-    """See `transport.Transport`. `timeout` is the seconds that one request may take."""
+    """See `transport.Transport`; posts through any httpx.BaseTransport."""
 
-    def __init__(self, url: str, timeout: float) -> None:
+    def __init__(self, inner: httpx.BaseTransport, timeout: float) -> None:
+        self._inner = inner
         self._timeout = timeout
-        try:
-            self._client = httpx.Client(
-                timeout=timeout,
-                # Loading the trusted certificates takes longer than a small request.
-                verify=url.startswith("https:") or _proxied_over_tls(),
-                follow_redirects=False,
-                headers=_HEADERS,
-            )
-        except (ValueError, OSError) as error:
-            # Proxy variables that are no URLs; SSL_CERT_FILE that names no certificates.
-            raise SettingsError(
-                f"the connection cannot be set up: {error}",
-                "Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, SSL_CERT_FILE and SSL_CERT_DIR.",
-            ) from error
+        self._parsed: dict[str, httpx.URL] = {}
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        deadline = time.monotonic() + self._timeout
-        parts = []
+        parts: list[bytes] = []
         size = 0
         try:
-            with self._client.stream("POST", url, headers=dict(headers), content=body) as reply:
+            target = self._parsed.get(url) or self._parsed.setdefault(url, httpx.URL(url))
+            head = {**_HEADERS, **headers}
+            request = httpx.Request("POST", target, headers=head, content=body)
+            reply = self._inner.handle_request(request)
+            try:
                 for part in reply.iter_bytes():
                     size += len(part)
-                    parts.append(part)
                     if size > MAX_REPLY:
-                        raise EndpointError(
-                            f"the reply is larger than {MAX_REPLY >> 20} MB",
-                            "No rerank endpoint answers that much. Is the URL right?",
-                        )
-                    if time.monotonic() > deadline:
-                        raise self._too_slow()
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            raise self._translated(error) from error
+                        raise _too_large()
+                    parts.append(part)
+            finally:
+                reply.close()
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
+            raise _translated(error, self._timeout) from error
         return Reply(reply.status_code, {**reply.headers}, b"".join(parts))
 
     def close(self) -> None:
-        self._client.close()
-
-    def _too_slow(self) -> EndpointError:
-        return EndpointError(
-            f"no whole answer within {self._timeout:g} s",
-            "Give it more with --timeout, or send less at once with --max-passages.",
-        )
-
-    def _translated(self, error: Exception) -> RerankError:
-        text = str(error) or type(error).__name__
-        match error:
-            case httpx.ConnectTimeout():
-                return EndpointError(
-                    f"no connection within {self._timeout:g} s",
-                    "Is the host right, and reachable from here?",
-                )
-            case httpx.TimeoutException():
-                return self._too_slow()
-            case httpx.ConnectError() if "CERTIFICATE" in text.upper() or "SSL" in text.upper():
-                return EndpointError(
-                    f"no secure connection: {text}",
-                    "http or https? A private certificate authority is named by SSL_CERT_FILE.",
-                )
-            case httpx.ConnectError():
-                return EndpointError(
-                    f"no connection: {text}",
-                    "Is the server running, and are host and port right?",
-                )
-            case httpx.ProxyError():
-                return EndpointError(
-                    f"the proxy failed: {text}", "Check HTTP_PROXY, HTTPS_PROXY and ALL_PROXY."
-                )
-            case httpx.InvalidURL() | httpx.UnsupportedProtocol() | UnicodeError():
-                return SettingsError(f"the URL cannot be used: {text}")
-            case httpx.DecodingError():
-                return EndpointError(f"the reply's compression is broken: {text}")
-            case _:
-                return EndpointError(
-                    f"the connection broke before the whole answer: {text}",
-                    "Nothing is ranked from half an answer; try again.",
-                )
+        self._inner.close()
 
 
-def _proxied_over_tls() -> bool:
-    names = ("http_proxy", "https_proxy", "all_proxy")
-    values = (os.environ.get(spelt, "") for name in names for spelt in (name, name.upper()))
-    return any(value.lower().startswith("https:") for value in values)
+class Connector:
+    """Makes one transport a worker, all to the same URL, with what they can share made once."""
+
+    def __init__(self, url: str, timeout: float, workers: int) -> None:
+        self._timeout = timeout
+        self._shared: httpx.BaseTransport | None = None
+        try:
+            self._proxy = _proxy_for(url)
+            # Loading the trusted certificates takes longer than a small request.
+            secure = url.startswith("https:") or (self._proxy or "").startswith("https:")
+            self._tls: ssl.SSLContext | None = httpx.create_ssl_context() if secure else None
+        except (ValueError, OSError) as error:
+            raise SettingsError(
+                f"secure connections cannot be set up: {error}",
+                "Check SSL_CERT_FILE and SSL_CERT_DIR.",
+            ) from error
+        # For a single request the import would take longer than it saves.
+        if workers > 1 and fast.available(self._proxy):
+            self._shared = fast.transport(timeout)
+
+    def __call__(self) -> HttpTransport:
+        if self._shared:
+            return HttpTransport(self._shared, self._timeout)
+        try:
+            connection = Connection(self._tls or _no_tls(), self._timeout, self._proxy)
+        except (httpx.InvalidURL, ValueError, ImportError) as error:
+            raise SettingsError(f"the proxy cannot be used: {error}", _PROXIES) from error
+        return HttpTransport(connection, self._timeout)
+
+
+def _no_tls() -> ssl.SSLContext:
+    """A context that trusts nobody: cheap to make, for connections that are not secure anyway."""
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _proxy_for(url: str) -> str | None:
+    """The proxy that the environment names for a URL, if any."""
+    if not any(name.lower().endswith("_proxy") for name in os.environ):
+        return None
+    from urllib.request import getproxies, proxy_bypass
+
+    parts = urlsplit(url)
+    if proxy_bypass(parts.hostname or ""):
+        return None
+    proxies = getproxies()
+    named = proxies.get(parts.scheme) or proxies.get("all")
+    if named and "://" not in named:
+        named = f"http://{named}"
+    return named
+
+
+def _too_large() -> EndpointError:
+    return EndpointError(
+        f"the reply is larger than {MAX_REPLY >> 20} MB",
+        "No rerank endpoint answers that much. Is the URL right?",
+        fault=Fault.NONSENSE,
+    )
+
+
+def _translated(error: Exception, timeout: float) -> RerankError:
+    text = str(error) or type(error).__name__
+    match error:
+        case httpx.ConnectTimeout():
+            return EndpointError(
+                f"no connection within {timeout:g} s",
+                "Is the host right, and reachable from here?",
+                fault=Fault.UNREACHED,
+                transient=True,
+            )
+        case httpx.TimeoutException():
+            return EndpointError(
+                f"no whole answer within {timeout:g} s",
+                "Give it more with --timeout, or send less at once with --max-passages.",
+                fault=Fault.SLOW,
+                transient=True,
+            )
+        case httpx.ConnectError() if "CERTIFICATE" in text.upper() or "SSL" in text.upper():
+            return EndpointError(
+                f"no secure connection: {text}",
+                "http or https? A private certificate authority is named by SSL_CERT_FILE.",
+                fault=Fault.UNREACHED,
+            )
+        case httpx.ConnectError():
+            return EndpointError(
+                f"no connection: {text}",
+                "Is the server running, and are host and port right?",
+                fault=Fault.UNREACHED,
+                transient=True,
+            )
+        case httpx.ProxyError():
+            return EndpointError(f"the proxy failed: {text}", _PROXIES, fault=Fault.UNREACHED)
+        case httpx.InvalidURL() | httpx.UnsupportedProtocol() | UnicodeError():
+            return SettingsError(f"the URL cannot be used: {text}")
+        case httpx.DecodingError():
+            return EndpointError(
+                f"the reply's compression is broken: {text}", fault=Fault.BROKEN, transient=True
+            )
+        case _:
+            return EndpointError(
+                f"the connection broke before the whole answer: {text}",
+                "Nothing is ranked from half an answer; try again.",
+                fault=Fault.BROKEN,
+                transient=True,
+            )

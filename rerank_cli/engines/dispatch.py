@@ -1,0 +1,143 @@
+"""Requests under way at once.
+
+Workers take them from a queue, split what is too large, and store each score at its place, so that
+the order of answers does not matter.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from rerank_cli.dialects import Decoded
+from rerank_cli.errors import Fault, RefusedError, ReplyError, ScoringError
+from rerank_cli.model import Usage
+from rerank_cli.planning import Plan, Request
+from rerank_cli.transport.pace import Outgrown, Pace
+
+_NAMED_AT_MOST = 5
+
+Ask = Callable[[Request], Decoded]
+"""Sends a request, tries again as far as that makes sense, and returns checked scores."""
+
+
+class Dispatch:
+    """The requests of one plan on their way.
+
+    `scored` is told how many more texts have their score; `pace` knows how large a request may be.
+    """
+
+    def __init__(self, plan: Plan, scored: Callable[[int], None], pace: Pace) -> None:
+        self._plan = plan
+        self._scored = scored
+        self._pace = pace
+        self._queue = deque(plan.requests)
+        self._scores: list[float] = [0.0] * plan.distinct
+        self._usage = Usage()
+        self._under_way = 0
+        self._failure: BaseException | None = None
+        self._changed = threading.Condition()
+
+    def run(self, workers: Sequence[Callable[[], Ask]]) -> tuple[Sequence[float], Usage]:
+        """One score a distinct text. Each worker is made and used in its own thread.
+
+        The first error ends all; requests under way are then given up.
+        """
+        if len(workers) == 1:
+            # In this thread: a small run starts faster, and Ctrl-C reaches it at once.
+            self._work(workers[0])
+        else:
+            for make in workers:
+                threading.Thread(target=self._work, args=(make,), daemon=True).start()
+            with self._changed:
+                # Waits are short so that Ctrl-C is seen on systems where a lock hides it.
+                while not self._is_over():
+                    self._changed.wait(0.5)
+        if self._failure:
+            raise self._failure
+        return self._scores, self._usage
+
+    def _is_over(self) -> bool:
+        return self._failure is not None or not (self._queue or self._under_way)
+
+    def _work(self, make: Callable[[], Ask]) -> None:
+        try:
+            ask = make()
+            while (request := self._take()) is not None:
+                self._fulfil(ask, request)
+        except BaseException as error:  # noqa: BLE001 - carried to the thread that waits
+            with self._changed:
+                self._failure = self._failure or error
+                self._changed.notify_all()
+
+    def _take(self) -> Request | None:
+        """The next request, no larger than has proved to fit; None when all is over."""
+        with self._changed:
+            while not self._queue and not self._is_over():
+                self._changed.wait()
+            if self._is_over():
+                return None
+            request = self._queue.popleft()
+            largest = self._pace.largest
+            if largest and len(request.texts) > largest:
+                self._queue.appendleft(request.part(slice(largest, None)))
+                request = request.part(slice(largest))
+            self._under_way += 1
+            return request
+
+    def _fulfil(self, ask: Ask, request: Request) -> None:
+        more: list[Request] = []
+        try:
+            decoded = ask(request)
+        except Outgrown:
+            more = [request]
+        except ReplyError as error:
+            more = [self._rest(request, error)]
+        except ScoringError as error:
+            more = self._halves(request, error)
+        else:
+            self._store(request.numbers, decoded.scores, Usage(1, decoded.input_tokens))
+        with self._changed:
+            self._queue.extendleft(reversed(more))
+            self._under_way -= 1
+            self._changed.notify_all()
+
+    def _store(self, numbers: Sequence[int], scores: Sequence[float], usage: Usage) -> None:
+        for number, score in zip(numbers, scores, strict=True):
+            self._scores[number] = score
+        with self._changed:
+            self._usage += usage
+        self._scored(len(scores))
+
+    def _rest(self, request: Request, error: ReplyError) -> Request:
+        """A request for just the texts that a reply forgot; the good scores are kept."""
+        if not error.missing or not error.scores:
+            raise _named(error, self._plan, [request.numbers[at] for at in error.missing])
+        places = list(error.scores)
+        numbers = [request.numbers[place] for place in places]
+        self._store(numbers, [error.scores[place] for place in places], Usage(1))
+        return request.part(error.missing)
+
+    def _halves(self, request: Request, error: ScoringError) -> list[Request]:
+        """The two halves of a request that was refused for its size, or for one of its passages."""
+        if error.fault is not Fault.TOO_LARGE and not _for_content(error):
+            raise error
+        size = len(request.texts)
+        if size == 1:
+            if error.fault is Fault.TOO_LARGE:
+                error.hint = "This passage by itself is too much for the endpoint: shorten it."
+            raise _named(error, self._plan, request.numbers)
+        return [request.part(slice(size // 2)), request.part(slice(size // 2, None))]
+
+
+def _for_content(error: ScoringError) -> bool:
+    """Whether a refusal may be about one of the passages, and not about every request."""
+    return isinstance(error, RefusedError) and error.fault is Fault.REQUEST
+
+
+def _named(error: ScoringError, plan: Plan, numbers: Sequence[int]) -> ScoringError:
+    """The error with the places of the passages that it is about."""
+    if numbers:
+        places = [plan.passage(number).place for number in numbers[:_NAMED_AT_MOST]]
+        more = ["…"] * (len(numbers) > _NAMED_AT_MOST)
+        error.message += f"; passage: {', '.join(places + more)}"
+    return error

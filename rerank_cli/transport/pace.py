@@ -1,0 +1,91 @@
+"""What the endpoint bears, learnt from its answers: requests at once, and passages a request.
+
+Requests at once follow additive increase and multiplicative decrease, as TCP has it: each answer
+adds a little, so that a full round of answers adds one; an overload halves them, once for all
+requests that were under way then. Passages are halved by each refusal for size, for good.
+"""
+
+import threading
+from collections.abc import Callable
+
+from rerank_cli.errors import Fault, ScoringError
+from rerank_cli.transport.clock import Clock
+
+_AT_FIRST = 8
+"""Until the first answer: a wrong key or too large a request is then not sent by the dozen."""
+
+_OVERLOADED = (Fault.RATE, Fault.BUSY, Fault.SLOW)
+
+
+class Outgrown(Exception):  # noqa: N818 - no error
+    """The request was made before it was learnt that it is too large; it has not been sent."""
+
+
+class Pace:
+    """A gate for requests: `enter` waits for a place, `leave` gives it back."""
+
+    def __init__(self, most: int, clock: Clock, slowed: Callable[[int], None]) -> None:
+        self._most = most
+        self._clock = clock
+        self._tell = slowed
+        self._allowed = float(most)
+        self._under_way = 0
+        self._answered = False
+        self._probing = False
+        self._slowed = clock.now()
+        self._not_before = 0.0
+        self._changed = threading.Condition()
+        self.largest: int | None = None
+        """Passages that a request may have, where that has been learnt."""
+
+    @property
+    def allowed(self) -> int:
+        """Requests at once, now."""
+        if self._probing:
+            return 1
+        return int(self._allowed) if self._answered else min(int(self._allowed), _AT_FIRST)
+
+    def enter(self, passages: int) -> float:
+        """Wait for a place. Returns the moment, to be given to `failed`; may raise Outgrown."""
+        with self._changed:
+            while self._under_way >= self.allowed:
+                self._changed.wait()
+            if self.largest and passages > self.largest:
+                raise Outgrown
+            self._under_way += 1
+            pause = self._not_before - self._clock.now()
+        if pause > 0:
+            self._clock.sleep(pause)
+        return self._clock.now()
+
+    def leave(self) -> None:
+        """Give the place back."""
+        with self._changed:
+            self._under_way -= 1
+            self._changed.notify_all()
+
+    def answered(self) -> None:
+        """An answer came: what is sent now is what the endpoint takes."""
+        with self._changed:
+            self._answered, self._probing = True, False
+            self._allowed = min(self._allowed + 1 / self._allowed, self._most)
+            self._changed.notify_all()
+
+    def failed(self, error: ScoringError, entered: float, passages: int) -> None:
+        """Learn from the failure of an attempt that began at `entered`."""
+        with self._changed:
+            if error.fault in (Fault.TOO_LARGE, Fault.REQUEST):
+                # Until the next answer what the endpoint takes is not known: one at a time.
+                self._probing = True
+            if error.fault is Fault.TOO_LARGE:
+                self.largest = min(self.largest or passages, max(passages // 2, 1))
+            if error.fault not in _OVERLOADED:
+                return
+            if error.wait:
+                self._not_before = max(self._not_before, self._clock.now() + error.wait)
+            # What was sent before the last slowing says nothing about the pace since.
+            if entered < self._slowed or self._allowed <= 1:
+                return
+            self._slowed = self._clock.now()
+            self._allowed = max(self._allowed / 2, 1.0)
+        self._tell(self.allowed)

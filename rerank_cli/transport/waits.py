@@ -1,0 +1,75 @@
+"""How long an endpoint asks to wait, in the forms that are about."""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+from rerank_cli.transport import Reply
+
+# Go's form of a duration, as some gateways send it: 1m30s, 500ms.
+_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
+_THIS_MILLENNIUM = 1_000_000_000
+
+
+def asked_wait(reply: Reply, date: float) -> float | None:
+    """Seconds to wait before trying again, or None if the reply does not say.
+
+    `date` is the time now, in seconds since 1970. In this order: retry-after-ms, Retry-After
+    (seconds or a date), x-ratelimit-reset (seconds, or seconds since 1970),
+    x-ratelimit-reset-requests, and the body's details.retry_after (Mixedbread).
+    """
+    headers = reply.headers
+    waits = (
+        _seconds(headers.get("retry-after-ms"), 0.001),
+        _after(headers.get("retry-after"), date),
+        _reset(headers.get("x-ratelimit-reset"), date),
+        _reset(headers.get("x-ratelimit-reset-requests"), date),
+        _in_body(reply.body),
+    )
+    return next((max(wait, 0.0) for wait in waits if wait is not None), None)
+
+
+def _seconds(text: str | None, unit: float = 1.0) -> float | None:
+    try:
+        number = float(text) * unit if text else math.nan
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _after(text: str | None, date: float) -> float | None:
+    seconds = _seconds(text)
+    if seconds is not None or not text:
+        return seconds
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    # A date without a zone is meant as UTC, as HTTP has it.
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - date
+
+
+def _reset(text: str | None, date: float) -> float | None:
+    seconds = _seconds(text)
+    if seconds is not None:
+        return seconds - date if seconds > _THIS_MILLENNIUM else seconds
+    match = _DURATION.fullmatch(text) if text else None
+    if not match:
+        return None
+    units = zip(match.groups(), (3600.0, 60.0, 1.0, 0.001), strict=True)
+    return sum(float(number) * unit for number, unit in units if number)
+
+
+def _in_body(body: bytes) -> float | None:
+    if b"retry_after" not in body[:4096]:
+        return None
+    try:
+        details: object = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    for key in ("details", "retry_after"):
+        details = details.get(key) if isinstance(details, Mapping) else None
+    return float(details) if type(details) in (int, float) else None  # type: ignore[arg-type]

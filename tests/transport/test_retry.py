@@ -1,0 +1,150 @@
+"""Trying again."""
+
+from collections.abc import Callable
+
+import pytest
+
+from rerank_cli.errors import EndpointError, Fault, RefusedError, ReplyError, ScoringError
+from rerank_cli.transport import Policy
+from rerank_cli.transport.retry import LONGEST_WAIT, Retry
+from tests.transport.clocks import FakeClock
+
+
+def _failing(times: int, error: Callable[[], ScoringError]) -> tuple[Callable[[], str], list[int]]:
+    """An attempt that fails so many times, and the list of its calls."""
+    calls: list[int] = []
+
+    def attempt() -> str:
+        calls.append(1)
+        if len(calls) <= times:
+            raise error()
+        return "scores"
+
+    return attempt, calls
+
+
+def _busy(wait: float | None = None) -> EndpointError:
+    return EndpointError("busy", fault=Fault.BUSY, transient=True, wait=wait)
+
+
+def _retry(clock: FakeClock, **policy: float | int | None) -> Retry:
+    return Retry(Policy(**policy), clock, lambda _: None)  # type: ignore[arg-type]
+
+
+def test_what_passes_is_tried_again_until_it_succeeds() -> None:
+    """One hiccup of an endpoint would end a run of hours."""
+    clock = FakeClock()
+    attempt, calls = _failing(3, _busy)
+    assert _retry(clock)(attempt) == "scores"
+    assert len(calls) == 4
+    assert len(clock.slept) == 3
+
+
+def test_what_is_final_is_not_tried_again() -> None:
+    """A wrong key would be sent again and again."""
+    clock = FakeClock()
+    attempt, calls = _failing(9, lambda: RefusedError("no", fault=Fault.KEY))
+    with pytest.raises(RefusedError):
+        _retry(clock)(attempt)
+    assert len(calls) == 1
+    assert clock.slept == []
+
+
+def test_a_wait_that_is_asked_for_is_kept_exactly() -> None:
+    """Coming back too early would be refused again, and counted against the account."""
+    clock = FakeClock()
+    attempt, _ = _failing(1, lambda: _busy(wait=2.0))
+    _retry(clock)(attempt)
+    assert clock.slept == [2.0]
+
+
+def test_a_wait_longer_than_is_reasonable_is_not_begun() -> None:
+    """A run would seem to hang for an hour because a header said so."""
+    clock = FakeClock()
+    attempt, calls = _failing(1, lambda: _busy(wait=LONGEST_WAIT + 1))
+    with pytest.raises(EndpointError):
+        _retry(clock)(attempt)
+    assert len(calls) == 1
+    assert clock.slept == []
+
+
+def test_waits_grow_and_never_pass_the_longest() -> None:
+    """An endpoint in trouble would be hammered, or a run would sleep for ever."""
+    slept = []
+    for _ in range(20):
+        clock = FakeClock()
+        attempt, _calls = _failing(12, _busy)
+        _retry(clock, retries=12)(attempt)
+        slept.append(clock.slept)
+    assert max(map(max, slept)) <= LONGEST_WAIT
+    mean_first = sum(waits[0] for waits in slept) / len(slept)
+    mean_late = sum(waits[7] for waits in slept) / len(slept)
+    assert mean_late > 4 * mean_first
+    assert len({waits[3] for waits in slept}) > 1  # jittered
+
+
+def test_the_error_says_how_often_and_how_long() -> None:
+    """A user could not tell an endpoint that is down from one that was asked once."""
+    clock = FakeClock()
+    attempt, calls = _failing(99, lambda: _busy(wait=1.0))
+    with pytest.raises(EndpointError, match=r"busy; gave up after 4 tries in 3.0 s"):
+        _retry(clock, retries=3)(attempt)
+    assert len(calls) == 4
+
+
+def test_no_retries_means_one_try() -> None:
+    """--retries 0 would cost more than one request."""
+    attempt, calls = _failing(1, _busy)
+    with pytest.raises(EndpointError):
+        _retry(FakeClock(), retries=0)(attempt)
+    assert len(calls) == 1
+
+
+def test_the_deadline_ends_the_tries() -> None:
+    """--deadline would be passed by one more wait."""
+    clock = FakeClock()
+    attempt, calls = _failing(99, lambda: _busy(wait=4.0))
+    with pytest.raises(EndpointError):
+        _retry(clock, retries=50, deadline=10.0)(attempt)
+    assert len(calls) == 3
+    assert clock.seconds <= 1010.0
+
+
+@pytest.mark.parametrize(
+    ("error", "tries"),
+    [
+        (lambda: EndpointError("x", fault=Fault.UNREACHED, transient=True), 3),
+        (lambda: EndpointError("x", fault=Fault.SLOW, transient=True), 3),
+        (lambda: ReplyError("x", fault=Fault.UNREADABLE), 3),
+        (lambda: ReplyError("x", missing=(1,)), 2),
+        (lambda: ReplyError("x"), 1),
+        (lambda: ReplyError("x", fault=Fault.BROKEN), 9),
+    ],
+)
+def test_what_rarely_comes_right_is_tried_less_often(
+    error: Callable[[], ScoringError], tries: int
+) -> None:
+    """A wrong port would take half a minute to be reported."""
+    attempt, calls = _failing(99, error)
+    with pytest.raises(ScoringError):
+        _retry(FakeClock())(attempt)
+    assert len(calls) == tries
+
+
+def test_a_connection_that_breaks_later_gets_all_tries() -> None:
+    """A server that restarts during a long run would end it."""
+    retry = _retry(FakeClock())
+    assert retry(lambda: "reached") == "reached"
+    attempt, calls = _failing(6, lambda: EndpointError("x", fault=Fault.UNREACHED, transient=True))
+    assert retry(attempt) == "scores"
+    assert len(calls) == 7
+
+
+def test_after_the_end_nothing_is_tried_again() -> None:
+    """Ctrl-C would leave requests being retried in the background."""
+    clock = FakeClock()
+    attempt, calls = _failing(99, _busy)
+    clock.stop()
+    with pytest.raises(EndpointError):
+        _retry(clock)(attempt)
+    assert len(calls) == 1
