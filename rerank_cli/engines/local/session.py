@@ -1,0 +1,142 @@
+"""The engine at work: the model in memory, and the texts that go through it.
+
+Everything here is spread over threads, for zlib, SentencePiece and the BLAS let go of Python's
+lock; a pool of the BLAS's own under them would only get in the way.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from rerank_cli.engines.local.encoder import Encoder
+    from rerank_cli.engines.local.scoring import Question
+    from rerank_cli.engines.local.tokens import Tokenizer
+
+Window: TypeAlias = tuple[int, list[int]]
+"""The number of a text, and some of its pieces."""
+
+_BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+_MAX_THREADS = 8
+# A text above _LONGEST pieces is read in windows of _WINDOW that overlap, each by itself.
+_LONGEST, _WINDOW, _STEP = 1024, 768, 640
+# Pieces in a block, a thread's unit of work: many repeat themselves, which saves work, and few
+# enough for a thread to need some 20 MB.
+_BLOCK_MIN, _BLOCK_MAX = 512, 2048
+# Characters that are tokenised at once, which bounds the memory that a long file takes.
+_SLAB = 200_000
+
+
+class Session:
+    """The model, read once for any number of queries."""
+
+    def __init__(self, resources: Path) -> None:
+        """Read `sp.model` and `weights.npz`; OSError if they cannot be."""
+        with _threads() as pool:
+            tokenizer = pool.submit(_read_tokenizer, resources / "sp.model")
+            self._encoder = _read_encoder(resources / "weights.npz")
+            self._tokenizer = tokenizer.result()
+
+    def score(self, query: str, texts: Sequence[str]) -> tuple[list[float], int]:
+        """The relevance score of each text, and the number of pieces read."""
+        from rerank_cli.engines.local.scoring import Question
+
+        asked = self._tokenizer.encode([query])[0][:_LONGEST]
+        scores = [0.0] * len(texts)
+        read = len(asked)
+        question: Question | None = None
+        with _threads() as pool:
+            for first, slab in _slabs(texts):
+                coded = self._tokenizer.encode(slab)
+                read += sum(map(len, coded))
+                self._encoder.load({*asked}.union(*coded), pool.map)
+                question = question or Question(self._encoder, asked, self._tokenizer.idf(asked))
+                for number, score in _score_windows(question, list(_windows(coded)), pool):
+                    scores[first + number] = max(scores[first + number], score)
+        return scores, read
+
+
+def _read_tokenizer(path: Path) -> "Tokenizer":
+    from rerank_cli.engines.local.tokens import Tokenizer
+
+    return Tokenizer(path)
+
+
+def _read_encoder(path: Path) -> "Encoder":
+    with _one_blas_thread():
+        from rerank_cli.engines.local.encoder import Encoder
+        from rerank_cli.engines.local.weights import Weights
+
+    return Encoder(Weights(path))
+
+
+@contextmanager
+def _one_blas_thread() -> Iterator[None]:
+    """A BLAS that is loaded meanwhile takes one thread, unless the environment says otherwise."""
+    ours = [name for name in _BLAS_THREADS if name not in os.environ]
+    os.environ.update(dict.fromkeys(ours, "1"))
+    try:
+        yield
+    finally:
+        for name in ours:
+            os.environ.pop(name, None)
+
+
+@contextmanager
+def _threads() -> Iterator[ThreadPoolExecutor]:
+    """A pool that leaves undone what has not begun when an exception (as Ctrl-C) goes through."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    pool = ThreadPoolExecutor(min(usable or 1, _MAX_THREADS))
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _slabs(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
+    """The texts in runs of about _SLAB characters, each with the number of its first text."""
+    first = size = 0
+    for number, text in enumerate(texts):
+        size += len(text)
+        if size >= _SLAB or number == len(texts) - 1:
+            yield first, texts[first : number + 1]
+            first, size = number + 1, 0
+
+
+def _windows(coded: Iterable[list[int]]) -> Iterator[Window]:
+    for number, pieces in enumerate(coded):
+        if len(pieces) <= _LONGEST:
+            yield number, pieces
+            continue
+        for start in range(0, len(pieces) - _WINDOW + _STEP, _STEP):
+            yield number, pieces[start : start + _WINDOW]
+
+
+def _score_windows(
+    question: "Question", windows: Sequence[Window], pool: ThreadPoolExecutor
+) -> Iterator[tuple[int, float]]:
+    """The score of each window with the number of its text."""
+
+    def score(block: Sequence[Window]) -> list[float]:
+        return question.score([pieces for _, pieces in block])
+
+    blocks = list(_blocks(windows))
+    for block, scores in zip(blocks, pool.map(score, blocks), strict=True):
+        for (number, _), value in zip(block, scores, strict=True):
+            yield number, value
+
+
+def _blocks(windows: Sequence[Window]) -> Iterator[Sequence[Window]]:
+    """The windows in runs that keep all threads busy."""
+    total = sum(len(pieces) for _, pieces in windows)
+    limit = min(max(total // _MAX_THREADS, _BLOCK_MIN), _BLOCK_MAX)
+    first = size = 0
+    for i, (_, pieces) in enumerate(windows):
+        if i > first and size + len(pieces) > limit:
+            yield windows[first:i]
+            first, size = i, 0
+        size += len(pieces)
+    yield windows[first:]

