@@ -86,7 +86,7 @@ class Ranked(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The passages that are kept, best first, out of `total` that were scored."""
+    """The passages that are kept, best first, out of `total` from `files` files."""
 
     query: Query
     results: tuple[Ranked, ...]
@@ -94,3 +94,4 @@ class Ranking:
     provider: str
     model: str | None
     usage: Usage
+    files: int = 1

@@ -26,16 +26,17 @@ class Request:
     query: Query
     texts: Sequence[str]
     numbers: Sequence[int]
+    again: bool = False
+    """Whether these are the texts that a reply forgot."""
 
-    def part(self, places: slice | Sequence[int]) -> "Request":
+    def part(self, places: slice) -> "Request":
         """A request for some of the texts only."""
-        if isinstance(places, slice):
-            return Request(self.query, self.texts[places], self.numbers[places])
-        return Request(
-            self.query,
-            [self.texts[place] for place in places],
-            [self.numbers[place] for place in places],
-        )
+        return Request(self.query, self.texts[places], self.numbers[places], self.again)
+
+    def rest(self, places: Sequence[int]) -> "Request":
+        """A request for the texts that a reply forgot."""
+        texts = [self.texts[place] for place in places]
+        return Request(self.query, texts, [self.numbers[place] for place in places], again=True)
 
     @property
     def tokens(self) -> int:

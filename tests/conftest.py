@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rerank_cli.transport.clock import Clock
 from tests.loopback import Loopback, flagship_score, scoring
 
 _PREFIXES = ("RERANK_", "_RERANK_", "SILICONFLOW_", "OPENAI_", "LC_", "COMP_", "SSL_CERT_")
@@ -26,6 +27,14 @@ def _fresh_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     above = [folder / ".env" for folder in tmp_path.parents if (folder / ".env").exists()]
     assert not above, f"{above[0]} would be read by every test; remove it, or set --basetemp"
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The waits between tries, which take no time in the tests' own process."""
+    waits: list[float] = []
+    monkeypatch.setattr(Clock, "sleep", lambda _, seconds: waits.append(seconds))
+    return waits
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rerank_cli.model import Candidates, Passage
-from rerank_cli.planning import Limits, Plan, estimate_tokens, plan, request_tokens
+from rerank_cli.planning import Limits, Plan, Request, estimate_tokens, plan
 
 
 def planned(texts: list[str], size: int | None = None) -> Plan:
@@ -17,13 +17,17 @@ def planned(texts: list[str], size: int | None = None) -> Plan:
 def test_identical_texts_travel_once_in_order_of_first_appearance() -> None:
     """Repeated passages would be paid for again."""
     (request,) = planned(["b", "a", "b", "c", "a"]).requests
-    assert (request.query, request.texts, request.first) == ("q", ("b", "a", "c"), 0)
+    assert (request.query, request.texts, list(request.numbers)) == (
+        "q",
+        ["b", "a", "c"],
+        [0, 1, 2],
+    )
 
 
 def test_texts_that_differ_by_a_blank_are_not_identical() -> None:
     """A passage would get the score of another text."""
     (request,) = planned(["a", "a ", "A"]).requests
-    assert request.texts == ("a", "a ", "A")
+    assert request.texts == ["a", "a ", "A"]
 
 
 def test_each_passage_gets_the_score_of_its_own_text() -> None:
@@ -55,7 +59,9 @@ def test_requests_carry_as_much_as_they_may(count: int, size: int | None, sizes:
     """An endpoint would refuse a request, or be asked more often than needed."""
     requests = planned([str(number) for number in range(count)], size).requests
     assert [len(request.texts) for request in requests] == sizes
-    assert [request.first for request in requests] == [sum(sizes[:n]) for n in range(len(sizes))]
+    assert [request.numbers[0] for request in requests] == [
+        sum(sizes[:n]) for n in range(len(sizes))
+    ]
 
 
 def test_only_distinct_texts_count_against_the_limit() -> None:
@@ -73,7 +79,7 @@ def test_every_text_is_in_exactly_one_request_and_every_passage_gets_its_score(
     assert sent == list(dict.fromkeys(texts))
     for request in made.requests:
         assert 0 < len(request.texts) <= (size or len(texts))
-        assert sent[request.first : request.first + len(request.texts)] == list(request.texts)
+        assert [sent[number] for number in request.numbers] == request.texts
     spread = made.spread(range(len(sent)))
     assert [sent[int(number)] for number in spread] == texts
     for number, text in enumerate(sent):
@@ -98,4 +104,4 @@ def test_the_query_counts_with_each_passage() -> None:
     """A plan would leave out most of what a long query costs."""
     query, texts = "什么是人工智能？" * 10, ["甲" * 30, "b" * 80]
     expected = 2 * estimate_tokens(query) + sum(map(estimate_tokens, texts))
-    assert request_tokens(query, texts) == expected
+    assert Request(query, texts, range(2)).tokens == expected

@@ -14,6 +14,8 @@ from rerank_cli.rendering import FORMATS as OUTPUT_FORMATS
 
 _INPUT, _OUTPUT, _WHERE, _HOW = "Input", "Output", "Where to score", "How to score"
 
+_A_DAY = 86_400
+
 _INPUT_NAMES = ("auto", *INPUT_FORMATS)
 _OUTPUT_NAMES = tuple(OUTPUT_FORMATS)
 
@@ -39,8 +41,8 @@ def _finite(text: str | float) -> float:
 
 def _seconds(text: str | float) -> float:
     number = _finite(text)
-    if number <= 0:
-        raise typer.BadParameter(f"{text!r} is not more than 0 seconds.")
+    if not 0 < number <= _A_DAY:
+        raise typer.BadParameter(f"{text!r} is not more than 0 and at most {_A_DAY} seconds.")
     return number
 
 
@@ -261,8 +263,15 @@ Concurrency = Annotated[
     ),
 ]
 Retries = Annotated[
-    int,
-    Option("--retries", min=0, metavar="N", help="Tries after the first.", rich_help_panel=_HOW),
+    int | None,
+    Option(
+        "--retries",
+        min=0,
+        metavar="N",
+        help="Tries after the first [8; 3 until anything succeeds].",
+        rich_help_panel=_HOW,
+        show_default=False,
+    ),
 ]
 Deadline = Annotated[
     float | None,

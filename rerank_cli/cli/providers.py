@@ -2,14 +2,16 @@
 
 import typer
 
-from rerank_cli.cli import options, wiring
+from rerank_cli.cli import options
 from rerank_cli.errors import ExitCode
-from rerank_cli.providers import PROVIDERS
-from rerank_cli.rendering.providers import render_json, render_table
 
 
 def providers(ctx: typer.Context, as_json: options.AsJson = False) -> int:
     """The endpoints it knows, and which have a key here (never the key)."""
+    from rerank_cli.cli import wiring
+    from rerank_cli.providers import PROVIDERS
+    from rerank_cli.rendering.providers import render_json, render_table
+
     streams = options.streams_of(ctx)
     rows = [(row, wiring.key_of(row, streams)) for row in PROVIDERS.values()]
     streams.write([render_json(rows) if as_json else render_table(rows)])

@@ -50,7 +50,13 @@ def engine_of(
     if settings.provider.dialect is None:
         from rerank_cli.engines.local import LocalEngine
 
-        return LocalEngine()
+        engine = LocalEngine()
+        if settings.provider_origin == DEFAULT:
+            streams.tell(
+                "rerank: no key found, so the embedded engine ranks; for a hosted model set "
+                "SILICONFLOW_API_KEY, for a server of your own give --base-url URL"
+            )
+        return engine
     from rerank_cli.dialects import DIALECTS, Options
     from rerank_cli.engines.endpoint import EndpointEngine
 
@@ -59,7 +65,7 @@ def engine_of(
         DIALECTS[settings.provider.dialect],
         Options(settings.model, sent),
         policy,
-        lambda workers: _connector(settings.base_url or "", policy.timeout, workers),
+        lambda: _connector(settings.base_url or "", policy.timeout),
         events,
     )
 
@@ -70,11 +76,11 @@ def _dotenv() -> DotEnv | None:
     return None
 
 
-def _connector(url: str, timeout: float, workers: int) -> Callable[[], Transport]:
+def _connector(url: str, timeout: float) -> Callable[[], Transport]:
     # Here, because importing httpx takes longer than many runs need in all.
     from rerank_cli.transport.http import Connector
 
-    return Connector(url, timeout, workers)
+    return Connector(url, timeout)
 
 
 def _taken(settings: Settings, extras: Mapping[str, object], streams: Streams) -> dict[str, object]:
@@ -98,11 +104,6 @@ def _tell_verbose(settings: Settings, streams: Streams) -> None:
         streams.note(f"URL: {shown_url(settings.base_url)}")
         key = f"from {settings.key}" if settings.key else settings.withheld or "none"
         streams.note(f"key: {key}")
-    if provider.dialect is None and settings.provider_origin == DEFAULT:
-        streams.tell(
-            "rerank: no key found, so the embedded engine ranks; for a hosted model set "
-            "SILICONFLOW_API_KEY, for a server of your own give --base-url URL"
-        )
 
 
 def key_of(provider: Provider, streams: Streams) -> str | None:

@@ -66,6 +66,7 @@ def _input_tokens(reply: Mapping[str, object]) -> int | None:
         whole(_object(meta.get("billed_units")).get("input_tokens")),
         whole(usage.get("prompt_tokens")),
         whole(usage.get("total_tokens")),
+        whole(reply.get("total_tokens")),
     )
     return next((count for count in known if count is not None), None)
 

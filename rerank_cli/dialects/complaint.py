@@ -17,6 +17,9 @@ class Complaint:
     request_id: str | None = None
 
 
+_DEEPEST, _ITEMS = 8, 20
+"""How far into a body is looked, and how many of a list's complaints are told."""
+
 _ID_HEADERS = (
     "x-siliconcloud-trace-id",
     "x-request-id",
@@ -59,9 +62,11 @@ def complaint_of(value: object) -> Complaint:
 _KEYS = ("error", "detail", "message", "error_msg", "msg", "title")
 
 
-def _text(value: object) -> str:
+def _text(value: object, depth: int = 0) -> str:
     if isinstance(value, str):
         return value
+    if depth > _DEEPEST:
+        return ""
     if isinstance(value, dict):
         keys = ("message", "error_msg", "error", "detail", "msg")
         text = next(filter(None, (_text(value.get(key)) for key in keys)), "")
@@ -69,7 +74,7 @@ def _text(value: object) -> str:
         where = ".".join(map(str, place)) if isinstance(place, Sequence) else ""
         return f"{where}: {text}" if where and text else text
     if isinstance(value, list):
-        return "; ".join(filter(None, map(_text, value[:20])))
+        return "; ".join(filter(None, (_text(each, depth + 1) for each in value[:_ITEMS])))
     return ""
 
 

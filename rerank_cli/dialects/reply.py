@@ -29,7 +29,7 @@ def parse(body: bytes) -> object:
     """The JSON value of a reply body; ReplyError with an excerpt if it is none."""
     if not body.strip():
         raise ReplyError("the reply is empty", _HINT, fault=Fault.BROKEN)
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         return _loads(body)
     # Again by the strict reading of the standard library: it is the one to say what is wrong, and
     # it takes the NaN that some servers send, which is then named as a score.
@@ -97,4 +97,7 @@ def _as_float(score: object) -> float | None:
 
 
 def _shown(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)[:4000]
+    try:
+        return json.dumps(value, ensure_ascii=False)[:4000]
+    except RecursionError:
+        return "that is nested deeply"

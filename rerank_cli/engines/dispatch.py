@@ -110,12 +110,13 @@ class Dispatch:
 
     def _rest(self, request: Request, error: ReplyError) -> Request:
         """A request for just the texts that a reply forgot; the good scores are kept."""
-        if not error.missing or not error.scores:
-            raise _named(error, self._plan, [request.numbers[at] for at in error.missing])
+        if request.again or not error.missing or not error.scores:
+            wanted = [request.numbers[at] for at in error.missing]
+            raise _named(error, self._plan, wanted or request.numbers if request.again else wanted)
         places = list(error.scores)
         numbers = [request.numbers[place] for place in places]
         self._store(numbers, [error.scores[place] for place in places], Usage(1))
-        return request.part(error.missing)
+        return request.rest(error.missing)
 
     def _halves(self, request: Request, error: ScoringError) -> list[Request]:
         """The two halves of a request that was refused for its size, or for one of its passages."""

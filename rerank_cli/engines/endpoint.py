@@ -26,8 +26,8 @@ _SHOWN = 600
 _SHORTEST_KEY = 8
 """Shorter ones are stand-ins for servers that need none; they may occur in any reply."""
 
-Connect = Callable[[int], Callable[[], Transport]]
-"""Prepares what so many workers share, and returns what makes each its transport."""
+Connect = Callable[[], Callable[[], Transport]]
+"""Prepares what all workers share, and returns what makes each its transport."""
 
 
 class EndpointEngine:
@@ -67,8 +67,7 @@ class EndpointEngine:
             Pace(policy.concurrency, clock, events.slowed),
             limiter_for(policy, plan, clock, events.note),
         )
-        workers = min(policy.concurrency, len(plan.requests))
-        make_transport = self._connect(workers)
+        make_transport = self._connect()
 
         def worker() -> Ask:
             transport = make_transport()
@@ -76,7 +75,8 @@ class EndpointEngine:
             return lambda request: self._ask(request, transport, rules)
 
         events.planned(len(plan.requests), plan.distinct)
-        scores, usage = Dispatch(plan, events.scored, rules.pace).run([worker] * workers)
+        workers = [worker] * min(policy.concurrency, len(plan.requests))
+        scores, usage = Dispatch(plan, events.scored, rules.pace).run(workers)
         return Scores(plan.spread(scores), usage)
 
     def close(self) -> None:

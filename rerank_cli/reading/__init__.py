@@ -1,86 +1,15 @@
-"""The only place that opens input: files and standard input become passages.
+"""The only place that opens input: files and standard input become passages (see `reader`).
 
 A new input format is one module with a `parse` function and one line in `FORMATS`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import PurePath
-from typing import BinaryIO
+from collections.abc import Mapping
 
-from rerank_cli.errors import InputError, UsageError
-from rerank_cli.model import Passage
-from rerank_cli.reading import jsonl, lines, tabular
-from rerank_cli.reading.fields import FieldNames
-from rerank_cli.reading.source import load, looks_like_json, shown_name
-
-__all__ = ["FORMATS", "FieldNames", "Reading", "read"]
-
-Parse = Callable[[str, str, FieldNames], Iterator[Passage]]
-
-FORMATS: Mapping[str, Parse] = {
-    "lines": lines.parse,
-    "jsonl": jsonl.parse,
-    "csv": tabular.parse_csv,
-    "tsv": tabular.parse_tsv,
+# Name → module and function. Imported by `reader` when it is used: the command line needs only
+# the names.
+FORMATS: Mapping[str, tuple[str, str]] = {
+    "lines": ("lines", "parse"),
+    "jsonl": ("jsonl", "parse"),
+    "csv": ("tabular", "parse_csv"),
+    "tsv": ("tabular", "parse_tsv"),
 }
-
-_FORMAT_OF_SUFFIX = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv"}
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """The passages in input order, the places of blank ones, and what the user should know."""
-
-    passages: tuple[Passage, ...]
-    blank: tuple[str, ...]
-    warnings: tuple[str, ...]
-
-
-def read(
-    files: Sequence[str],
-    *,
-    stdin: BinaryIO | None,
-    input_format: str = "auto",
-    names: FieldNames | None = None,
-    encoding: str | None = None,
-) -> Reading:
-    """Read every file, in the order given; `-` is standard input.
-
-    Raises InputError, with file and line, for anything that is not what its format says.
-    """
-    if list(files).count("-") > 1:
-        raise UsageError("standard input (-) is named twice", "It can be read only once.")
-    passages: list[Passage] = []
-    blank: list[str] = []
-    warnings: list[str] = []
-    for file in files:
-        text = load(file, stdin, encoding)
-        format_name = _format_of(file) if input_format == "auto" else input_format
-        source = shown_name(file)
-        before = len(passages) + len(blank)
-        for passage in FORMATS[format_name](text, source, names or FieldNames()):
-            if passage.text.strip():
-                passages.append(passage)
-            else:
-                blank.append(passage.place)
-        if len(passages) + len(blank) == before:
-            warnings.append(f"{source}: no passages")
-        elif format_name == "lines" and looks_like_json(text):
-            warnings.append(
-                f"{source}: looks like JSON but is read as plain lines; "
-                "--input-format jsonl reads one object a line"
-            )
-    if not passages:
-        raise _nothing(files, blank)
-    return Reading(tuple(passages), tuple(blank), tuple(warnings))
-
-
-def _format_of(file: str) -> str:
-    return _FORMAT_OF_SUFFIX.get(PurePath(file).suffix.lower(), "lines")
-
-
-def _nothing(files: Sequence[str], blank: Sequence[str]) -> InputError:
-    found = f"all {len(blank)} passages are blank" if blank else "no passages in it"
-    source = ", ".join(map(shown_name, files))
-    return InputError(found, source=source, hint="At least one passage is needed to rank.")

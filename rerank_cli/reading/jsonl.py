@@ -30,6 +30,8 @@ def parse(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
 def _value(line: str, source: str, number: int) -> object:
     try:
         value = _decode(line)
+        if line.count("[") + line.count("{") > _DEEPEST:
+            _check_depth(value)
         if "\\u" in line:
             # An escaped lone surrogate is no character: it could neither be sent nor written.
             json.dumps(value, ensure_ascii=False).encode()
@@ -48,6 +50,20 @@ def _value(line: str, source: str, number: int) -> object:
     raise InputError(
         problem, source=source, line=number, hint="Each line must be one whole JSON value."
     )
+
+
+_DEEPEST = 200
+"""Levels of arrays and objects: as deep as can be read, an output could not be written."""
+
+
+def _check_depth(value: object) -> None:
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(_DEEPEST):
+        inner = (each.values() if isinstance(each, dict) else each for each in level)
+        level = [one for each in inner for one in each if isinstance(one, dict | list)]
+        if not level:
+            return
+    raise RecursionError
 
 
 def _refuse(constant: str) -> float:

@@ -4,6 +4,7 @@ import codecs
 import contextlib
 import json
 import os
+import re
 from pathlib import Path
 from typing import BinaryIO
 
@@ -40,15 +41,16 @@ def load(file: str, stdin: BinaryIO | None, encoding: str | None) -> str:
     if encoding is None:
         for mark, name in _BOMS:
             if data.startswith(mark):
-                return _decode(data[len(mark) :], name, source, skipped=len(mark), named=False)
-        return _decode(data, "utf-8", source, named=False)
-    return _decode(data, encoding, source, named=True).removeprefix("\ufeff")
+                return _decode(data[len(mark) :], name, source, skipped=len(mark))
+        return _decode(data, "utf-8", source)
+    return _decode(data, encoding, source).removeprefix("\ufeff")
 
 
 def looks_like_json(text: str) -> bool:
     """Whether the first line holds a JSON object, or opens a JSON array or object."""
-    start = text[:65536].lstrip()
-    first = start.partition("\n")[0].strip()
+    start = len(text) - len(text.lstrip())
+    end = text.find("\n", start)
+    first = text[start : len(text) if end < 0 else end].strip()
     if first in {"[", "{"}:
         return True
     if not first.startswith(("{", '["', "[{")):
@@ -61,8 +63,8 @@ def looks_like_json(text: str) -> bool:
 def check_encoding(name: str) -> None:
     """Raise UsageError unless Python knows a text encoding of this name."""
     try:
-        b"".decode(name)
-        codecs.lookup(name)
+        # A byte, because an empty string is decoded without a look at the name.
+        b"a".decode(name, "replace")
     except (LookupError, ValueError):
         raise UsageError(
             f"--encoding {name!r} is not a text encoding",
@@ -78,7 +80,8 @@ def _bytes(file: str, stdin: BinaryIO | None) -> bytes:
             raise InputError("it is closed", source=STDIN)
         return stdin.read()
     except FileNotFoundError:
-        raise InputError("no such file", source=shown_name(file)) from None
+        hint = "Options go before --." if file.startswith("-") else None
+        raise InputError("no such file", source=shown_name(file), hint=hint) from None
     except IsADirectoryError:
         raise InputError(
             "is a directory", source=shown_name(file), hint=f"Try: {shown_name(file)}{os.sep}*"
@@ -89,29 +92,46 @@ def _bytes(file: str, stdin: BinaryIO | None) -> bytes:
         raise InputError(f"cannot be read: {reason}", source=shown_name(file)) from error
 
 
-def _decode(data: bytes, encoding: str, source: str, *, named: bool, skipped: int = 0) -> str:
+def _decode(data: bytes, encoding: str, source: str, *, skipped: int = 0) -> str:
     try:
-        return data.decode(encoding)
-    except UnicodeError as error:
-        if not isinstance(error, UnicodeDecodeError):
-            raise InputError(f"not {encoding} text: {error}", source=source) from None
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
         at = error.start
-        newline = "\n".encode(encoding) if not named else b"\n"
-        problem = f"not {encoding} text: byte 0x{data[at]:02x} at offset {at + skipped}"
-        hint = _likely(data)
-        line = data.count(newline, 0, at) + 1
-        raise InputError(problem, source=source, line=line, hint=hint) from None
+        raise InputError(
+            f"not {encoding} text: byte 0x{data[at]:02x} at offset {at + skipped}",
+            source=source,
+            line=data[:at].decode(encoding, "ignore").count("\n") + 1,
+            hint=_likely(data, error),
+        ) from None
+    except UnicodeError as error:
+        raise InputError(f"not {encoding} text: {error}", source=source) from None
+    if encoding != "utf-8" and (half := _SURROGATE.search(text)):
+        line = text.count("\n", 0, half.start()) + 1
+        problem = f"not {encoding} text: half of a surrogate pair, which is no character"
+        raise InputError(problem, source=source, line=line)
+    return text
 
 
-def _likely(data: bytes) -> str:
+# Some codecs make these, though they are no characters and can neither be sent nor written.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+_SAMPLE = 2**15
+"""Bytes on each side of an error that are looked at: enough to guess by, quick to read."""
+
+
+def _likely(data: bytes, error: UnicodeDecodeError) -> str:
+    """What the bytes may be instead."""
     for magic, kind in _PACKED.items():
         if data.startswith(magic):
             return f"It is {kind} data: unpack it first."
+    if error.reason == "unexpected end of data" and error.start > 0:
+        return "The data ends in the middle of a character: it may have been cut off."
     from charset_normalizer import from_bytes
 
-    # Whole lines, so that no character is cut in two where the sample ends.
-    sample = data[:65536].rpartition(b"\n")[0] or data[:65536]
-    guess = from_bytes(sample).best()
+    sample = data[max(error.start - _SAMPLE, 0) : error.start + _SAMPLE]
+    guesses = (each.encoding for each in from_bytes(sample))
+    failed = {"ascii", error.encoding.replace("-", "_")}
+    guess = next((name for name in guesses if name not in failed), None)
     if guess is None:
         return "It looks like no text in a common encoding."
-    return f"It is likely {guess.encoding}: try --encoding {guess.encoding}"
+    return f"It is likely {guess}: try --encoding {guess}"

@@ -31,9 +31,12 @@ def _parse(text: str, source: str, names: FieldNames, delimiter: str) -> Iterato
         return
     _check_header(header, names, source, line)
     for line, cells in rows:
+        if len(cells) == 1 < len(header) and not cells[0].strip():
+            continue
         if len(cells) != len(header):
+            found = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
             raise InputError(
-                f"{len(cells)} cells, expected {len(header)} as in the header",
+                f"{found}, expected {len(header)} as in the header",
                 source=source,
                 line=line,
                 hint="A cell that holds the delimiter or a newline must stand in double quotes.",
@@ -43,7 +46,7 @@ def _parse(text: str, source: str, names: FieldNames, delimiter: str) -> Iterato
 
 def _rows(text: str, source: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Rows with the line each begins on; blank lines between them are skipped."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(text, newline="\n"), delimiter=delimiter, strict=True)
     while True:
         line = reader.line_num + 1
         try:

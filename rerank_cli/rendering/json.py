@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator
 
 from rerank_cli.model import Ranked, Ranking
-from rerank_cli.rendering.visible import UNSEEN
+from rerank_cli.rendering.visible import LONE, UNSEEN
 
 # In JSON these may stand bare, but some terminals obey them.
-_BARE = {code: f"\\u{code:04x}" for code in (0x7F, *UNSEEN)}
+_BARE = {code: f"\\u{code:04x}" for code in (0x7F, *UNSEEN, *LONE)}
 _ANY_BARE = re.compile(f"[{''.join(map(chr, _BARE))}]")
 
 # Made once: json.dumps makes an encoder each time that it is told more than the defaults.

@@ -1,15 +1,20 @@
 """How a relevance score is shown to a person."""
 
+import math
+
 _BLOCKS = " ▏▎▍▌▋▊▉█"
 BAR_CELLS = 10
+_MANY = 1e7
+_SOMETHING = 0.005
 
 
 def format_score(score: float) -> str:
-    """Four decimals; three significant digits where those would show a score as zero."""
+    """Four decimals; three significant digits where those would show zero, or a row of digits."""
     text = f"{score:.4f}"
-    if float(text) == 0:
-        return f"{score:.2e}" if score else "0.0000"
-    return text
+    if score == 0 or (float(text) != 0 and abs(score) < _MANY):
+        return text.removeprefix("-") if score == 0 else text
+    short = f"{score:.2e}"
+    return short if math.isfinite(float(short)) else repr(score)
 
 
 class Scale:
@@ -20,9 +25,10 @@ class Scale:
         self._low, self._high = (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
 
     def bar(self, score: float) -> str:
-        """`BAR_CELLS` wide, in eighths of a cell; any score above the lowest shows something."""
-        span = self._high - self._low
-        share = (score / 2 - self._low / 2) / (span / 2) if 0 < span < float("inf") else 1.0
-        eighths = max(round(share * BAR_CELLS * 8), int(share > 0.005))
+        """`BAR_CELLS` wide, in eighths of a cell; what is not next to nothing shows something."""
+        # By a power of two, so that no difference of two scores is beyond a float.
+        low, high = self._low / 4, self._high / 4
+        share = (score / 4 - low) / (high - low) if high > low else 1.0
+        eighths = max(round(share * BAR_CELLS * 8), int(share > _SOMETHING))
         full, part = divmod(eighths, 8)
         return ("█" * full + _BLOCKS[part].strip()).ljust(BAR_CELLS)

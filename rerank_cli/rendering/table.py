@@ -4,6 +4,7 @@ Fitted to a width by Rich; without one (in a pipe) a passage is one line, whole,
 cut can work on it.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,10 +20,16 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+# A joiner between letters shapes them; one beside a blank or an ASCII character joins nothing, and
+# Rich loses what stands next to it where a line ends.
+_STRAY_JOINER = re.compile("(?<![^\x00-\x7f\\s])\u200d|\u200d(?![^\x00-\x7f\\s])")
+
 _GAP = 2
 _LINES = 3
 _NARROWEST = 20
 _LEAST = 8
+_CHARACTERS = 6
+"""Characters a cell, at most, that are looked at."""
 _WIDEST_LABEL = 24
 
 
@@ -33,6 +40,7 @@ class _Column:
     header: str
     cells: Sequence[str]
     right: bool = False
+    label: bool = False
 
     @property
     def width(self) -> int:
@@ -43,28 +51,30 @@ def render(ranking: Ranking, look: Look) -> str:
     """The table, or nothing where no passage is left."""
     if not ranking.results:
         return ""
-    columns = _columns(ranking.results)
-    passages = [visible(ranked.passage.text) for ranked in ranking.results]
+    columns = _columns(ranking.results, several_files=ranking.files > 1)
+    passages = [
+        _STRAY_JOINER.sub("<U+200D>", visible(each.passage.text)) for each in ranking.results
+    ]
     if look.width is None:
         return _one_line_each(columns, passages)
     return _fitted(columns, passages, look, look.width)
 
 
-def _columns(results: Sequence[Ranked]) -> list[_Column]:
-    sources = {ranked.passage.source for ranked in results}
+def _columns(results: Sequence[Ranked], *, several_files: bool) -> list[_Column]:
     places = [
-        ranked.passage.place if len(sources) > 1 else str(ranked.passage.line) for ranked in results
+        ranked.passage.place if several_files else str(ranked.passage.line) for ranked in results
     ]
     scale = Scale([ranked.score for ranked in results])
     columns = [
         _Column("rank", [str(ranked.rank) for ranked in results], right=True),
         _Column("score", [format_score(ranked.score) for ranked in results], right=True),
         _Column("", [scale.bar(ranked.score) for ranked in results]),
-        _Column("line", [visible(place) for place in places], right=len(sources) == 1),
+        _Column("line", [visible(place) for place in places], right=not several_files, label=True),
     ]
     if any(ranked.passage.id is not None for ranked in results):
         ids = (ranked.passage.id for ranked in results)
-        columns.append(_Column("id", ["" if each is None else visible(str(each)) for each in ids]))
+        shown = ["" if each is None else visible(str(each)) for each in ids]
+        columns.append(_Column("id", shown, label=True))
     return columns
 
 
@@ -112,13 +122,15 @@ def _fitted(columns: Sequence[_Column], passages: Sequence[str], look: Look, wid
             column.header,
             justify="right" if column.right else "left",
             width=column_width,
-            overflow="fold" if look.full else "ellipsis",
-            no_wrap=not look.full,
+            overflow="fold",
         )
     table.add_column("passage", width=room, overflow="fold")
     for row, passage in enumerate(passages):
         text = Text(passage) if look.full else _cut(console, passage, room)
-        cells_of_row = (Text(column.cells[row]) for column in columns)
+        cells_of_row = (
+            Text(column.cells[row] if look.full else _shortened(column.cells[row], cells))
+            for column, cells in zip(columns, widths, strict=True)
+        )
         table.add_row(*cells_of_row, text, style="bold green" if row == 0 else "")
     with console.capture() as capture:
         console.print(table)
@@ -126,17 +138,38 @@ def _fitted(columns: Sequence[_Column], passages: Sequence[str], look: Look, wid
 
 
 def _widths(columns: Sequence[_Column], width: int) -> tuple[list[int], int]:
-    """The widths of the columns, and what is left for the passage (a few cells at least)."""
+    """The widths of the columns, and what is left for the passage (a few cells at least).
+
+    Places and ids give way to the passage where the width is small.
+    """
     widths = [min(column.width, _WIDEST_LABEL) for column in columns]
-    return widths, max(width - sum(widths) - _GAP * len(widths), _LEAST)
+    room = width - sum(widths) - _GAP * len(widths)
+    labels = [number for number, column in enumerate(columns) if column.label]
+    while room < _NARROWEST and labels:
+        widest = max(labels, key=widths.__getitem__)
+        if widths[widest] <= _LEAST:
+            break
+        widths[widest] -= 1
+        room += 1
+    return widths, max(room, _LEAST)
+
+
+def _shortened(text: str, cells: int) -> str:
+    """The end of a place, which tells more than its beginning, in so many cells."""
+    if cell_len(text) <= cells:
+        return text
+    while cell_len(text) > cells - 1:
+        text = text[1:]
+    return "…" + text
 
 
 def _cut(console: "Console", passage: str, room: int) -> "Text":
     """The first few lines of a passage, with an ellipsis where it goes on."""
     from rich.text import Text
 
-    # Wrapping is costly and needs no more than this; a character is a cell or more.
-    start = Text(passage[: room * (_LINES + 1)], overflow="fold")
+    # Wrapping is costly and needs no more than this: most characters take a cell or more, but
+    # marks above and below letters take none.
+    start = Text(passage[: room * _LINES * _CHARACTERS], overflow="fold")
     lines = start.wrap(console, room)
     if len(lines) <= _LINES and len(start) == len(passage):
         return start

@@ -19,8 +19,11 @@ _KEPT = (0x200C, 0x200D)
 UNSEEN = tuple(code for code in _INVISIBLE if code not in _KEPT)
 """Code points that show as nothing, or change how what follows shows."""
 
+LONE = range(0xDC80, 0xDD00)
+"""Lone surrogates, which stand for bytes that were not UTF-8."""
+
 _TABLE.update({code: f"<U+{code:04X}>" for code in UNSEEN})
-_TABLE.update({code: f"<0x{code - 0xDC00:02X}>" for code in range(0xDC80, 0xDD00)})
+_TABLE.update({code: f"<0x{code - 0xDC00:02X}>" for code in LONE})
 
 _BLOCK = {**_TABLE, ord("\n"): "\n", ord("\t"): "\t"}
 

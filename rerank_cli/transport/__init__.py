@@ -36,6 +36,7 @@ class Policy:
     concurrency   requests at once, at most
     timeout       seconds that one attempt may take in all
     retries       attempts after the first
+    at_first      attempts after the first until anything has succeeded
     deadline      seconds from the start after which nothing is tried again, None for no end
     rpm, tpm      requests and estimated tokens a minute, None for no limit
     """
@@ -43,6 +44,7 @@ class Policy:
     concurrency: int = 8
     timeout: float = 60.0
     retries: int = 8
+    at_first: int = 3
     deadline: float | None = None
     rpm: int | None = None
     tpm: int | None = None

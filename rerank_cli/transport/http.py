@@ -9,7 +9,7 @@ import httpx
 
 from rerank_cli import __version__
 from rerank_cli.errors import EndpointError, Fault, RerankError, SettingsError
-from rerank_cli.transport import Reply, fast
+from rerank_cli.transport import Reply
 from rerank_cli.transport.pool import Connection
 
 MAX_REPLY = 64 * 2**20
@@ -28,9 +28,10 @@ _PROXIES = "Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."
 class HttpTransport:
     """See `transport.Transport`; posts through any httpx.BaseTransport."""
 
-    def __init__(self, inner: httpx.BaseTransport, timeout: float) -> None:
+    def __init__(self, inner: httpx.BaseTransport, timeout: float, *, proxied: bool) -> None:
         self._inner = inner
         self._timeout = timeout
+        self._proxied = proxied
         self._parsed: dict[str, httpx.URL] = {}
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
@@ -50,7 +51,10 @@ class HttpTransport:
             finally:
                 reply.close()
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
-            raise _translated(error, self._timeout) from error
+            raise _translated(error, self._timeout, proxied=self._proxied) from error
+        except ImportError as error:
+            # A SOCKS proxy needs a package of its own, which is missed when it is first used.
+            raise SettingsError(f"the proxy cannot be used: {error}", _PROXIES) from error
         return Reply(reply.status_code, {**reply.headers}, b"".join(parts))
 
     def close(self) -> None:
@@ -60,9 +64,8 @@ class HttpTransport:
 class Connector:
     """Makes one transport a worker, all to the same URL, with what they can share made once."""
 
-    def __init__(self, url: str, timeout: float, workers: int) -> None:
+    def __init__(self, url: str, timeout: float) -> None:
         self._timeout = timeout
-        self._shared: httpx.BaseTransport | None = None
         try:
             self._proxy = _proxy_for(url)
             # Loading the trusted certificates takes longer than a small request.
@@ -73,18 +76,13 @@ class Connector:
                 f"secure connections cannot be set up: {error}",
                 "Check SSL_CERT_FILE and SSL_CERT_DIR.",
             ) from error
-        # For a single request the import would take longer than it saves.
-        if workers > 1 and fast.available(self._proxy):
-            self._shared = fast.transport(timeout)
 
     def __call__(self) -> HttpTransport:
-        if self._shared:
-            return HttpTransport(self._shared, self._timeout)
         try:
             connection = Connection(self._tls or _no_tls(), self._timeout, self._proxy)
         except (httpx.InvalidURL, ValueError, ImportError) as error:
             raise SettingsError(f"the proxy cannot be used: {error}", _PROXIES) from error
-        return HttpTransport(connection, self._timeout)
+        return HttpTransport(connection, self._timeout, proxied=self._proxy is not None)
 
 
 def _no_tls() -> ssl.SSLContext:
@@ -116,7 +114,7 @@ def _too_large() -> EndpointError:
     )
 
 
-def _translated(error: Exception, timeout: float) -> RerankError:
+def _translated(error: Exception, timeout: float, *, proxied: bool) -> RerankError:
     text = str(error) or type(error).__name__
     match error:
         case httpx.ConnectTimeout():
@@ -141,8 +139,8 @@ def _translated(error: Exception, timeout: float) -> RerankError:
             )
         case httpx.ConnectError():
             return EndpointError(
-                f"no connection: {text}",
-                "Is the server running, and are host and port right?",
+                f"no connection{' through the proxy' * proxied}: {text}",
+                _PROXIES if proxied else "Is the server running, and are host and port right?",
                 fault=Fault.UNREACHED,
                 transient=True,
             )

@@ -20,10 +20,10 @@ LONGEST_WAIT = 60.0
 _FIRST_WAIT = 0.1
 _FIRST_WAIT_OF_RATE = 1.0
 
-# A timeout has already cost its whole wait, and what makes no sense rarely comes to make some.
+# A timeout has already cost its whole wait; what makes no sense rarely comes to make some; and
+# where nothing has been reached yet, the address is probably wrong.
+_FEWER_AT_FIRST = {Fault.UNREACHED: 2}
 _FEWER = {Fault.SLOW: 2, Fault.UNREADABLE: 2, Fault.NONSENSE: 1}
-_UNREACHED = 2
-"""Retries while nothing has been reached yet: more likely a wrong address than bad luck."""
 
 
 class Retry:
@@ -34,7 +34,7 @@ class Retry:
         self._clock = clock
         self._retried = retried
         self._started = clock.now()
-        self._reached = False
+        self._succeeded = False
 
     def __call__(self, attempt: Callable[[], T]) -> T:
         """The attempt's result; else its last error, which tells how often and how long."""
@@ -45,7 +45,7 @@ class Retry:
             if not self._may_retry(error, 1):
                 raise
             return self._again(attempt, error, began)
-        self._reached = True
+        self._succeeded = True
         return result
 
     def _again(self, attempt: Callable[[], T], first: ScoringError, began: float) -> T:
@@ -92,14 +92,17 @@ class Retry:
             seconds = self._clock.now() - began
             error.message += f"; gave up after {tries} tries in {seconds:.1f} s"
             raise
-        self._reached = True
+        self._succeeded = True
         return result
 
     def _may_retry(self, error: ScoringError, tries: int) -> bool:
         """Whether an error may be tried again after so many tries."""
-        most = min(self._policy.retries, _FEWER.get(error.fault, self._policy.retries))
-        if error.fault is Fault.UNREACHED and not self._reached:
-            most = min(most, _UNREACHED)
+        most = self._policy.retries
+        most = min(most, _FEWER.get(error.fault, most))
+        if not self._succeeded:
+            # More likely something is set up wrongly than there is bad luck each time.
+            most = min(most, self._policy.at_first)
+            most = min(most, _FEWER_AT_FIRST.get(error.fault, most))
         return error.transient and tries <= most and (error.wait or 0) <= LONGEST_WAIT
 
     def _too_late(self, error: ScoringError) -> bool:

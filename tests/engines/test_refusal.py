@@ -3,7 +3,7 @@
 import pytest
 
 from tests.loopback import Loopback, Received, http
-from tests.transport.command import KEY, Outcome, rerank
+from tests.transport.command import EITHER_WAY, KEY, Outcome, Way, rerank
 
 
 def _refused(
@@ -49,7 +49,7 @@ def test_refusal_of_a_later_request_ranks_nothing() -> None:
         return http({"results": [{"index": 0, "relevance_score": 0.5}]})
 
     with Loopback(respond) as server:
-        arguments = ("--base-url", server.url, "--max-passages", "1")
+        arguments = ("--base-url", server.url, "--max-passages", "1", "--concurrency", "1")
         outcome = rerank("q", *arguments, stdin="one\ntwo\nthree\nfour\n")
     assert "document is too long" in outcome.error
     assert outcome.code == 4
@@ -199,12 +199,15 @@ def test_unknown_model_is_named() -> None:
 # Redirects
 
 
+@EITHER_WAY
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_redirect_is_not_followed(status: int) -> None:
+def test_redirect_is_not_followed(status: int, way: Way) -> None:
     """The key and the passages would go to a host that the user never named."""
     with Loopback(lambda _: http({"results": []})) as other:
         target = f"{other.url}/rerank"
-        outcome = _refused(status, b"", headers={"Location": f"{target}?token=secret"})
+        reply = http(b"", status, {"Location": f"{target}?token=secret"})
+        with Loopback(lambda _: reply) as server:
+            outcome = way.rerank(server.url)
         assert other.received == []
     assert f"redirect to {target}" in outcome.error
     assert "secret" not in outcome.err

@@ -2,7 +2,7 @@
 
 import io
 
-from rerank_cli.reading import FieldNames, Reading, read
+from rerank_cli.reading.reader import FieldNames, Reading, read
 
 
 def piped(

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rerank_cli.errors import InputError, UsageError
-from rerank_cli.reading import read
+from rerank_cli.reading.reader import read
 from tests.reading.given import numbered, piped, texts
 
 Write = Callable[[str, bytes], str]

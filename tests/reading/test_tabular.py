@@ -6,7 +6,7 @@ import io
 import pytest
 
 from rerank_cli.errors import InputError
-from rerank_cli.reading import FieldNames
+from rerank_cli.reading.reader import FieldNames
 from tests.reading.given import numbered, piped, texts
 
 

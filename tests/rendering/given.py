@@ -32,7 +32,8 @@ def of_row(row: Mapping[str, object], *, source: str = "a.jsonl", line: int = 1)
     text, found = row["text"], row.get("id")
     assert isinstance(text, str)
     assert found is None or isinstance(found, str | int)
-    return passage(text, source=source, line=line, row=row, id=found)
+    id_key = "id" if "id" in row else None
+    return Passage(text, source, line, found, row, "text", id_key)
 
 
 def ranking(
@@ -49,4 +50,5 @@ def ranking(
     if scores is None:
         scores = [1 - place / len(given) for place in range(len(given))]
     results = rank(Candidates("什么是人工智能？", given), scores)
-    return Ranking("什么是人工智能？", results, len(given), "siliconflow", "bge", usage)
+    files = len({each.source for each in given})
+    return Ranking("什么是人工智能？", results, len(given), "siliconflow", "bge", usage, files)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rerank_cli.errors import InputError
 from rerank_cli.model import Passage, Usage
-from rerank_cli.reading import read
+from rerank_cli.reading.reader import read
 from rerank_cli.rendering import Look, render
 from tests.rendering.given import HOSTILE, of_row, passage, ranking
 

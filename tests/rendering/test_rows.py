@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rerank_cli.model import Passage
-from rerank_cli.reading import read
+from rerank_cli.reading.reader import read
 from rerank_cli.rendering import Look, render
 from tests.rendering.given import CONTROLS, HOSTILE, of_row, passage, ranking
 

@@ -96,13 +96,11 @@ class Way:
     def __str__(self) -> str:
         return self.name
 
-    def rerank(self, url: str, *arguments: str, retries: bool = False) -> Outcome:
+    def rerank(self, url: str, *arguments: str) -> Outcome:
         """Rank on the server with this URL."""
         where = ("--base-url", url, "--max-passages", "2", "--concurrency", str(self.requests))
         stdin = "".join(f"passage {number}\n" for number in range(2 * self.requests))
-        return rerank(
-            "q", *where, "--json", *arguments, stdin=stdin, environ=self.environ, retries=retries
-        )
+        return rerank("q", *where, "--json", *arguments, stdin=stdin, environ=self.environ)
 
 
 ONE = Way("one", 1)
@@ -111,3 +109,4 @@ ONE = Way("one", 1)
 SHARED = Way("shared", 3)
 SEVERAL = Way("several", 3, {"SSL_CERT_FILE": certifi.where()})
 EVERY_WAY = pytest.mark.parametrize("way", [ONE, SEVERAL, SHARED], ids=str)
+EITHER_WAY = pytest.mark.parametrize("way", [ONE, SHARED], ids=str)

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.loopback import Loopback, Received, http, scoring
-from tests.transport.command import EVERY_WAY, ONE, SEVERAL, SHARED, Outcome, Way, rerank
+from tests.transport.command import EITHER_WAY, EVERY_WAY, ONE, SHARED, Outcome, Way, rerank
 from tests.transport.misbehaving import Behave, Connection, Misbehaving
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -47,7 +47,6 @@ _SLOW = {
     [
         *((ONE, slow) for slow in _SLOW),
         *((SHARED, slow) for slow in ("nothing", "body", "packed")),
-        (SEVERAL, "body"),
     ],
     ids=str,
 )
@@ -91,7 +90,7 @@ def _one_megabyte(monkeypatch: pytest.MonkeyPatch) -> None:
 _RESULTS = b'{"results":[{"index":0,"relevance_score":0.1},{"index":1,"relevance_score":0.9}]'
 
 
-@EVERY_WAY
+@EITHER_WAY
 @pytest.mark.usefixtures("_one_megabyte")
 @pytest.mark.parametrize(
     "reply",
@@ -110,7 +109,7 @@ def test_reply_that_is_too_large(reply: bytes, way: Way) -> None:
     assert outcome.code == 5
 
 
-@EVERY_WAY
+@EITHER_WAY
 @pytest.mark.usefixtures("_one_megabyte")
 @pytest.mark.parametrize("drop", [b" " * 2**17, b"20000\r\n" + b" " * 2**17 + b"\r\n"])
 def test_reply_without_an_end(drop: bytes, way: Way) -> None:

@@ -28,7 +28,10 @@ def _busy(wait: float | None = None) -> EndpointError:
 
 
 def _retry(clock: FakeClock, **policy: float | int | None) -> Retry:
-    return Retry(Policy(**policy), clock, lambda _: None)  # type: ignore[arg-type]
+    """Of a run in which something has succeeded."""
+    retry = Retry(Policy(**policy), clock, lambda _: None)  # type: ignore[arg-type]
+    retry(lambda: None)
+    return retry
 
 
 def test_what_passes_is_tried_again_until_it_succeeds() -> None:
@@ -113,7 +116,6 @@ def test_the_deadline_ends_the_tries() -> None:
 @pytest.mark.parametrize(
     ("error", "tries"),
     [
-        (lambda: EndpointError("x", fault=Fault.UNREACHED, transient=True), 3),
         (lambda: EndpointError("x", fault=Fault.SLOW, transient=True), 3),
         (lambda: ReplyError("x", fault=Fault.UNREADABLE), 3),
         (lambda: ReplyError("x", missing=(1,)), 2),
@@ -131,12 +133,21 @@ def test_what_rarely_comes_right_is_tried_less_often(
     assert len(calls) == tries
 
 
-def test_a_connection_that_breaks_later_gets_all_tries() -> None:
-    """A server that restarts during a long run would end it."""
-    retry = _retry(FakeClock())
-    assert retry(lambda: "reached") == "reached"
+@pytest.mark.parametrize(
+    ("fault", "tries"), [(Fault.UNREACHED, 3), (Fault.BUSY, 4), (Fault.BROKEN, 4)]
+)
+def test_until_something_has_succeeded_there_are_few_tries(fault: Fault, tries: int) -> None:
+    """A wrong port would take half a minute to be reported."""
+    attempt, calls = _failing(99, lambda: EndpointError("x", fault=fault, transient=True))
+    with pytest.raises(EndpointError):
+        Retry(Policy(), FakeClock(), lambda _: None)(attempt)
+    assert len(calls) == tries
+
+
+def test_once_something_has_succeeded_a_server_may_restart() -> None:
+    """A server that is away for seconds during a long run would end it."""
     attempt, calls = _failing(6, lambda: EndpointError("x", fault=Fault.UNREACHED, transient=True))
-    assert retry(attempt) == "scores"
+    assert _retry(FakeClock())(attempt) == "scores"
     assert len(calls) == 7
 
 

@@ -1,0 +1,171 @@
+"""The data path of one query: reading → planning → engine → ranking → rendering."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from rerank_cli import rendering
+from rerank_cli.cli import output, wiring
+from rerank_cli.cli.events import Reporter
+from rerank_cli.cli.streams import Streams
+from rerank_cli.errors import ExitCode, UsageError
+from rerank_cli.model import Candidates, Ranking, Scores
+from rerank_cli.planning import plan
+from rerank_cli.ranking import rank
+from rerank_cli.reading.fields import FieldNames
+from rerank_cli.reading.reader import Reading, read
+from rerank_cli.reading.source import check_encoding
+from rerank_cli.rendering.footer import footer
+from rerank_cli.rendering.plan import render_plan
+from rerank_cli.settings import Flags, Settings
+from rerank_cli.transport import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """Where the passages come from; no files is standard input."""
+
+    files: Sequence[str]
+    format: str
+    names: FieldNames
+    encoding: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """Where and how they are scored; `extras` are the fields that only some models take."""
+
+    flags: Flags
+    extras: Mapping[str, object]
+    policy: Policy
+    max_passages: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of the ranking is shown, how, and where; no file is standard output."""
+
+    format: str
+    file: str | None
+    full: bool
+    top_n: int | None
+    threshold: float | None
+    exit_status: bool
+
+
+def run(query: str, given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> int:
+    """Rank the passages and show them. Returns the exit code."""
+    _check(query, given, scoring, shown, streams)
+    settings = wiring.settings_of(scoring.flags, streams)
+    settings.require_key()
+    policy = wiring.policy_of(settings, scoring.policy)
+    with (
+        closing(Reporter(streams)) as events,
+        closing(wiring.engine_of(settings, scoring.extras, policy, events, streams)) as engine,
+    ):
+        candidates = _candidates(query, given, streams)
+        limits = wiring.limits_of(engine, policy, scoring.max_passages)
+        started = time.monotonic()
+        scores = engine.score(plan(candidates, limits))
+        seconds = time.monotonic() - started
+    return _show(candidates, scores, settings, shown, seconds, streams)
+
+
+def dry_run(
+    query: str,
+    given: Input,
+    scoring: Scoring,
+    shown: Shown,
+    price: float | None,
+    streams: Streams,
+) -> int:
+    """Show what `run` would send, and what it would cost at `price` a million tokens."""
+    _check(query, given, scoring, shown, streams)
+    settings = wiring.settings_of(scoring.flags, streams)
+    policy = wiring.policy_of(settings, scoring.policy)
+    engine = wiring.engine_of(settings, scoring.extras, policy, Reporter(streams), streams)
+    limits = wiring.limits_of(engine, policy, scoring.max_passages)
+    planned = plan(_candidates(query, given, streams), limits)
+    price = wiring.price_of(price, streams)
+    _emit([render_plan(planned, settings, engine, shown.format, price)], shown, streams)
+    return ExitCode.OK
+
+
+def _check(query: str, given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> None:
+    """What can be refused before any input is read."""
+    if not query.strip():
+        raise UsageError("the query is empty", 'Usage: rerank "what to rank by" FILE')
+    _check_text(query, "the query")
+    for name, text in {**scoring.extras, "model": scoring.flags.model}.items():
+        if isinstance(text, str):
+            _check_text(text, f"--{name}")
+    if not given.files and streams.stdin_is_terminal:
+        raise UsageError("no FILE, and standard input is a terminal", "Name a file of passages.")
+    if given.encoding is not None:
+        check_encoding(given.encoding)
+    if shown.file is not None and not output.is_stdout(shown.file):
+        output.check_writable(shown.file)
+
+
+def _check_text(text: str, what: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise UsageError(
+            f"{what} is not UTF-8 text", "Check the terminal's encoding (locale)."
+        ) from None
+
+
+def _candidates(query: str, given: Input, streams: Streams) -> Candidates:
+    reading = read(
+        given.files or ["-"],
+        stdin=streams.stdin,
+        input_format=given.format,
+        names=given.names,
+        encoding=given.encoding,
+    )
+    _report(reading, streams)
+    return Candidates(query, reading.passages)
+
+
+def _report(reading: Reading, streams: Streams) -> None:
+    for warning in reading.warnings:
+        streams.warn(warning)
+    blank = reading.blank
+    if blank:
+        places = ", ".join(blank[:5]) + (", …" if len(blank) > 5 else "")
+        streams.warn(f"left out, because blank: {places} ({len(blank)} in all)")
+
+
+def _show(
+    candidates: Candidates,
+    scores: Scores,
+    settings: Settings,
+    shown: Shown,
+    seconds: float,
+    streams: Streams,
+) -> int:
+    results = rank(candidates, scores.values, top_n=shown.top_n, threshold=shown.threshold)
+    ranking = Ranking(
+        candidates.query,
+        results,
+        total=len(candidates.passages),
+        files=len({passage.source for passage in candidates.passages}),
+        provider=settings.provider.name,
+        model=settings.model,
+        usage=scores.usage,
+    )
+    to_file = shown.file is not None and not output.is_stdout(shown.file)
+    look = streams.look(to_file=to_file, full=shown.full)
+    _emit(rendering.pieces(ranking, shown.format, look), shown, streams)
+    if shown.format == "table":
+        streams.tell(footer(ranking, seconds))
+    return ExitCode.NOTHING_LEFT if shown.exit_status and not results else ExitCode.OK
+
+
+def _emit(pieces: Iterable[str], shown: Shown, streams: Streams) -> None:
+    if shown.file is None or output.is_stdout(shown.file):
+        streams.write(pieces)
+    else:
+        output.write_whole(shown.file, pieces)

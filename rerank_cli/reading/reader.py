@@ -1,0 +1,81 @@
+"""Files and standard input, each in its format, become one list of passages."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import PurePath
+from typing import BinaryIO, TypeAlias
+
+from rerank_cli.errors import InputError, UsageError
+from rerank_cli.model import Passage
+from rerank_cli.reading import FORMATS
+from rerank_cli.reading.fields import FieldNames
+from rerank_cli.reading.source import load, looks_like_json, shown_name
+
+Parse: TypeAlias = Callable[[str, str, FieldNames], Iterator[Passage]]
+
+_FORMAT_OF_SUFFIX = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The passages in input order, the places of blank ones, and what the user should know."""
+
+    passages: tuple[Passage, ...]
+    blank: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def read(
+    files: Sequence[str],
+    *,
+    stdin: BinaryIO | None,
+    input_format: str = "auto",
+    names: FieldNames | None = None,
+    encoding: str | None = None,
+) -> Reading:
+    """Read every file, in the order given; `-` is standard input.
+
+    Raises InputError, with file and line, for anything that is not what its format says.
+    """
+    if list(files).count("-") > 1:
+        raise UsageError("standard input (-) is named twice", "It can be read only once.")
+    passages: list[Passage] = []
+    blank: list[str] = []
+    warnings: list[str] = []
+    for file in files:
+        text = load(file, stdin, encoding)
+        format_name = _format_of(file) if input_format == "auto" else input_format
+        source = shown_name(file)
+        before = len(passages) + len(blank)
+        for passage in _parser(format_name)(text, source, names or FieldNames()):
+            if passage.text.strip():
+                passages.append(passage)
+            else:
+                blank.append(passage.place)
+        if len(passages) + len(blank) == before:
+            warnings.append(f"{source}: no passages")
+        elif format_name == "lines" and looks_like_json(text):
+            warnings.append(
+                f"{source}: looks like JSON but is read as plain lines; "
+                "--input-format jsonl reads one object a line"
+            )
+    if not passages:
+        raise _nothing(files, blank)
+    return Reading(tuple(passages), tuple(blank), tuple(warnings))
+
+
+def _parser(format_name: str) -> Parse:
+    module, function = FORMATS[format_name]
+    parse: Parse = getattr(import_module(f"rerank_cli.reading.{module}"), function)
+    return parse
+
+
+def _format_of(file: str) -> str:
+    return _FORMAT_OF_SUFFIX.get(PurePath(file).suffix.lower(), "lines")
+
+
+def _nothing(files: Sequence[str], blank: Sequence[str]) -> InputError:
+    found = "every passage is blank" if blank else "no passages in it"
+    source = ", ".join(map(shown_name, files))
+    return InputError(found, source=source, hint="At least one passage is needed to rank.")
