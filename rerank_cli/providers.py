@@ -103,7 +103,14 @@ SILICONFLOW = Provider(
 
 LOCAL = Provider(name="local", dialect=None, model="use-multilingual-v3")
 
-CUSTOM = Provider(name="custom", dialect="cohere", max_passages=100, extras=_MODEL_EXTRAS)
+CUSTOM = Provider(
+    name="custom",
+    dialect="cohere",
+    max_passages=100,
+    extras=_MODEL_EXTRAS,
+    # Zhipu says with status 429 that there is no money left.
+    codes={"1113": Fault.BALANCE},
+)
 
 # In the order in which a key makes one of them the default.
 PROVIDERS: Mapping[str, Provider] = {row.name: row for row in (SILICONFLOW, LOCAL, CUSTOM)}

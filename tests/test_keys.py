@@ -28,9 +28,9 @@ def run(*arguments: str, **env: str) -> Ended:
 
 
 def sent(server: Loopback) -> str | None:
-    """The Authorization header of the only request."""
-    (received,) = server.received
-    return received.headers.get("authorization")
+    """The Authorization header, the same one in every request."""
+    (header,) = {received.headers.get("authorization") for received in server.received}
+    return header
 
 
 def env_file(**values: str) -> None:

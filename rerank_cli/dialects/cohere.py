@@ -60,10 +60,12 @@ def _input_tokens(reply: Mapping[str, object]) -> int | None:
     """From meta.tokens or tokens (SiliconFlow's two generations), meta.billed_units, or usage."""
     meta = _object(reply.get("meta"))
     usage = _object(reply.get("usage"))
+    billed = _object(meta.get("billed_units"))
     known = (
         whole(_object(meta.get("tokens")).get("input_tokens")),
         whole(_object(reply.get("tokens")).get("input_tokens")),
-        whole(_object(meta.get("billed_units")).get("input_tokens")),
+        whole(billed.get("input_tokens")),
+        whole(billed.get("total_tokens")),
         whole(usage.get("prompt_tokens")),
         whole(usage.get("total_tokens")),
         whole(reply.get("total_tokens")),

@@ -69,7 +69,7 @@ def _text(value: object, depth: int = 0) -> str:
         return ""
     if isinstance(value, dict):
         keys = ("message", "error_msg", "error", "detail", "msg")
-        text = next(filter(None, (_text(value.get(key)) for key in keys)), "")
+        text = next(filter(None, (_text(value.get(key), depth + 1) for key in keys)), "")
         place = value.get("loc")
         where = ".".join(map(str, place)) if isinstance(place, Sequence) else ""
         return f"{where}: {text}" if where and text else text

@@ -98,6 +98,7 @@ class _Backend(httpcore.NetworkBackend):
     """Opens streams that obey the deadline of the request under way."""
 
     deadline = float("inf")
+    _closed = False
 
     def __init__(self) -> None:
         self._streams: list[httpcore.NetworkStream] = []
@@ -115,6 +116,9 @@ class _Backend(httpcore.NetworkBackend):
             host, port, self.left(httpcore.ConnectTimeout), local_address, socket_options
         )
         self._streams = [stream]
+        if self._closed:
+            stream.close()
+            raise httpcore.ConnectError("closed")
         return _Stream(stream, self)
 
     def left(self, late: type[Exception]) -> float:
@@ -128,6 +132,7 @@ class _Backend(httpcore.NetworkBackend):
         """Shut the sockets, so that a thread which waits for one wakes up."""
         import socket
 
+        self._closed = True
         for stream in self._streams:
             plain = stream.get_extra_info("socket")
             try:

@@ -172,7 +172,7 @@ def _scores(*pairs: tuple[object, object]) -> bytes:
         b'{"results": {}}',
         b'{"results": [3]}',
         b'{"error": {"message": "upstream failed"}}',
-        _scores((0, 0.5)),
+        _scores((1, 0.5)),
         _scores((0, 0.5), (0, 0.5)),
         _scores((0, 0.5), (2, 0.5)),
         _scores((0, 0.5), (-1, 0.5)),

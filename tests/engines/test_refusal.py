@@ -3,7 +3,7 @@
 import pytest
 
 from tests.loopback import Loopback, Received, http
-from tests.transport.command import EITHER_WAY, KEY, Outcome, Way, rerank
+from tests.transport.command import EVERY_WAY, KEY, Outcome, Way, rerank
 
 
 def _refused(
@@ -199,7 +199,7 @@ def test_unknown_model_is_named() -> None:
 # Redirects
 
 
-@EITHER_WAY
+@EVERY_WAY
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirect_is_not_followed(status: int, way: Way) -> None:
     """The key and the passages would go to a host that the user never named."""

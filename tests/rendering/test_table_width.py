@@ -126,7 +126,8 @@ def test_a_joiner_that_joins_nothing_costs_no_character() -> None:
     """A stray zero-width joiner would hide a character at the end of a line."""
     text = "人 \u200d00" + "人" * 6 + "0" * 11 + "\u200d0" + "人" * 12 + " 。"
     whole = fitted(text, 80, full=True)
-    assert squeezed("".join(body(whole))) == squeezed(text)
+    shown = squeezed("".join(body(whole))).replace("<U+200D>", "")
+    assert shown == squeezed(text).replace("\u200d", "")
 
 
 @pytest.mark.parametrize(

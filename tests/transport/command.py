@@ -9,7 +9,6 @@ from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
-import certifi
 import pytest
 
 from rerank_cli.cli.border import run
@@ -104,9 +103,5 @@ class Way:
 
 
 ONE = Way("one", 1)
-# Several at once may share the connections of the extra `fast`, which leaves certificates of one's
-# own to others.
-SHARED = Way("shared", 3)
-SEVERAL = Way("several", 3, {"SSL_CERT_FILE": certifi.where()})
-EVERY_WAY = pytest.mark.parametrize("way", [ONE, SEVERAL, SHARED], ids=str)
-EITHER_WAY = pytest.mark.parametrize("way", [ONE, SHARED], ids=str)
+SEVERAL = Way("several", 3)
+EVERY_WAY = pytest.mark.parametrize("way", [ONE, SEVERAL], ids=str)

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from tests.loopback import Loopback, Received, http, scoring
-from tests.transport.command import EITHER_WAY, EVERY_WAY, ONE, SHARED, Outcome, Way, rerank
+from tests.transport.command import EVERY_WAY, ONE, SEVERAL, Outcome, Way, rerank
 from tests.transport.misbehaving import Behave, Connection, Misbehaving
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -46,7 +46,7 @@ _SLOW = {
     ("way", "slow"),
     [
         *((ONE, slow) for slow in _SLOW),
-        *((SHARED, slow) for slow in ("nothing", "body", "packed")),
+        *((SEVERAL, slow) for slow in ("nothing", "body", "packed")),
     ],
     ids=str,
 )
@@ -90,7 +90,7 @@ def _one_megabyte(monkeypatch: pytest.MonkeyPatch) -> None:
 _RESULTS = b'{"results":[{"index":0,"relevance_score":0.1},{"index":1,"relevance_score":0.9}]'
 
 
-@EITHER_WAY
+@EVERY_WAY
 @pytest.mark.usefixtures("_one_megabyte")
 @pytest.mark.parametrize(
     "reply",
@@ -109,7 +109,7 @@ def test_reply_that_is_too_large(reply: bytes, way: Way) -> None:
     assert outcome.code == 5
 
 
-@EITHER_WAY
+@EVERY_WAY
 @pytest.mark.usefixtures("_one_megabyte")
 @pytest.mark.parametrize("drop", [b" " * 2**17, b"20000\r\n" + b" " * 2**17 + b"\r\n"])
 def test_reply_without_an_end(drop: bytes, way: Way) -> None:

@@ -7,7 +7,7 @@ import zlib
 import pytest
 
 from tests.loopback import Loopback, Received, http
-from tests.transport.command import EITHER_WAY, EVERY_WAY, Outcome, Way, rerank
+from tests.transport.command import EVERY_WAY, Outcome, Way, rerank
 from tests.transport.misbehaving import Behave, Connection, Misbehaving
 
 _GOOD = json.dumps(
@@ -46,7 +46,7 @@ def test_whole_replies(reply: bytes, way: Way) -> None:
     assert outcome.scores == [0.1, 0.9] * way.requests
 
 
-@EITHER_WAY
+@EVERY_WAY
 @pytest.mark.parametrize(
     ("reply", "says"),
     [
@@ -77,7 +77,7 @@ def test_reply_that_is_cut_off_or_no_http(reply: bytes, says: str, way: Way) -> 
     assert outcome.code == 5
 
 
-@EITHER_WAY
+@EVERY_WAY
 @pytest.mark.parametrize(
     "begun", [b"", b"HTTP/1.1 200 OK\r\nConte", _HEAD + b"Content-Length: 9999\r\n\r\n{"]
 )
@@ -103,7 +103,7 @@ def test_packed_reply(coding: str, body: bytes, way: Way) -> None:
     assert _packed(body, coding, way).scores == [0.1, 0.9] * way.requests
 
 
-@EITHER_WAY
+@EVERY_WAY
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 @pytest.mark.parametrize("body", [_GOOD, b"\x1f\x8b\x08\x00nonsense", gzip.compress(_GOOD)[:30]])
 def test_packing_that_is_broken(coding: str, body: bytes, way: Way) -> None:
@@ -113,7 +113,7 @@ def test_packing_that_is_broken(coding: str, body: bytes, way: Way) -> None:
     assert outcome.code == 5
 
 
-@EITHER_WAY
+@EVERY_WAY
 def test_nothing_listens(way: Way) -> None:
     """A user who forgot to start the server would read a traceback."""
     with Loopback(lambda _: b"") as server:
@@ -124,7 +124,7 @@ def test_nothing_listens(way: Way) -> None:
     assert outcome.code == 5
 
 
-@EITHER_WAY
+@EVERY_WAY
 def test_host_that_does_not_exist(way: Way) -> None:
     """A user with a typing error in the host would read a traceback."""
     outcome = way.rerank("http://nonexistent.invalid/v1")
@@ -134,7 +134,7 @@ def test_host_that_does_not_exist(way: Way) -> None:
     assert outcome.code == 5
 
 
-@EITHER_WAY
+@EVERY_WAY
 @pytest.mark.parametrize("host", ["a" * 70, f"{'a' * 63}.{'b' * 64}", "xn--\x7f", "exa mple"])
 def test_host_that_cannot_exist(host: str, way: Way) -> None:
     """A user with a mangled URL would read a traceback."""
@@ -143,7 +143,7 @@ def test_host_that_cannot_exist(host: str, way: Way) -> None:
     assert outcome.code in (3, 5)
 
 
-@EITHER_WAY
+@EVERY_WAY
 def test_https_to_a_server_that_speaks_http(way: Way) -> None:
     """A user who wrote https for a server of their own would not see that this is the fault."""
     with Misbehaving(behave=lambda it: it.send(http(b"", 400))) as server:
