@@ -39,11 +39,15 @@ class Flags:
     provider: str | None = None
     model: str | None = None
     base_url: str | None = None
+    price: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Where to score; `withheld` says why a key that is here is not used."""
+    """Where to score; `withheld` says why a key that is here is not used.
+
+    `price` is that of a million tokens, for estimates, or None if unknown.
+    """
 
     provider: Provider
     provider_origin: str
@@ -51,6 +55,7 @@ class Settings:
     base_url: str | None
     key: Found | None = None
     withheld: str | None = None
+    price: float | None = None
     warnings: tuple[str, ...] = ()
 
     def require_key(self) -> None:
@@ -74,13 +79,14 @@ def resolve(flags: Flags, environ: Mapping[str, str], dotenv: DotEnv | None) -> 
         _check_url(base_url)
     provider, asked = _provider(flags, sources, base_url)
     model = _model(flags, sources, provider)
+    price = _price(flags, sources)
     if provider.dialect is None:
         if flags.base_url:
             raise SettingsError(
                 f"--base-url does not go with the provider {provider.name}",
                 "Name another provider, or leave -p out: custom is used for a URL.",
             )
-        return Settings(provider, asked.origin, model, None)
+        return Settings(provider, asked.origin, model, None, price=price)
     url = base_url.value if base_url else provider.base_url
     if url is None:
         raise SettingsError(
@@ -88,7 +94,7 @@ def resolve(flags: Flags, environ: Mapping[str, str], dotenv: DotEnv | None) -> 
         )
     key, withheld = _key(provider, asked, base_url, sources)
     warnings = tuple(_key_warnings(url, key, withheld, provider))
-    return Settings(provider, asked.origin, model, url, key, withheld, warnings)
+    return Settings(provider, asked.origin, model, url, key, withheld, price, warnings)
 
 
 class _Sources:
@@ -143,6 +149,19 @@ def _model(flags: Flags, sources: _Sources, provider: Provider) -> str | None:
             "Other models are served by endpoints: set a key, or give --base-url.",
         )
     return provider.model
+
+
+def _price(flags: Flags, sources: _Sources) -> float | None:
+    named = sources.find("RERANK_PRICE_PER_MILLION")
+    if flags.price is not None or named is None:
+        return flags.price
+    try:
+        price = float(named.value)
+    except ValueError:
+        price = -1.0
+    if not 0 <= price < float("inf"):
+        raise SettingsError(f"{named} is {named.value!r}, not a price")
+    return price
 
 
 def _key(

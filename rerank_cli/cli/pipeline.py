@@ -77,18 +77,16 @@ def dry_run(
     given: Input,
     scoring: Scoring,
     shown: Shown,
-    price: float | None,
     streams: Streams,
 ) -> int:
-    """Show what `run` would send, and what it would cost at `price` a million tokens."""
+    """Show what `run` would send, and what it would cost."""
     _check(query, given, scoring, shown, streams)
     settings = wiring.settings_of(scoring.flags, streams)
     policy = wiring.policy_of(settings, scoring.policy)
     engine = wiring.engine_of(settings, scoring.extras, policy, Reporter(streams), streams)
     limits = wiring.limits_of(engine, policy, scoring.max_passages)
     planned = plan(_candidates(query, given, streams), limits)
-    price = wiring.price_of(price, streams)
-    _emit([render_plan(planned, settings, engine, shown.format, price)], shown, streams)
+    _emit([render_plan(planned, settings, engine, shown.format)], shown, streams)
     return ExitCode.OK
 
 

@@ -77,12 +77,14 @@ def rank(
     policy = Policy(concurrency or 0, timeout, deadline=deadline, rpm=rpm, tpm=tpm)
     if retries is not None:
         policy = replace(policy, retries=retries, at_first=retries)
-    scoring = pipeline.Scoring(Flags(provider, model, base_url), extras, policy, max_passages)
+    scoring = pipeline.Scoring(
+        Flags(provider, model, base_url, price_per_million), extras, policy, max_passages
+    )
     given = pipeline.Input(files or (), input_format, FieldNames(text_field, id_field), encoding)
     chosen = _output_format(as_json, output_format)
     shown = pipeline.Shown(chosen, output_file, full, top_n, threshold, exit_status)
     if dry_run:
-        return pipeline.dry_run(query, given, scoring, shown, price_per_million, streams)
+        return pipeline.dry_run(query, given, scoring, shown, streams)
     return pipeline.run(query, given, scoring, shown, streams)
 
 

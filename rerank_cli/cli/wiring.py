@@ -9,7 +9,6 @@ from rerank_cli import dotenv
 from rerank_cli.cli.streams import Streams
 from rerank_cli.dotenv import DotEnv
 from rerank_cli.engines import Engine, Events
-from rerank_cli.errors import SettingsError
 from rerank_cli.planning import Limits
 from rerank_cli.providers import Provider
 from rerank_cli.settings import DEFAULT, Flags, Settings, resolve, shown_url
@@ -131,15 +130,3 @@ def limits_of(engine: Engine, policy: Policy, max_passages: int | None) -> Limit
     limits = engine.limits
     tokens = [most for most in (limits.tokens, policy.tpm) if most]
     return Limits(max_passages or limits.passages, limits.bytes, min(tokens, default=None))
-
-
-def price_of(flag: float | None, streams: Streams) -> float | None:
-    """What a million tokens cost, from the flag or RERANK_PRICE_PER_MILLION; None if unknown."""
-    variable = "RERANK_PRICE_PER_MILLION"
-    text = streams.environ.get(variable, "").strip()
-    if flag is not None or not text:
-        return flag
-    try:
-        return float(text)
-    except ValueError:
-        raise SettingsError(f"{variable} is {text!r}, not a number") from None

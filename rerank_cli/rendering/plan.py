@@ -7,16 +7,14 @@ from rerank_cli.rendering.visible import visible
 from rerank_cli.settings import Settings, shown_url
 
 
-def render_plan(
-    plan: Plan, settings: Settings, engine: Engine, output_format: str, price: float | None
-) -> str:
+def render_plan(plan: Plan, settings: Settings, engine: Engine, output_format: str) -> str:
     """The plan as aligned lines, or as one JSON object for the JSON formats.
 
     Bytes are those of the request bodies; tokens are an estimate (within a factor of two), and so
-    is the cost, at `price` a million tokens.
+    is the cost.
     """
     bodies = [len(engine.body(request)) for request in plan.requests]
-    tokens = plan.tokens
+    tokens, price = plan.tokens, settings.price
     facts: dict[str, object] = {
         "provider": settings.provider.name,
         "model": settings.model,
