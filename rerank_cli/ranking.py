@@ -17,7 +17,8 @@ def rank(
     `scores` holds one a passage, in input order. Kept are those with score >= threshold, and of
     them the first top_n (>= 1); ranks count from 1.
     """
-    order = sorted(range(len(scores)), key=lambda index: -scores[index])
+    # A reversed sort keeps the order of equals.
+    order = sorted(range(len(scores)), key=scores.__getitem__, reverse=True)
     if threshold is not None:
         order = [index for index in order if scores[index] >= threshold]
     return tuple(

@@ -6,6 +6,9 @@ from rerank_cli.model import Passage
 from rerank_cli.reading.fields import FieldNames
 
 
+_BLOCK = 2**20
+
+
 def split(text: str) -> Iterator[tuple[int, str]]:
     """Line numbers (from 1) and lines, without LF or CRLF; blank lines are skipped.
 
@@ -13,15 +16,17 @@ def split(text: str) -> Iterator[tuple[int, str]]:
     """
     number = start = 0
     while start <= len(text):
-        end = text.find("\n", start)
+        # By blocks of whole lines: splitting all at once would hold a long text twice.
+        end = text.find("\n", start + _BLOCK)
         end = len(text) if end < 0 else end
-        line = text[start:end]
-        number, start = number + 1, end + 1
-        if line and not line.isspace():
-            yield number, line.removesuffix("\r")
+        for line in text[start:end].split("\n"):
+            number += 1
+            if line and not line.isspace():
+                yield number, line[:-1] if line[-1] == "\r" else line
+        start = end + 1
 
 
 def parse(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
     """The passages of a text file; a plain line has no fields, so the names are not used."""
     for number, line in split(text):
-        yield Passage(text=line, source=source, line=number)
+        yield Passage(line, source, number)

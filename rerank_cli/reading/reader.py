@@ -49,7 +49,7 @@ def read(
         source = shown_name(file)
         before = len(passages) + len(blank)
         for passage in _parser(format_name)(text, source, names or FieldNames()):
-            if passage.text.strip():
+            if passage.text and not passage.text.isspace():
                 passages.append(passage)
             else:
                 blank.append(passage.place)

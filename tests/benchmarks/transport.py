@@ -3,10 +3,11 @@
     python tests/benchmarks/transport.py [--runs 5] [--requests 2500] [--in-flight 64]
 
 Every client sends the same requests of 100 passages to a loopback server that answers after 50 ms;
-`ours` is the command itself, which also reads, plans and ranks the passages. The figure is the time
-of the raw-socket client divided by the client's: 1.00 is as fast as raw sockets. The clients take
-turns, and the median of the paired ratios is printed, since an absolute time on a busy machine
-proves nothing. aiohttp is measured if it is installed.
+`rerank` is the command itself, which also reads, plans and ranks the passages. The figure is the
+time of the raw-socket client divided by the client's: 1.00 is as fast as raw sockets. The clients
+take turns, and the median of the paired ratios is printed, since an absolute time on a busy machine
+proves nothing. aiohttp is measured if it is installed, the extra `fast` instead of the core
+packages if that is.
 """
 
 import argparse
@@ -162,6 +163,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--requests", type=int, default=2500)
     parser.add_argument("--in-flight", type=int, default=64)
+    parser.add_argument("--without-httpx", action="store_true", help="it takes longest by far")
     parser.add_argument("--client", choices=CLIENTS)
     parser.add_argument("--port", type=int)
     parser.add_argument("--serve", type=float)
@@ -171,10 +173,10 @@ def main() -> None:
     elif options.client:
         CLIENTS[options.client](options.port, options.requests, options.in_flight)
     else:
-        compare(options.runs, options.requests, options.in_flight)
+        compare(options.runs, options.requests, options.in_flight, plain=not options.without_httpx)
 
 
-def compare(runs: int, requests: int, in_flight: int) -> None:
+def compare(runs: int, requests: int, in_flight: int, *, plain: bool) -> None:
     """Run all clients in turn against one server, and print paired ratios to raw sockets."""
     me = [sys.executable, __file__]
     server = subprocess.Popen([*me, "--serve", "0.05"], stdout=subprocess.PIPE, text=True)
@@ -185,6 +187,8 @@ def compare(runs: int, requests: int, in_flight: int) -> None:
             total = requests * PASSAGES
             passages.write_text("\n".join(f"passage {i} about what matters" for i in range(total)))
             rows = _rows(me, port, requests, in_flight, passages)
+            if not plain:
+                del rows["httpx, one shared client"]
             times: dict[str, list[float]] = {name: [] for name in rows}
             for _ in range(runs):
                 for name, (command, environ, share) in rows.items():
@@ -215,17 +219,12 @@ def _rows(
     if find_spec("aiohttp"):
         rows["aiohttp"] = client("aiohttp")
     rows["httpx, one shared client"] = client("httpx", 0.1)
-    # An authority that is named keeps the extra out: it has the certificates of its own.
-    rows["rerank, core packages"] = (command, {"SSL_CERT_FILE": _certificates()}, 1.0)
-    if find_spec("pyreqwest"):
-        rows["rerank, extra fast"] = (command, {}, 1.0)
+    rows["rerank, extra fast" if find_spec("orjson") else "rerank, core packages"] = (
+        command,
+        {},
+        1.0,
+    )
     return rows
-
-
-def _certificates() -> str:
-    import certifi
-
-    return certifi.where()
 
 
 if __name__ == "__main__":
