@@ -1,8 +1,8 @@
 """The data path of one query: reading → planning → engine → ranking → rendering."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from rerank_cli import rendering
@@ -64,12 +64,30 @@ def run(query: str, given: Input, scoring: Scoring, shown: Shown, streams: Strea
         closing(Reporter(streams)) as events,
         closing(wiring.engine_of(settings, scoring.extras, policy, events, streams)) as engine,
     ):
-        candidates = _candidates(query, given, streams)
-        limits = wiring.limits_of(engine, policy, scoring.max_passages)
+        times = _Times()
+        with times.of("reading"):
+            candidates = _candidates(query, given, streams)
+        with times.of("planning"):
+            planned = plan(candidates, wiring.limits_of(engine, policy, scoring.max_passages))
+        with times.of("scoring"):
+            scores = engine.score(planned)
+    return _show(candidates, scores, settings, shown, times, streams)
+
+
+class _Times:
+    """Seconds that each stage took."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def of(self, stage: str) -> Iterator[None]:
         started = time.monotonic()
-        scores = engine.score(plan(candidates, limits))
-        seconds = time.monotonic() - started
-    return _show(candidates, scores, settings, shown, seconds, streams)
+        yield
+        self.seconds[stage] = time.monotonic() - started
+
+    def __str__(self) -> str:
+        return ", ".join(f"{stage} {seconds:.3f} s" for stage, seconds in self.seconds.items())
 
 
 def dry_run(
@@ -141,10 +159,11 @@ def _show(
     scores: Scores,
     settings: Settings,
     shown: Shown,
-    seconds: float,
+    times: _Times,
     streams: Streams,
 ) -> int:
-    results = rank(candidates, scores.values, top_n=shown.top_n, threshold=shown.threshold)
+    with times.of("ranking"):
+        results = rank(candidates, scores.values, top_n=shown.top_n, threshold=shown.threshold)
     ranking = Ranking(
         candidates.query,
         results,
@@ -156,9 +175,11 @@ def _show(
     )
     to_file = shown.file is not None and not output.is_stdout(shown.file)
     look = streams.look(to_file=to_file, full=shown.full)
-    _emit(rendering.pieces(ranking, shown.format, look), shown, streams)
+    with times.of("rendering"):
+        _emit(rendering.pieces(ranking, shown.format, look), shown, streams)
     if shown.format == "table":
-        streams.tell(footer(ranking, seconds))
+        streams.tell(footer(ranking, times.seconds["scoring"]))
+    streams.note(f"times: {times}")
     return ExitCode.NOTHING_LEFT if shown.exit_status and not results else ExitCode.OK
 
 

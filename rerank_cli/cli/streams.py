@@ -5,11 +5,14 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import BinaryIO, TextIO
 
 from rerank_cli.errors import UsageError
 from rerank_cli.rendering import Look
 from rerank_cli.rendering.visible import visible, visible_block
+
+_PIECES = 256
 
 
 class ClosedPipe(Exception):  # noqa: N818 - no error
@@ -61,7 +64,10 @@ class Streams:
         if self.stdout is None:
             raise UsageError("standard output is closed", "Write to a file: --output FILE")
         try:
-            self.stdout.writelines(pieces)
+            left = iter(pieces)
+            # Together, because each write to a text stream has a price of its own.
+            while block := list(islice(left, _PIECES)):
+                self.stdout.write("".join(block))
             self.stdout.flush()
         except BrokenPipeError:
             # Python flushes once more at exit, which must not fail again.

@@ -29,7 +29,13 @@ def parse(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
 
 def _value(line: str, source: str, number: int) -> object:
     try:
-        value = _decode(line)
+        # Faster than decode, which looks for blanks on both sides; where there are any, it decides.
+        try:
+            value, end = _decoder.raw_decode(line)
+        except json.JSONDecodeError:
+            end = -1
+        if end != len(line):
+            value = _decoder.decode(line)
         if line.count("[") + line.count("{") > _DEEPEST:
             _check_depth(value)
         if "\\u" in line:
@@ -78,4 +84,4 @@ def _finite(digits: str) -> float:
 
 
 # Made once: json.loads makes a decoder each time that it is told more than the defaults.
-_decode = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite).decode
+_decoder = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)

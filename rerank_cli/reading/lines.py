@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from rerank_cli.model import Passage
 from rerank_cli.reading.fields import FieldNames
 
-
 _BLOCK = 2**20
 
 
