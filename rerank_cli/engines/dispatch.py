@@ -5,6 +5,7 @@ the order of answers does not matter.
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
@@ -36,6 +37,7 @@ class Dispatch:
         self._under_way = 0
         self._failure: BaseException | None = None
         self._changed = threading.Condition()
+        self._threads: list[threading.Thread] = []
 
     def run(self, workers: Sequence[Callable[[], Ask]]) -> tuple[Sequence[float], Usage]:
         """One score a distinct text. Each worker is made and used in its own thread.
@@ -47,7 +49,9 @@ class Dispatch:
             self._work(workers[0])
         else:
             for make in workers:
-                threading.Thread(target=self._work, args=(make,), daemon=True).start()
+                thread = threading.Thread(target=self._work, args=(make,), daemon=True)
+                self._threads.append(thread)
+                thread.start()
             with self._changed:
                 # Waits are short so that Ctrl-C is seen on systems where a lock hides it.
                 while not self._is_over():
@@ -55,6 +59,12 @@ class Dispatch:
         if self._failure:
             raise self._failure
         return self._scores, self._usage
+
+    def join(self, seconds: float) -> None:
+        """Wait for the workers to end, once their connections are closed; not for long."""
+        deadline = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(deadline - time.monotonic(), 0))
 
     def _is_over(self) -> bool:
         return self._failure is not None or not (self._queue or self._under_way)

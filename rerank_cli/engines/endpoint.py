@@ -23,6 +23,9 @@ from rerank_cli.transport.retry import Retry
 from rerank_cli.transport.waits import asked_wait
 
 _SHOWN = 600
+_LONGEST_END = 0.5
+"""Seconds that workers get to end after an error or Ctrl-C."""
+
 _SHORTEST_KEY = 8
 """Shorter ones are stand-ins for servers that need none; they may occur in any reply."""
 
@@ -76,7 +79,13 @@ class EndpointEngine:
 
         events.planned(len(plan.requests), plan.distinct)
         workers = [worker] * min(policy.concurrency, len(plan.requests))
-        scores, usage = Dispatch(plan, events.scored, rules.pace).run(workers)
+        dispatch = Dispatch(plan, events.scored, rules.pace)
+        try:
+            scores, usage = dispatch.run(workers)
+        except BaseException:
+            self.close()
+            dispatch.join(_LONGEST_END)
+            raise
         return Scores(plan.spread(scores), usage)
 
     def close(self) -> None:
