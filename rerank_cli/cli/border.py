@@ -30,6 +30,7 @@ def run(arguments: Sequence[str], streams: Streams) -> int:
     except (ClosedPipe, SystemExit):  # Typer exits where the reader of a help page is gone
         return ExitCode.OK
     except OSError as error:
+        streams.abandon()
         _trace(debug, streams)
         streams.error(f"cannot write: {error.strerror or error}")
         return ExitCode.USAGE

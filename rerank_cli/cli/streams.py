@@ -70,13 +70,18 @@ class Streams:
                 self.stdout.write("".join(block))
             self.stdout.flush()
         except BrokenPipeError:
-            # Python flushes once more at exit, which must not fail again.
-            with contextlib.suppress(OSError, ValueError):
-                os.dup2(os.open(os.devnull, os.O_WRONLY), self.stdout.fileno())
+            self.abandon()
             raise ClosedPipe from None
         except OSError as error:
+            self.abandon()
             reason = error.strerror or str(error)
             raise UsageError(f"standard output cannot be written: {reason}") from error
+
+    def abandon(self) -> None:
+        """Let what is left of the results go: Python flushes at exit, which must not fail again."""
+        with contextlib.suppress(OSError, ValueError):
+            if self.stdout is not None:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self.stdout.fileno())
 
     def look(self, *, to_file: bool, full: bool) -> Look:
         """How results are looked at: in a terminal, in a pipe, or in a file."""

@@ -115,11 +115,15 @@ class _Backend(httpcore.NetworkBackend):
         stream = self._inner.connect_tcp(
             host, port, self.left(httpcore.ConnectTimeout), local_address, socket_options
         )
-        self._streams = [stream]
+        self.opened(stream)
         if self._closed:
             stream.close()
             raise httpcore.ConnectError("closed")
         return _Stream(stream, self)
+
+    def opened(self, stream: httpcore.NetworkStream) -> None:
+        """Remember the stream in use, to be able to shut it."""
+        self._streams = [stream]
 
     def left(self, late: type[Exception]) -> float:
         """Seconds until the deadline; raises `late` if there are none."""
@@ -171,7 +175,9 @@ class _Stream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         self._send()
         left = self._backend.left(httpcore.ConnectTimeout)
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, left), self._backend)
+        secure = self._inner.start_tls(ssl_context, server_hostname, left)
+        self._backend.opened(secure)
+        return _Stream(secure, self._backend)
 
     def close(self) -> None:
         self._inner.close()
