@@ -22,10 +22,12 @@ class Reporter:
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         self._retries = 0
+        self._at_once = 0
         self._told = False
 
     def planned(self, requests: int, passages: int) -> None:
-        if requests <= _FEW or self._streams.quiet or not self._streams.stderr_is_terminal:
+        streams = self._streams
+        if requests <= _FEW or streams.quiet or streams.verbose or not streams.stderr_is_terminal:
             return
         from rich.console import Console
         from rich.progress import (
@@ -43,11 +45,11 @@ class Reporter:
             MofNCompleteColumn(),
             TextColumn("passages · {task.fields[rate]}"),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[trouble]}"),
+            TextColumn("{task.fields[pace]}"),
             console=Console(file=self._streams.stderr),
             transient=True,
         )
-        self._task = self._bar.add_task("", total=passages, rate="", trouble="")
+        self._task = self._bar.add_task("", total=passages, rate="", pace="")
         self._bar.start()
 
     def scored(self, passages: int) -> None:
@@ -62,18 +64,24 @@ class Reporter:
         with self._lock:
             self._retries += 1
             first, self._told = not self._told, True
-        if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, trouble=f"retries {self._retries}")
+        self._show_pace()
         if self._streams.verbose:
             self.note(why)
         elif first and self._bar is None and self._streams.stderr_is_terminal:
             # Somebody is waiting and sees nothing: one line says why.
             self._streams.tell(f"rerank: {why}")
 
-    def slowed(self, concurrency: int) -> None:
-        self.note(f"overloaded: at most {concurrency} requests at once now")
+    def paced(self, concurrency: int, *, slower: bool) -> None:
+        if slower:
+            self.note(f"overloaded: at most {concurrency} requests at once now")
+        self._at_once = concurrency
+        self._show_pace()
+
+    def _show_pace(self) -> None:
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, trouble=f"retries {self._retries}, {concurrency} at once")
+            parts = [f"{self._at_once} at once"] * bool(self._at_once)
+            parts += [f"{self._retries} retries"] * bool(self._retries)
+            self._bar.update(self._task, pace=" · ".join(parts))
 
     def note(self, text: str) -> None:
         with self._lock:

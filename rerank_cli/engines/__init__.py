@@ -35,8 +35,8 @@ class Events(Protocol):
     def retried(self, why: str) -> None:
         """A request failed and is going to be sent again."""
 
-    def slowed(self, concurrency: int) -> None:
-        """The endpoint is overloaded: at most so many requests at once from now on."""
+    def paced(self, concurrency: int, *, slower: bool) -> None:
+        """At most so many requests at once from now on; fewer, if the endpoint is overloaded."""
 
     def note(self, text: str) -> None:
         """Something that only --verbose tells."""

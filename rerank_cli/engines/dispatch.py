@@ -136,6 +136,11 @@ class Dispatch:
         if size == 1:
             if error.fault is Fault.TOO_LARGE:
                 error.hint = "This passage by itself is too much for the endpoint: shorten it."
+            elif not self._pace.has_answered:
+                # Nothing tells yet whether it is the passage or the request.
+                place = self._plan.passage(request.numbers[0]).place
+                error.message += f"; for one passage alone too ({place})"
+                raise error
             raise _named(error, self._plan, request.numbers)
         return [request.part(slice(size // 2)), request.part(slice(size // 2, None))]
 

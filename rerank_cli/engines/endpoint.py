@@ -67,7 +67,7 @@ class EndpointEngine:
         policy, clock, events = self._policy, self._clock, self._events
         rules = _Rules(
             Retry(policy, clock, events.retried),
-            Pace(policy.concurrency, clock, events.slowed),
+            Pace(policy.concurrency, clock, events.paced),
             limiter_for(policy, plan, clock, events.note),
         )
         make_transport = self._connect()

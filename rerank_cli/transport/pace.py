@@ -6,7 +6,7 @@ requests that were under way then. Passages are halved by each refusal for size,
 """
 
 import threading
-from collections.abc import Callable
+from typing import Protocol
 
 from rerank_cli.errors import Fault, ScoringError
 from rerank_cli.transport.clock import Clock
@@ -17,6 +17,12 @@ _AT_FIRST = 8
 _OVERLOADED = (Fault.RATE, Fault.BUSY, Fault.SLOW)
 
 
+class Paced(Protocol):
+    """Told of each change of how many requests may be under way."""
+
+    def __call__(self, concurrency: int, *, slower: bool) -> None: ...
+
+
 class Outgrown(Exception):  # noqa: N818 - no error
     """The request was made before it was learnt that it is too large; it has not been sent."""
 
@@ -24,10 +30,10 @@ class Outgrown(Exception):  # noqa: N818 - no error
 class Pace:
     """A gate for requests: `enter` waits for a place, `leave` gives it back."""
 
-    def __init__(self, most: int, clock: Clock, slowed: Callable[[int], None]) -> None:
+    def __init__(self, most: int, clock: Clock, paced: "Paced") -> None:
         self._most = most
         self._clock = clock
-        self._tell = slowed
+        self._tell = paced
         self._allowed = float(most)
         self._under_way = 0
         self._answered = False
@@ -44,6 +50,11 @@ class Pace:
         if self._probing:
             return 1
         return int(self._allowed) if self._answered else min(int(self._allowed), _AT_FIRST)
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether any request has been answered well in this run."""
+        return self._answered
 
     def enter(self, passages: int) -> float:
         """Wait for a place. Returns the moment, to be given to `failed`; may raise Outgrown."""
@@ -67,9 +78,13 @@ class Pace:
     def answered(self) -> None:
         """An answer came: what is sent now is what the endpoint takes."""
         with self._changed:
+            before = self.allowed
             self._answered, self._probing = True, False
             self._allowed = min(self._allowed + 1 / self._allowed, self._most)
             self._changed.notify_all()
+            now = self.allowed
+        if now != before:
+            self._tell(now, slower=False)
 
     def failed(self, error: ScoringError, entered: float, passages: int) -> None:
         """Learn from the failure of an attempt that began at `entered`."""
@@ -88,4 +103,4 @@ class Pace:
                 return
             self._slowed = self._clock.now()
             self._allowed = max(self._allowed / 2, 1.0)
-        self._tell(self.allowed)
+        self._tell(self.allowed, slower=True)

@@ -11,7 +11,12 @@ BUSY = EndpointError("busy", fault=Fault.BUSY, transient=True)
 
 def _pace(most: int = 32) -> tuple[Pace, FakeClock, list[int]]:
     clock, told = FakeClock(), list[int]()
-    return Pace(most, clock, told.append), clock, told
+
+    def paced(concurrency: int, *, slower: bool) -> None:
+        if slower:
+            told.append(concurrency)
+
+    return Pace(most, clock, paced), clock, told
 
 
 def _answer(pace: Pace, times: int = 1) -> None:
