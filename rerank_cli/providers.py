@@ -96,8 +96,8 @@ SILICONFLOW = Provider(
         Fault.MODEL: "Rerankers of siliconflow.cn: BAAI/bge-reranker-v2-m3, "
         "netease-youdao/bce-reranker-base_v1, Qwen/Qwen3-Reranker-0.6B (4B, 8B); "
         "siliconflow.com has the Qwen ones only.",
-        Fault.RATE: "The message names the limit (RPM requests, TPM tokens a minute): wait a "
-        "minute, or ask for less at once.",
+        Fault.RATE: "RPM is requests, TPM tokens a minute: wait a minute, and keep to the "
+        "account's limits with --rpm and --tpm.",
     },
 )
 

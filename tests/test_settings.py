@@ -1,10 +1,11 @@
 """Flags, then environment, then `.env`, then defaults."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from rerank_cli.dotenv import DotEnv
+from rerank_cli.dotenv import DotEnv, find
 from rerank_cli.errors import SettingsError
 from rerank_cli.settings import Flags, Settings, resolve, shown_url
 
@@ -218,3 +219,29 @@ def test_key_is_not_in_a_repr() -> None:
 
     assert _key(settings) == "sk-secret"
     assert "sk-secret" not in repr(settings) + str(settings) + str(settings.key)
+
+
+def test_price_is_there_for_every_provider() -> None:
+    """An estimate would have no cost where the embedded engine or a server of one's own ranks."""
+    price = {"RERANK_PRICE_PER_MILLION": "0.5"}
+
+    assert resolved(env=price).price == 0.5
+    assert resolved(Flags(base_url=URL), file=price).price == 0.5
+    assert resolved(Flags(price=0.0), price).price == 0.0
+
+
+def test_file_that_may_not_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A `.env` of another user would be a traceback, or be passed over with the key in it."""
+
+    def refuse(*_: object, **__: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / ".env").touch()
+    # Root may read anything, so that permissions alone would not do.
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with pytest.raises(SettingsError) as caught:
+        find(tmp_path)
+
+    assert caught.value.message == f"{tmp_path / '.env'}: cannot be read: Permission denied"

@@ -268,7 +268,7 @@ Retries = Annotated[
         "--retries",
         min=0,
         metavar="N",
-        help="Tries after the first [8; 3 until anything succeeds].",
+        help="Tries after the first [8; fewer until anything succeeds].",
         rich_help_panel=_HOW,
         show_default=False,
     ),

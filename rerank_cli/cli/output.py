@@ -19,6 +19,8 @@ def is_stdout(name: str) -> bool:
 
 def check_writable(name: str) -> None:
     """Raise UsageError, before anything is paid for, if the file can plainly not be written."""
+    if not name:
+        raise UsageError("--output is empty", "Name a file.")
     path = Path(name)
     try:
         mode = path.stat().st_mode

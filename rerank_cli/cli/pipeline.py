@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from rerank_cli import rendering
 from rerank_cli.cli import output, wiring
@@ -67,6 +68,7 @@ def run(query: str, given: Input, scoring: Scoring, shown: Shown, streams: Strea
         times = _Times()
         with times.of("reading"):
             candidates = _candidates(query, given, streams)
+        wiring.tell_default(settings, streams)
         with times.of("planning"):
             planned = plan(candidates, wiring.limits_of(engine, policy, scoring.max_passages))
         with times.of("scoring"):
@@ -134,6 +136,8 @@ def _check_text(text: str, what: str) -> None:
 
 
 def _candidates(query: str, given: Input, streams: Streams) -> Candidates:
+    if Path(query).is_file():
+        streams.tell(f"rerank: {query} is a file, but taken as the query, which comes first")
     reading = read(
         given.files or ["-"],
         stdin=streams.stdin,

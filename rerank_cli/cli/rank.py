@@ -76,7 +76,7 @@ def rank(
     }
     policy = Policy(concurrency or 0, timeout, deadline=deadline, rpm=rpm, tpm=tpm)
     if retries is not None:
-        policy = replace(policy, retries=retries, at_first=retries)
+        policy = replace(policy, retries=retries, at_first=retries, exact=True)
     scoring = pipeline.Scoring(
         Flags(provider, model, base_url, price_per_million), extras, policy, max_passages
     )

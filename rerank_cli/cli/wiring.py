@@ -49,13 +49,7 @@ def engine_of(
     if settings.provider.dialect is None:
         from rerank_cli.engines.local import LocalEngine
 
-        engine = LocalEngine()
-        if settings.provider_origin == DEFAULT:
-            streams.tell(
-                "rerank: no key found, so the embedded engine ranks; for a hosted model set "
-                "SILICONFLOW_API_KEY, for a server of your own give --base-url URL"
-            )
-        return engine
+        return LocalEngine()
     from rerank_cli.dialects import DIALECTS, Options
     from rerank_cli.engines.endpoint import EndpointEngine
 
@@ -130,3 +124,12 @@ def limits_of(engine: Engine, policy: Policy, max_passages: int | None) -> Limit
     limits = engine.limits
     tokens = [most for most in (limits.tokens, policy.tpm) if most]
     return Limits(max_passages or limits.passages, limits.bytes, min(tokens, default=None))
+
+
+def tell_default(settings: Settings, streams: Streams) -> None:
+    """Say that the embedded engine ranks where nobody asked for it, and how to use another."""
+    if settings.provider.dialect is None and settings.provider_origin == DEFAULT:
+        streams.tell(
+            "rerank: no key found, so the embedded engine ranks; for a hosted model set "
+            "SILICONFLOW_API_KEY, for a server of your own give --base-url URL"
+        )

@@ -53,9 +53,9 @@ _ADVICE = {
     Fault.MODEL: "Name another with --model.",
     Fault.PATH: "Check --base-url: most end in /v1, and the model must be a reranker.",
     Fault.TOO_LARGE: "Send less at once: --max-passages.",
-    Fault.RATE: "Wait a minute, or send less at once: --max-passages.",
+    Fault.RATE: "Wait a minute; --rpm and --tpm keep to a limit.",
     Fault.BUSY: "Try again later.",
-    Fault.FAILED: "Try again; if it stays, the request id helps the endpoint's people.",
+    Fault.FAILED: "Try again later; the server's own log may say more.",
 }
 
 

@@ -115,6 +115,7 @@ def _decode(data: bytes, encoding: str, source: str, *, skipped: int = 0) -> str
 # Some codecs make these, though they are no characters and can neither be sent nor written.
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
+_SHORT = 300
 _SAMPLE = 2**15
 """Bytes on each side of an error that are looked at: enough to guess by, quick to read."""
 
@@ -134,4 +135,15 @@ def _likely(data: bytes, error: UnicodeDecodeError) -> str:
     guess = next((name for name in guesses if name not in failed), None)
     if guess is None:
         return "It looks like no text in a common encoding."
+    if guess != "gb18030" and len(sample) < _SHORT and _is(sample, "gb18030"):
+        # Few bytes look like several encodings; this one is by far the most common of them.
+        return f"It may be gb18030 or {guess}: try --encoding gb18030, and look at the text."
     return f"It is likely {guess}: try --encoding {guess}"
+
+
+def _is(sample: bytes, encoding: str) -> bool:
+    try:
+        sample.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True

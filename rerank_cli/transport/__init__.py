@@ -37,6 +37,7 @@ class Policy:
     timeout       seconds that one attempt may take in all
     retries       attempts after the first
     at_first      attempts after the first until anything has succeeded
+    exact         whether these numbers hold for every failure, also for those that rarely pass
     deadline      seconds from the start after which nothing is tried again, None for no end
     rpm, tpm      requests and estimated tokens a minute, None for no limit
     """
@@ -45,6 +46,7 @@ class Policy:
     timeout: float = 60.0
     retries: int = 8
     at_first: int = 3
+    exact: bool = False
     deadline: float | None = None
     rpm: int | None = None
     tpm: int | None = None

@@ -43,6 +43,8 @@ class Retry:
             result = attempt()
         except ScoringError as error:
             if not self._may_retry(error, 1):
+                if error.transient and error.wait and error.wait > LONGEST_WAIT:
+                    error.message += f"; it asks to wait {error.wait:.0f} s, which is too long"
                 raise
             return self._again(attempt, error, began)
         self._succeeded = True
@@ -61,7 +63,9 @@ class Retry:
 
         def stop(state: "RetryCallState") -> bool:
             error = _error_of(state)
-            return not self._may_retry(error, state.attempt_number) or self._too_late(error)
+            if not self._may_retry(error, state.attempt_number):
+                return True
+            return self._too_late(state.upcoming_sleep)
 
         def wait(state: "RetryCallState") -> float:
             error = _error_of(state)
@@ -98,18 +102,19 @@ class Retry:
     def _may_retry(self, error: ScoringError, tries: int) -> bool:
         """Whether an error may be tried again after so many tries."""
         most = self._policy.retries
-        most = min(most, _FEWER.get(error.fault, most))
         if not self._succeeded:
             # More likely something is set up wrongly than there is bad luck each time.
             most = min(most, self._policy.at_first)
-            most = min(most, _FEWER_AT_FIRST.get(error.fault, most))
+        if not self._policy.exact:
+            fewer = _FEWER if self._succeeded else {**_FEWER, **_FEWER_AT_FIRST}
+            most = min(most, fewer.get(error.fault, most))
         return error.transient and tries <= most and (error.wait or 0) <= LONGEST_WAIT
 
-    def _too_late(self, error: ScoringError) -> bool:
+    def _too_late(self, wait: float) -> bool:
         """Whether all has ended, or the deadline will have passed, before another try."""
         if self._clock.stopped or self._policy.deadline is None:
             return self._clock.stopped
-        return self._clock.now() + (error.wait or 0) > self._started + self._policy.deadline
+        return self._clock.now() + wait > self._started + self._policy.deadline
 
 
 def _error_of(state: "RetryCallState") -> ScoringError:

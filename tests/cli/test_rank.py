@@ -264,7 +264,7 @@ def test_splitting_changes_no_rank(server: Loopback) -> None:
 
     assert one_request == 1
     sizes = [len(received.json["documents"]) for received in server.received[1:]]
-    assert sizes == [2, 2, 1]
+    assert sorted(sizes) == [1, 2, 2]
     assert json.loads(split.out)["results"] == json.loads(whole.out)["results"]
     assert json.loads(split.out)["usage"] == {"requests": 3, "input_tokens": 369}
 

@@ -93,3 +93,16 @@ def test_an_object_without_text_lists_what_it_has_and_what_is_expected() -> None
     assert "'标题', 'x'" in caught.value.message
     assert "text, passage, content" in caught.value.message
     assert "--text-field" in (caught.value.hint or "")
+
+
+def test_many_brackets_are_not_deep_ones() -> None:
+    """A long table of numbers, or a passage of code, would be refused as nested too deeply."""
+    row = {"text": "[{" * 300, "n": [[number] for number in range(300)]}
+    (passage,) = piped(json.dumps(row).encode(), "jsonl").passages
+    assert passage.row == row
+
+
+def test_an_encoding_that_gives_no_place_is_still_an_error_of_the_input() -> None:
+    """Some codecs fail without a place; that would be called a bug of rerank."""
+    with pytest.raises(InputError, match=r"^<stdin>(:1)?: not punycode text: "):
+        piped(b'"a"\\', "jsonl", encoding="punycode")

@@ -118,3 +118,22 @@ def test_what_the_csv_module_writes_is_read() -> None:
     written = io.StringIO()
     csv.writer(written).writerows([["text", "id"], ['he said "hi"\r\nand left', "1"]])
     assert texts(piped(written.getvalue().encode(), "csv")) == ['he said "hi"\r\nand left']
+
+
+@pytest.mark.parametrize("blank", [b"  ", b" \r", b'""', "\u3000".encode()])
+def test_a_line_of_blanks_alone_is_no_short_row(blank: bytes) -> None:
+    """A table that ends in a line of spaces would be refused as a whole."""
+    assert numbered(piped(b"id,text\n1,a\n" + blank + b"\n2,b\n", "csv")) == [(2, "a"), (4, "b")]
+
+
+def test_a_line_of_blanks_in_a_table_of_one_column_is_a_blank_passage() -> None:
+    """A blank cell would vanish without the warning that other blank passages get."""
+    reading = piped(b"text\na\n  \nb\n", "csv")
+    assert (numbered(reading), reading.blank) == ([(2, "a"), (4, "b")], ("<stdin>:3",))
+
+
+@pytest.mark.parametrize("table", [b"", b"\n", b"\r\n\n\n"])
+def test_a_table_without_a_header_is_no_input(table: bytes) -> None:
+    """An export that failed would be a complaint about columns, or pass for a success."""
+    with pytest.raises(InputError, match=r"^<stdin>: no passages"):
+        piped(table, "csv")

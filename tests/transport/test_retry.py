@@ -159,3 +159,30 @@ def test_after_the_end_nothing_is_tried_again() -> None:
     with pytest.raises(EndpointError):
         _retry(clock)(attempt)
     assert len(calls) == 1
+
+
+def test_the_deadline_counts_the_waits_of_our_own() -> None:
+    """--deadline would be passed by a wait that the endpoint never asked for."""
+    for _ in range(20):
+        clock = FakeClock()
+        attempt, _calls = _failing(99, _busy)
+        with pytest.raises(EndpointError):
+            _retry(clock, retries=50, deadline=3.0)(attempt)
+        assert clock.seconds <= 1003.0
+
+
+@pytest.mark.parametrize("fault", [Fault.UNREACHED, Fault.SLOW, Fault.BUSY])
+def test_a_number_of_retries_that_was_asked_for_is_kept(fault: Fault) -> None:
+    """`--retries 30`, while a server starts in another window, would give up at once."""
+    attempt, calls = _failing(99, lambda: EndpointError("x", fault=fault, transient=True))
+    policy = Policy(retries=5, at_first=5, exact=True)
+    with pytest.raises(EndpointError):
+        Retry(policy, FakeClock(), lambda _: None)(attempt)
+    assert len(calls) == 6
+
+
+def test_a_wait_that_is_too_long_is_told() -> None:
+    """A user would not learn when to come back."""
+    attempt, _calls = _failing(9, lambda: _busy(wait=1000.0))
+    with pytest.raises(EndpointError, match="asks to wait 1000 s"):
+        _retry(FakeClock())(attempt)
