@@ -16,7 +16,7 @@ def main() -> None:
         from rerank_cli.cli.streams import Streams
 
         code = run(sys.argv[1:], Streams.of_process())
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # pragma: no cover - only in the instant while modules load
         code = 130
     # What is left needs no last search for garbage: the process ends.
     gc.freeze()

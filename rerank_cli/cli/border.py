@@ -11,7 +11,7 @@ _INTERNAL_ERROR = 70
 
 def run(arguments: Sequence[str], streams: Streams) -> int:
     """Run one command line. Returns the exit code; no exception leaves here."""
-    from typer import Abort, Exit, TyperException
+    from typer import Abort, TyperException
 
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     debug = "--debug" in options
@@ -25,8 +25,6 @@ def run(arguments: Sequence[str], streams: Streams) -> int:
         message = error.format_message()
         streams.error(message[:1].lower() + message[1:].rstrip("."), _usage_hint(message))
         return ExitCode.USAGE
-    except Exit as stop:
-        return stop.exit_code
     except (ClosedPipe, SystemExit):  # Typer exits where the reader of a help page is gone
         return ExitCode.OK
     except OSError as error:

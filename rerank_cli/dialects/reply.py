@@ -99,5 +99,5 @@ def _as_float(score: object) -> float | None:
 def _shown(value: object) -> str:
     try:
         return json.dumps(value, ensure_ascii=False)[:4000]
-    except RecursionError:
+    except RecursionError:  # pragma: no cover - where exactly differs between Pythons
         return "that is nested deeply"

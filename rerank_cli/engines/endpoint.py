@@ -98,19 +98,22 @@ class EndpointEngine:
 
         def attempt() -> Decoded:
             try:
-                if rules.limiter:
-                    rules.limiter.acquire(request.tokens)
-                reply = self._post(transport, body, len(request.texts), rules.pace)
+                reply = self._post(transport, body, request, rules)
                 return self._dialect.decode(parse(reply.body), len(request.texts))
             except ScoringError as error:
                 raise self._placed(error) from error.__cause__
 
         return rules.retry(attempt)
 
-    def _post(self, transport: Transport, body: bytes, passages: int, pace: Pace) -> Reply:
+    def _post(self, transport: Transport, body: bytes, request: Request, rules: "_Rules") -> Reply:
         """A reply with status 2xx, or the error for any other."""
+        pace, passages = rules.pace, len(request.texts)
         entered = pace.enter(passages)
         try:
+            if rules.limiter:
+                # Last of all: what waits again after this would be sent in a later minute.
+                rules.limiter.acquire(request.tokens)
+                entered = self._clock.now()
             reply = self._struck(transport.post(self._url, self._headers(), body))
             self._events.note(
                 f"{passages} passages, {len(body)} bytes sent: "

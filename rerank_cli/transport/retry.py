@@ -1,7 +1,7 @@
 """Trying again: what may succeed later is asked again, with growing, jittered waits."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from rerank_cli.errors import Fault, ScoringError
 from rerank_cli.transport import Policy
@@ -118,7 +118,5 @@ class Retry:
 
 
 def _error_of(state: "RetryCallState") -> ScoringError:
-    error = state.outcome.exception() if state.outcome else None
-    if not isinstance(error, ScoringError):
-        raise TypeError("only a ScoringError is tried again")
-    return error
+    """What the last try ended with; nothing but a ScoringError is tried again."""
+    return cast("ScoringError", state.outcome.exception() if state.outcome else None)

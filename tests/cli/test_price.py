@@ -78,3 +78,17 @@ def test_the_cost_stands_in_the_plan_that_people_read() -> None:
     lines = dict(line.split("  ", 1) for line in done.out.splitlines())
     facts = {name.strip(): value.strip() for name, value in lines.items()}
     assert float(facts["estimated cost"]) == float(facts["estimated tokens"]) > 0
+
+
+def test_a_price_below_nothing_is_refused() -> None:
+    """A typing error would be told as money that comes back."""
+    done = rerank(*_FOR, "--price-per-million", "-1")
+    assert done.code == 2
+    assert ONE_LINE.fullmatch(done.err)
+
+
+def test_the_embedded_engine_plans_no_requests() -> None:
+    """A run that sends nothing would seem to send something."""
+    done = rerank("q", PASSAGES, "-p", "local", "--dry-run", "--json")
+    planned = json.loads(done.out)
+    assert (planned["requests"], planned["bytes"], planned["passages"]) == (0, 0, 5)

@@ -12,6 +12,7 @@ import pytest
 
 from rerank_cli.cli.border import run
 from rerank_cli.cli.streams import Streams
+from rerank_cli.transport.clock import Clock
 from tests.faults import Answer, FaultServer, Flaky, Seen, healthy, reply, score_of, scored
 
 Run = Callable[..., tuple[int, str, str, FaultServer]]
@@ -273,3 +274,28 @@ def test_no_more_requests_are_under_way_than_allowed(
     code, _, _, _ = rerank(passages(300), answer, "--max-passages", "10", "--concurrency", "5")
     assert code == 0
     assert 2 <= most[0] <= 5
+
+
+def test_a_whole_run_keeps_its_requests_a_minute(
+    passages: Callable[[int], Path], rerank: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--rpm would be kept by nobody who sends the requests."""
+    lock, now = threading.Lock(), [1000.0]
+
+    def sleep(_: Clock, seconds: float) -> None:
+        with lock:
+            now[0] += seconds
+
+    monkeypatch.setattr(Clock, "now", lambda _: now[0])
+    monkeypatch.setattr(Clock, "sleep", sleep)
+    sent: list[float] = []
+
+    def answer(seen: Seen) -> bytes:
+        sent.append(now[0])
+        return healthy(seen)
+
+    # One at a time: a sleep of one worker would move the clock while another's request travels.
+    options = ("--max-passages", "1", "--rpm", "10", "--concurrency", "1")
+    code, out, _, _ = rerank(passages(35), answer, *options)
+    assert (code, len(out.splitlines())) == (0, 35)
+    assert max(sum(start <= at < start + 60 for at in sent) for start in sent) <= 10
