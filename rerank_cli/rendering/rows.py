@@ -13,7 +13,13 @@ _ADDED = ("rank", "score")
 
 def render_jsonl(ranking: Ranking) -> Iterator[str]:
     """One JSON object a line."""
-    return map(_line, ranking.results)
+    for ranked in ranking.results:
+        row = ranked.passage.row
+        if not row or "rank" in row or "score" in row:
+            yield dumps(_row(ranked)) + "\n"
+        else:
+            # Put in front of the row's own JSON: a dictionary for each row would be half the work.
+            yield f'{{"rank": {ranked.rank}, "score": {ranked.score!r}, {dumps(row)[1:]}\n'
 
 
 def render_table(ranking: Ranking, delimiter: str) -> Iterator[str]:
@@ -31,14 +37,6 @@ def render_table(ranking: Ranking, delimiter: str) -> Iterator[str]:
         yield written.getvalue()
         written.seek(0)
         written.truncate()
-
-
-def _line(ranked: Ranked) -> str:
-    row = ranked.passage.row
-    if not row or "rank" in row or "score" in row:
-        return dumps(_row(ranked)) + "\n"
-    # Put in front of the row's own JSON, which is half of the work of a dictionary for each.
-    return f'{{"rank": {ranked.rank}, "score": {ranked.score!r}, {dumps(row)[1:]}\n'
 
 
 def _row(ranked: Ranked) -> dict[str, object]:
