@@ -54,6 +54,11 @@ class Shown:
     threshold: float | None
     exit_status: bool
 
+    @property
+    def target(self) -> str | None:
+        """The file to write, or None for standard output, by whatever name."""
+        return None if self.file is None or output.is_stdout(self.file) else self.file
+
 
 def run(query: str, given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> int:
     """Rank the passages and show them. Returns the exit code."""
@@ -122,8 +127,8 @@ def _check(query: str, given: Input, scoring: Scoring, shown: Shown, streams: St
         raise UsageError("no FILE, and standard input is a terminal", "Name a file of passages.")
     if given.encoding is not None:
         check_encoding(given.encoding)
-    if shown.file is not None and not output.is_stdout(shown.file):
-        output.check_writable(shown.file)
+    if shown.target is not None:
+        output.check_writable(shown.target)
 
 
 def _check_text(text: str, what: str) -> None:
@@ -177,8 +182,7 @@ def _show(
         model=settings.model,
         usage=scores.usage,
     )
-    to_file = shown.file is not None and not output.is_stdout(shown.file)
-    look = streams.look(to_file=to_file, full=shown.full)
+    look = streams.look(to_file=shown.target is not None, full=shown.full)
     with times.of("rendering"):
         _emit(rendering.pieces(ranking, shown.format, look), shown, streams)
     if shown.format == "table":
@@ -188,7 +192,7 @@ def _show(
 
 
 def _emit(pieces: Iterable[str], shown: Shown, streams: Streams) -> None:
-    if shown.file is None or output.is_stdout(shown.file):
+    if shown.target is None:
         streams.write(pieces)
     else:
-        output.write_whole(shown.file, pieces)
+        output.write_whole(shown.target, pieces)

@@ -13,6 +13,7 @@ def providers(ctx: typer.Context, as_json: options.AsJson = False) -> int:
     from rerank_cli.rendering.providers import render_json, render_table
 
     streams = options.streams_of(ctx)
-    rows = [(row, wiring.key_of(row, streams)) for row in PROVIDERS.values()]
+    known = list(PROVIDERS.values())
+    rows = list(zip(known, wiring.keys_of(known, streams), strict=True))
     streams.write([render_json(rows) if as_json else render_table(rows)])
     return ExitCode.OK

@@ -1,6 +1,6 @@
 """Settings become an engine: the one place that knows which parts go together."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -77,16 +77,16 @@ def _connector(url: str, timeout: float) -> Callable[[], Transport]:
 
 
 def _taken(settings: Settings, extras: Mapping[str, object], streams: Streams) -> dict[str, object]:
-    wanted = {name: value for name, value in extras.items() if value is not None}
-    for name in wanted:
-        if not settings.provider.takes(name, settings.model):
+    taken: dict[str, object] = {}
+    for name, value in extras.items():
+        if value is None:
+            continue
+        if settings.provider.takes(name, settings.model):
+            taken[name] = value
+        else:
             model = settings.model or "a model that is not named (-m)"
             streams.warn(f"{_OPTION_OF_EXTRA[name]} is not sent: {model} is not known to take it")
-    return {
-        name: value
-        for name, value in wanted.items()
-        if settings.provider.takes(name, settings.model)
-    }
+    return taken
 
 
 def _tell_verbose(settings: Settings, streams: Streams) -> None:
@@ -99,13 +99,14 @@ def _tell_verbose(settings: Settings, streams: Streams) -> None:
         streams.note(f"key: {key}")
 
 
-def key_of(provider: Provider, streams: Streams) -> str | None:
-    """The variable and place of the provider's key here, or None; never the key."""
+def keys_of(providers: Iterable[Provider], streams: Streams) -> list[str | None]:
+    """The variable and place of each provider's key here, or None; never the key."""
     found = _dotenv()
-    if not provider.base_url:
-        return None
-    key = resolve(Flags(provider=provider.name), streams.environ, found).key
-    return str(key) if key else None
+    keys = (
+        resolve(Flags(provider=row.name), streams.environ, found).key if row.base_url else None
+        for row in providers
+    )
+    return [str(key) if key else None for key in keys]
 
 
 def policy_of(settings: Settings, asked: Policy) -> Policy:

@@ -37,7 +37,7 @@ def load(file: str, stdin: BinaryIO | None, encoding: str | None) -> str:
     A BOM decides the encoding unless one is named; without either the bytes must be UTF-8.
     """
     source = shown_name(file)
-    data = _bytes(file, stdin)
+    data = _bytes(file, source, stdin)
     if encoding is None:
         for mark, name in _BOMS:
             if data.startswith(mark):
@@ -72,24 +72,23 @@ def check_encoding(name: str) -> None:
         ) from None
 
 
-def _bytes(file: str, stdin: BinaryIO | None) -> bytes:
+def _bytes(file: str, source: str, stdin: BinaryIO | None) -> bytes:
     try:
         if file != "-":
             return Path(file).read_bytes()
         if stdin is None:
-            raise InputError("it is closed", source=STDIN)
+            raise InputError("it is closed", source=source)
         return stdin.read()
     except FileNotFoundError:
         hint = "Options go before --." if file.startswith("-") else None
-        raise InputError("no such file", source=shown_name(file), hint=hint) from None
+        raise InputError("no such file", source=source, hint=hint) from None
     except IsADirectoryError:
-        raise InputError(
-            "is a directory", source=shown_name(file), hint=f"Try: {shown_name(file)}{os.sep}*"
-        ) from None
+        hint = f"Try: {source}{os.sep}*"
+        raise InputError("is a directory", source=source, hint=hint) from None
     except (OSError, ValueError) as error:
         # ValueError: a NUL byte in the name.
         reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"cannot be read: {reason}", source=shown_name(file)) from error
+        raise InputError(f"cannot be read: {reason}", source=source) from error
 
 
 def _decode(data: bytes, encoding: str, source: str, *, skipped: int = 0) -> str:
