@@ -27,6 +27,7 @@ class ExitCode(IntEnum):
     SETTINGS = 3
     REFUSED = 4
     ENDPOINT = 5
+    PARTLY = 6
     INTERRUPTED = 130
 
 

@@ -1,7 +1,7 @@
 """The words of the field as frozen types. This module imports nothing of ours."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
@@ -50,6 +50,22 @@ class Candidates:
 
     query: Query
     passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One query of a batch, with its id, its candidates, and what else its row says.
+
+    `places` holds the place of each candidate among the row's documents, from 0: blank ones are
+    left out. `source` and `line` say where it stands.
+    """
+
+    id: PassageId
+    candidates: Candidates
+    places: Sequence[int]
+    fields: Mapping[str, object]
+    source: str
+    line: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,17 +39,17 @@ class Dispatch:
         self._changed = threading.Condition()
         self._threads: list[threading.Thread] = []
 
-    def run(self, workers: Sequence[Callable[[], Ask]]) -> tuple[Sequence[float], Usage]:
-        """One score a distinct text. Each worker is made and used in its own thread.
+    def run(self, ask: Ask, workers: int) -> tuple[Sequence[float], Usage]:
+        """One score a distinct text; so many requests may be under way at once.
 
         The first error ends all; requests under way are then given up.
         """
-        if len(workers) == 1:
+        if workers == 1:
             # In this thread: a small run starts faster, and Ctrl-C reaches it at once.
-            self._work(workers[0])
+            self._work(ask)
         else:
-            for make in workers:
-                thread = threading.Thread(target=self._work, args=(make,), daemon=True)
+            for _ in range(workers):
+                thread = threading.Thread(target=self._work, args=(ask,), daemon=True)
                 self._threads.append(thread)
                 thread.start()
             with self._changed:
@@ -60,6 +60,11 @@ class Dispatch:
             raise self._failure
         return self._scores, self._usage
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether any of its threads has not ended."""
+        return any(thread.is_alive() for thread in self._threads)
+
     def join(self, seconds: float) -> None:
         """Wait for the workers to end, once their connections are closed; not for long."""
         deadline = time.monotonic() + seconds
@@ -69,9 +74,8 @@ class Dispatch:
     def _is_over(self) -> bool:
         return self._failure is not None or not (self._queue or self._under_way)
 
-    def _work(self, make: Callable[[], Ask]) -> None:
+    def _work(self, ask: Ask) -> None:
         try:
-            ask = make()
             while (request := self._take()) is not None:
                 self._fulfil(ask, request)
         except BaseException as error:  # noqa: BLE001 - carried to the thread that waits

@@ -1,10 +1,12 @@
 """An HTTP endpoint as an engine: exchanges with it, under the rules that its user set."""
 
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from rerank_cli.dialects import Decoded
 from rerank_cli.engines import Events
-from rerank_cli.engines.dispatch import Ask, Dispatch
+from rerank_cli.engines.dispatch import Dispatch
 from rerank_cli.engines.exchange import Connect, Exchange
 from rerank_cli.errors import ScoringError
 from rerank_cli.model import Scores
@@ -20,7 +22,11 @@ _LONGEST_END = 0.5
 
 
 class EndpointEngine:
-    """See `engines.Engine`. Connects when it first sends; `events` are told of what happens."""
+    """See `engines.Engine`. Connects when it first sends; `events` are told of what happens.
+
+    `many` says that more plans than one are going to be scored, perhaps at the same time: they
+    share connections, limits, and what is learnt of the endpoint.
+    """
 
     def __init__(
         self,
@@ -30,68 +36,88 @@ class EndpointEngine:
         connect: Connect,
         events: Events,
         clock: Clock,
+        *,
+        many: bool = False,
     ) -> None:
         self._exchange = exchange
         self._policy = policy
         self._connect = connect
         self._events = events
         self._clock = clock
-        self._open: list[Transport] = []
+        self._many = many
+        self._lock = threading.Lock()
+        self._shared: _Shared | None = None
+        self._workers = threading.Semaphore(policy.concurrency)
+        self._running: list[Dispatch] = []
         self.limits = limits
 
     def body(self, request: Request) -> bytes:
         return self._exchange.body(request)
 
     def score(self, plan: Plan) -> Scores:
-        policy, clock, events = self._policy, self._clock, self._events
-        rules = _Rules(
-            Retry(policy, clock, events.retried),
-            Pace(policy.concurrency, clock, events.paced),
-            limiter_for(policy, plan, clock, events.note),
-        )
-        make_transport = self._connect()
-
-        def worker() -> Ask:
-            transport = make_transport()
-            self._open.append(transport)
-            return lambda request: self._ask(request, transport, rules)
-
-        events.planned(len(plan.requests), plan.distinct)
-        workers = [worker] * min(policy.concurrency, len(plan.requests))
-        dispatch = Dispatch(plan, events.scored, rules.pace)
+        with self._lock:
+            shared = self._shared = self._shared or self._prepared(plan)
+        self._events.planned(len(plan.requests), plan.distinct)
+        dispatch = Dispatch(plan, self._events.scored, shared.pace)
+        workers = self._hire(len(plan.requests))
+        self._running.append(dispatch)
         try:
-            scores, usage = dispatch.run(workers)
-        except BaseException:
-            self.close()
-            dispatch.join(_LONGEST_END)
-            raise
+            scores, usage = dispatch.run(lambda request: self._ask(request, shared), workers)
+        finally:
+            self._workers.release(workers)
+            self._running = [each for each in self._running if each.is_under_way]
         return Scores(plan.spread(scores), usage)
 
     def close(self) -> None:
         self._clock.stop()
-        for transport in self._open:
+        for transport in self._shared.transports if self._shared else ():
             transport.close()
+        for dispatch in self._running:
+            dispatch.join(_LONGEST_END)
 
-    def _ask(self, request: Request, transport: Transport, rules: "_Rules") -> Decoded:
+    def _prepared(self, plan: Plan) -> "_Shared":
+        policy, clock, events = self._policy, self._clock, self._events
+        return _Shared(
+            Retry(policy, clock, events.retried),
+            Pace(policy.concurrency, clock, events.paced),
+            limiter_for(policy, None if self._many else plan, clock, events.note),
+            self._connect(),
+        )
+
+    def _hire(self, requests: int) -> int:
+        """Wait for one worker, and take as many more as are free and have something to do."""
+        self._workers.acquire()
+        hired = 1
+        while hired < requests and self._workers.acquire(blocking=False):
+            hired += 1
+        return hired
+
+    def _ask(self, request: Request, shared: "_Shared") -> Decoded:
         body = self._exchange.body(request)
+        transport = shared.take()
 
         def attempt() -> Decoded:
             try:
-                reply = self._send(transport, body, request, rules)
+                reply = self._send(transport, body, request, shared)
                 return self._exchange.scores(reply, len(request.texts))
             except ScoringError as error:
                 raise self._exchange.placed(error) from error.__cause__
 
-        return rules.retry(attempt)
+        try:
+            return shared.retry(attempt)
+        finally:
+            shared.idle.append(transport)
 
-    def _send(self, transport: Transport, body: bytes, request: Request, rules: "_Rules") -> Reply:
+    def _send(
+        self, transport: Transport, body: bytes, request: Request, shared: "_Shared"
+    ) -> Reply:
         """A reply with status 2xx, or the error for any other."""
-        pace, passages = rules.pace, len(request.texts)
+        pace, passages = shared.pace, len(request.texts)
         entered = pace.enter(passages)
         try:
-            if rules.limiter:
+            if shared.limiter:
                 # Last of all: what waits again after this would be sent in a later minute.
-                rules.limiter.acquire(request.tokens)
+                shared.limiter.acquire(request.tokens)
                 entered = self._clock.now()
             reply = self._exchange.send(transport, body)
         except ScoringError as error:
@@ -104,10 +130,23 @@ class EndpointEngine:
             pace.leave()
 
 
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    """What the workers of one run obey together."""
+@dataclass(slots=True)
+class _Shared:
+    """What all requests have in common: the rules that they obey, and connections."""
 
     retry: Retry
     pace: Pace
     limiter: Limiter | None
+    make_transport: Callable[[], Transport]
+    transports: list[Transport] = field(default_factory=list)
+    idle: list[Transport] = field(default_factory=list)
+
+    def take(self) -> Transport:
+        """A connection that nobody uses; to be put back among the idle ones."""
+        try:
+            # The last one used: its server is the least likely to have closed it meanwhile.
+            return self.idle.pop()
+        except IndexError:
+            transport = self.make_transport()
+            self.transports.append(transport)
+            return transport

@@ -13,7 +13,7 @@ from rerank_cli.reading.lines import split
 def parse(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
     """The passages of a JSONL file; raises InputError at the first line that is not one."""
     for number, line in split(text):
-        value = _value(line, source, number)
+        value = value_of(line, source, number)
         if isinstance(value, str):
             yield Passage(text=value, source=source, line=number)
         elif isinstance(value, dict):
@@ -27,7 +27,8 @@ def parse(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
             )
 
 
-def _value(line: str, source: str, number: int) -> object:
+def value_of(line: str, source: str, number: int) -> object:
+    """The JSON value of a line. Raises InputError unless it is one, and can be written again."""
     try:
         # Faster than decode, which looks for blanks on both sides; where there are any, it decides.
         try:

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -41,9 +42,45 @@ def load(file: str, stdin: BinaryIO | None, encoding: str | None) -> str:
     if encoding is None:
         for mark, name in _BOMS:
             if data.startswith(mark):
-                return _decode(data[len(mark) :], name, source, skipped=len(mark))
-        return _decode(data, "utf-8", source)
-    return _decode(data, encoding, source).removeprefix("\ufeff")
+                return decoded(data[len(mark) :], name, source, skipped=len(mark))
+        return decoded(data, "utf-8", source)
+    return decoded(data, encoding, source).removeprefix("\ufeff")
+
+
+def byte_lines(
+    file: str, stdin: BinaryIO | None, encoding: str | None
+) -> Iterator[tuple[bytes, str]]:
+    """The lines of a file (`-` is standard input) as they are read, each with its encoding.
+
+    As `load`, but never held as a whole; `decoded` makes text of a line.
+    """
+    source = shown_name(file)
+    with _stream(file, source, stdin) as stream:
+        line = stream.readline()
+        marks = ((mark, name) for mark, name in _BOMS if line.startswith(mark))
+        mark, name = next(marks, (b"", "utf-8"))
+        name = encoding or name
+        if name.replace("_", "-").lower().startswith(("utf-16", "utf-32")):
+            hint = f"Convert it first: iconv -f {name} -t utf-8"
+            raise InputError(f"{name} text cannot be read line by line", source=source, hint=hint)
+        line = line[len(mark) :]
+        while line:
+            yield line, name
+            line = stream.readline()
+
+
+@contextlib.contextmanager
+def _stream(file: str, source: str, stdin: BinaryIO | None) -> Iterator[BinaryIO]:
+    try:
+        if file == "-":
+            if stdin is None:
+                raise InputError("it is closed", source=source)
+            yield stdin
+        else:
+            with Path(file).open("rb") as stream:
+                yield stream
+    except (OSError, ValueError) as error:
+        raise _unreadable(file, source, error) from error
 
 
 def looks_like_json(text: str) -> bool:
@@ -79,19 +116,23 @@ def _bytes(file: str, source: str, stdin: BinaryIO | None) -> bytes:
         if stdin is None:
             raise InputError("it is closed", source=source)
         return stdin.read()
-    except FileNotFoundError:
-        hint = "Options go before --." if file.startswith("-") else None
-        raise InputError("no such file", source=source, hint=hint) from None
-    except IsADirectoryError:
-        hint = f"Try: {source}{os.sep}*"
-        raise InputError("is a directory", source=source, hint=hint) from None
     except (OSError, ValueError) as error:
-        # ValueError: a NUL byte in the name.
-        reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(f"cannot be read: {reason}", source=source) from error
+        raise _unreadable(file, source, error) from error
 
 
-def _decode(data: bytes, encoding: str, source: str, *, skipped: int = 0) -> str:
+def _unreadable(file: str, source: str, error: OSError | ValueError) -> InputError:
+    if isinstance(error, FileNotFoundError):
+        hint = "Options go before --." if file.startswith("-") else None
+        return InputError("no such file", source=source, hint=hint)
+    if isinstance(error, IsADirectoryError):
+        return InputError("is a directory", source=source, hint=f"Try: {source}{os.sep}*")
+    # ValueError: a NUL byte in the name.
+    reason = getattr(error, "strerror", None) or str(error)
+    return InputError(f"cannot be read: {reason}", source=source)
+
+
+def decoded(data: bytes, encoding: str, source: str, *, skipped: int = 0, line: int = 1) -> str:
+    """The text of bytes that begin at a line. Raises InputError with place and likely cause."""
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -99,13 +140,13 @@ def _decode(data: bytes, encoding: str, source: str, *, skipped: int = 0) -> str
         raise InputError(
             f"not {encoding} text: byte 0x{data[at]:02x} at offset {at + skipped}",
             source=source,
-            line=data[:at].decode(encoding, "ignore").count("\n") + 1,
+            line=data[:at].decode(encoding, "ignore").count("\n") + line,
             hint=_likely(data, error),
         ) from None
     except UnicodeError as error:
         raise InputError(f"not {encoding} text: {error}", source=source) from None
     if encoding != "utf-8" and (half := _SURROGATE.search(text)):
-        line = text.count("\n", 0, half.start()) + 1
+        line += text.count("\n", 0, half.start())
         problem = f"not {encoding} text: half of a surrogate pair, which is no character"
         raise InputError(problem, source=source, line=line)
     return text

@@ -72,9 +72,14 @@ class Limiter:
 
 
 def limiter_for(
-    policy: Policy, plan: Plan, clock: Clock, note: Callable[[str], None]
+    policy: Policy, plan: Plan | None, clock: Clock, note: Callable[[str], None]
 ) -> Limiter | None:
-    """The limiter for a run, or None if the run cannot reach a limit whatever happens."""
+    """The limiter for a run, or None if the run cannot reach a limit whatever happens.
+
+    Without a plan nobody knows how much is going to be sent.
+    """
+    if plan is None:
+        return Limiter(policy, clock, note) if policy.rpm or policy.tpm else None
     tries = policy.retries + 1
     may_reach_rpm = policy.rpm is not None and len(plan.requests) * tries > policy.rpm
     if not may_reach_rpm and (policy.tpm is None or plan.tokens * tries <= policy.tpm):
