@@ -40,13 +40,15 @@ class Flags:
     model: str | None = None
     base_url: str | None = None
     price: float | None = None
+    cache: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Where to score; `withheld` says why a key that is here is not used.
 
-    `price` is that of a million tokens, for estimates, or None if unknown.
+    `price` is that of a million tokens, for estimates, or None if unknown. `cache` says whether
+    scores are kept.
     """
 
     provider: Provider
@@ -57,6 +59,7 @@ class Settings:
     withheld: str | None = None
     price: float | None = None
     warnings: tuple[str, ...] = ()
+    cache: bool = False
 
     def require_key(self) -> None:
         """Raise SettingsError unless the provider can be asked with what is here."""
@@ -80,13 +83,14 @@ def resolve(flags: Flags, environ: Mapping[str, str], dotenv: DotEnv | None) -> 
     provider, asked = _provider(flags, sources, base_url)
     model = _model(flags, sources, provider)
     price = _price(flags, sources)
+    cache = _cache(flags, sources)
     if provider.dialect is None:
         if flags.base_url:
             raise SettingsError(
                 f"--base-url does not go with the provider {provider.name}",
                 "Name another provider, or leave -p out: custom is used for a URL.",
             )
-        return Settings(provider, asked.origin, model, None, price=price)
+        return Settings(provider, asked.origin, model, None, price=price, cache=cache)
     url = base_url.value if base_url else provider.base_url
     if url is None:
         raise SettingsError(
@@ -94,7 +98,7 @@ def resolve(flags: Flags, environ: Mapping[str, str], dotenv: DotEnv | None) -> 
         )
     key, withheld = _key(provider, asked, base_url, sources)
     warnings = tuple(_key_warnings(url, key, withheld, provider))
-    return Settings(provider, asked.origin, model, url, key, withheld, price, warnings)
+    return Settings(provider, asked.origin, model, url, key, withheld, price, warnings, cache)
 
 
 class _Sources:
@@ -162,6 +166,20 @@ def _price(flags: Flags, sources: _Sources) -> float | None:
     if not 0 <= price < float("inf"):
         raise SettingsError(f"{named} is {named.value!r}, not a price")
     return price
+
+
+_SWITCH = {"1": True, "true": True, "yes": True, "on": True}
+_SWITCH |= {"0": False, "false": False, "no": False, "off": False}
+
+
+def _cache(flags: Flags, sources: _Sources) -> bool:
+    named = sources.find("RERANK_CACHE")
+    if flags.cache or named is None:
+        return flags.cache
+    switched = _SWITCH.get(named.value.lower())
+    if switched is None:
+        raise SettingsError(f"{named} is {named.value!r}, neither 1 nor 0")
+    return switched
 
 
 def _key(

@@ -46,6 +46,17 @@ def engine_of(
     warning says which were asked for in vain.
     """
     sent = _taken(settings, extras, streams)
+    engine = _engine(settings, sent, policy, events)
+    if settings.cache:
+        from rerank_cli.cli.caching import cached
+
+        return cached(engine, settings, sent, events, streams)
+    return engine
+
+
+def _engine(
+    settings: Settings, sent: Mapping[str, object], policy: Policy, events: Events
+) -> Engine:
     if settings.provider.dialect is None:
         from rerank_cli.engines.local import LocalEngine
 

@@ -45,8 +45,9 @@ def _imported(*arguments: str, url: str = "http://127.0.0.1:9") -> set[str]:
         (["q", PASSAGES, "--dry-run"], {"httpx", "numpy", "asyncio"}),
         (["q", PASSAGES, "--json"], {"rich.table", "rich.console", "numpy", "charset_normalizer"}),
         (["q", PASSAGES], {"rich.console", "rich.table", "numpy"}),
+        (["q", PASSAGES], {"sqlite3", "platformdirs", "rerank_cli.engines.cached"}),
     ],
-    ids=["version", "help", "dry run", "json", "table in a pipe"],
+    ids=["version", "help", "dry run", "json", "table in a pipe", "without the cache"],
 )
 def test_slow_modules_are_left_alone(
     server: Loopback, arguments: list[str], unused: set[str]

@@ -1,0 +1,71 @@
+"""Where the cache is, and when an engine gets one."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from rerank_cli import __version__
+from rerank_cli.cli.streams import Streams
+from rerank_cli.engines import Engine, Events
+from rerank_cli.engines.cached import CachedEngine, Scope
+from rerank_cli.engines.store import Store
+from rerank_cli.errors import CacheError
+from rerank_cli.settings import Settings
+
+_NAME = "rerank"
+
+
+def cache_file(environ: Mapping[str, str]) -> Path:
+    """The file of the cache. Raises CacheError where no folder for caches is known."""
+    named = Path(environ.get("XDG_CACHE_HOME", ""))
+    if named.is_absolute() and os.name != "nt":
+        folder = named / _NAME
+    else:
+        from platformdirs import user_cache_path
+
+        folder = user_cache_path(_NAME, appauthor=False)
+    if not folder.is_absolute():
+        raise CacheError("no folder for caches is known", "Name one: XDG_CACHE_HOME")
+    return folder / "scores.sqlite"
+
+
+def cached(
+    engine: Engine,
+    settings: Settings,
+    extras: Mapping[str, object],
+    events: Events,
+    streams: Streams,
+    *,
+    pointwise: bool = True,
+) -> Engine:
+    """The engine behind the cache; or as it is, with a warning, where scores cannot be kept.
+
+    `extras` are the request fields that are sent; `pointwise` says whether the model scores each
+    passage by itself.
+    """
+    model = settings.model
+    if model is None:
+        streams.warn("the cache is not used: the server may change its model; name one with -m")
+        return engine
+    if not pointwise:
+        streams.warn(f"the cache is not used: {model} scores a passage beside the others")
+        return engine
+    try:
+        store = Store(cache_file(streams.environ))
+    except CacheError as error:
+        streams.warn(f"the cache is not used: {error}")
+        return engine
+    streams.note(f"cache: {store.path}")
+    scope = Scope(*_endpoint(settings), model, extras)
+    return CachedEngine(engine, store, scope, events.note, streams.warn)
+
+
+def _endpoint(settings: Settings) -> tuple[str, str]:
+    """The URL that requests go to, and the name of the dialect."""
+    name = settings.provider.dialect
+    if name is None:
+        # Another version may have other weights under the same name.
+        return "local", __version__
+    from rerank_cli.dialects import DIALECTS
+
+    return DIALECTS[name].url(settings.base_url or ""), name
