@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rerank_cli import __version__
 from rerank_cli.cli.streams import Streams
-from rerank_cli.engines import Engine, Events
+from rerank_cli.engines import Engine, Events, Keeping
 from rerank_cli.engines.cached import CachedEngine, Scope
 from rerank_cli.engines.store import Store
 from rerank_cli.errors import CacheError
@@ -30,7 +30,7 @@ def cache_file(environ: Mapping[str, str]) -> Path:
 
 
 def cached(
-    engine: Engine,
+    engine: Keeping,
     settings: Settings,
     extras: Mapping[str, object],
     events: Events,

@@ -8,7 +8,7 @@ from pathlib import Path
 from rerank_cli import dotenv
 from rerank_cli.cli.streams import Streams
 from rerank_cli.dotenv import DotEnv
-from rerank_cli.engines import Engine, Events
+from rerank_cli.engines import Engine, Events, Keeping
 from rerank_cli.planning import Limits
 from rerank_cli.providers import Provider
 from rerank_cli.settings import DEFAULT, Flags, Settings, resolve, shown_url
@@ -56,7 +56,7 @@ def engine_of(
 
 def _engine(
     settings: Settings, sent: Mapping[str, object], policy: Policy, events: Events
-) -> Engine:
+) -> Keeping:
     if settings.provider.dialect is None:
         from rerank_cli.engines.local import LocalEngine
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from rerank_cli.engines import Engine
+from rerank_cli.engines import Keeping
 from rerank_cli.engines.store import Store
 from rerank_cli.errors import CacheError, SettingsError
 from rerank_cli.model import Scores, Usage
@@ -50,12 +50,13 @@ class CachedEngine:
     """See `engines.Engine`: another engine, whose scores are kept in a store.
 
     For engines that score each passage by itself. A store that cannot be used costs a warning, not
-    the ranking; one that is damaged is a SettingsError before anything is sent.
+    the ranking; one that is damaged is a SettingsError before anything is sent. Scores are kept as
+    they come, so that a run that fails need not pay for them again.
     """
 
     def __init__(
         self,
-        inner: Engine,
+        inner: Keeping,
         store: Store,
         scope: Scope,
         note: Callable[[str], None],
@@ -84,17 +85,21 @@ class CachedEngine:
         self._note(f"{cached} of {len(plan.text_of)} passages are in the cache")
         usage = Usage()
         if missing:
-            scores = self._inner.score(plan.only(missing))
+            new = [digests[number] for number in missing]
+            scores = self._inner.score(
+                plan.only(missing),
+                lambda places, values: self._keep([new[place] for place in places], values),
+            )
             usage = scores.usage
-            new = dict(zip((digests[number] for number in missing), scores.values, strict=True))
-            self._keep(new)
-            known |= new
+            known.update(zip(new, scores.values, strict=True))
         values = plan.spread([known[digest] for digest in digests])
         return Scores(values, replace(usage, cached=cached))
 
     def close(self) -> None:
         self._inner.close()
         with self._one_at_a_time:
+            # What a thread that is still ending would put there is let go.
+            self._reads = self._writes = False
             self._store.close()
 
     def _look_up(self, digests: Sequence[bytes]) -> dict[bytes, float]:
@@ -106,11 +111,11 @@ class CachedEngine:
                 self._warn(f"the cache is not used: {error}")
                 return {}
 
-    def _keep(self, scores: Mapping[bytes, float]) -> None:
+    def _keep(self, digests: Sequence[bytes], scores: Sequence[float]) -> None:
         with self._one_at_a_time:
             try:
                 if self._writes:
-                    self._store.put(scores)
+                    self._store.put(dict(zip(digests, scores, strict=True)))
             except SettingsError as error:  # damaged, too: what was scored is worth more
                 self._writes = False
                 self._warn(f"no more scores are put into the cache: {error}")

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from rerank_cli.dialects import Decoded, Dialect, Options
 from rerank_cli.dialects.complaint import read_complaint
 from rerank_cli.dialects.reply import parse
-from rerank_cli.engines import Events
+from rerank_cli.engines import Events, Keep
 from rerank_cli.engines.dispatch import Ask, Dispatch
 from rerank_cli.engines.refusal import refusal
 from rerank_cli.errors import ScoringError
@@ -63,7 +63,7 @@ class EndpointEngine:
         encoded = self._dialect.encode(request, self._options)
         return json.dumps(encoded, ensure_ascii=False, separators=(",", ":")).encode()
 
-    def score(self, plan: Plan) -> Scores:
+    def score(self, plan: Plan, keep: Keep | None = None) -> Scores:
         policy, clock, events = self._policy, self._clock, self._events
         rules = _Rules(
             Retry(policy, clock, events.retried),
@@ -79,7 +79,7 @@ class EndpointEngine:
 
         events.planned(len(plan.requests), plan.distinct)
         workers = [worker] * min(policy.concurrency, len(plan.requests))
-        dispatch = Dispatch(plan, events.scored, rules.pace)
+        dispatch = Dispatch(plan, events.scored, rules.pace, keep)
         try:
             scores, usage = dispatch.run(workers)
         except BaseException:

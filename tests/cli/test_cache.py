@@ -19,7 +19,7 @@ from rerank_cli.engines.store import Store
 from rerank_cli.errors import CacheError
 from rerank_cli.settings import Flags, resolve
 from tests.cli.running import ONE_LINE, PASSAGES, QUERY, Ended, rerank, started
-from tests.loopback import Loopback
+from tests.loopback import Loopback, Received, flagship_score, http, scoring
 
 KEY = "sk-made-up-0123456789abcdef"
 FORMATS = ["table", "json", "jsonl", "csv", "tsv", "text"]
@@ -121,6 +121,22 @@ def test_another_place_model_or_instruction_is_asked(
     assert cached(ranked(env, "--json", *arguments)) == 0
     assert len(server.received) == before + 1
     assert cached(ranked(env, "--json", *arguments)) == 5
+
+
+def test_what_was_scored_before_an_error_is_not_asked_again(env: dict[str, str]) -> None:
+    """A long run that fails near its end would be paid for again from its beginning."""
+    answer = scoring(flagship_score)
+
+    def refuse_the_last(received: Received) -> bytes:
+        last = received.json["documents"][0].startswith("深度学习")
+        return http({"message": "no balance"}, 402) if last else answer(received)
+
+    where = ("-m", "m", "--cache", "--max-passages", "1", "--concurrency", "2", "--retries", "0")
+    with Loopback(refuse_the_last) as failing:
+        env["RERANK_BASE_URL"] = failing.url
+        assert rerank(QUERY, PASSAGES, *where, env=env).code == 4
+        # Of two at once, the one beside it may be given up.
+        assert json.loads(rerank("cache", "info", "--json", env=env).out)["entries"] >= 3
 
 
 def test_another_query_is_asked(server: Loopback, env: dict[str, str]) -> None:

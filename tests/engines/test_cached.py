@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rerank_cli.engines import Keep
 from rerank_cli.engines import store as store_module
 from rerank_cli.engines.cached import CachedEngine, Scope
 from rerank_cli.engines.store import Store
@@ -38,10 +39,15 @@ class Scorer:
     def body(self, request: Request) -> bytes:
         return request.query.encode()
 
-    def score(self, plan: Plan) -> Scores:
-        """See `engines.Engine`."""
+    def score(self, plan: Plan, keep: Keep | None = None) -> Scores:
+        """See `engines.Keeping`."""
         query = plan.candidates.query
-        self.asked += [list(request.texts) for request in plan.requests]
+        for request in plan.requests:
+            self.asked.append(list(request.texts))
+            if "down" in request.texts:
+                raise EndpointError("down")
+            if keep:
+                keep(request.numbers, [_score(query, text) for text in request.texts])
         values = tuple(_score(query, passage.text) for passage in plan.candidates.passages)
         return Scores(values, Usage(len(plan.requests), 10))
 
@@ -229,17 +235,24 @@ def test_digests_stay_what_they_are() -> None:
     assert digest.hex() == "ee3532835d5decfe6696c96c5ba852f3"
 
 
-def test_an_error_of_the_engine_is_passed_on(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A ranking without scores would be shown, or nothing be said of why there is none."""
-    failing = run()
-
-    def fail(_: Plan) -> Scores:
-        raise EndpointError("down")
-
-    monkeypatch.setattr(failing.scorer, "score", fail)
+def test_what_came_before_an_error_is_kept(run: Run) -> None:
+    """A long run that fails near its end would be paid for again from its beginning."""
+    run().score(["b"])
     with pytest.raises(EndpointError, match="down"):
-        failing.score(["a"])
-    assert run().score(["a"]).usage.cached == 0
+        run().score(["a", "b", "c", "d", "down", "e"], size=2)
+    again = run()
+    assert again.score(["a", "b", "c", "d", "e"]).usage.cached == 3
+    assert again.scorer.texts == ["d", "e"]
+
+
+def test_what_comes_when_all_is_over_is_let_go(run: Run) -> None:
+    """A thread that ends late would open the file again, and leave it so."""
+    one = run()
+    one.score(["a"])
+    one.engine.close()
+    one.engine._keep(SCOPE.digests("q", ["b"]), [0.5])
+    assert one.store._connection is None
+    assert one.warnings == []
 
 
 def test_limits_and_bodies_are_those_of_the_engine(run: Run) -> None:
