@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -118,7 +119,8 @@ def test_info_of_nothing_makes_nothing(store: Store, path: Path) -> None:
 def test_info_tells_how_much_there_is_and_from_when(path: Path) -> None:
     """A cache that fills the disk, or is out of date, could not be told."""
     before = int(time.time())
-    found = Store(_filled(path)).info()
+    with closing(Store(_filled(path))) as store:
+        found = store.info()
     assert (found.path, found.entries, found.bytes) == (path, 3, path.stat().st_size)
     assert found.oldest is not None
     assert found.newest is not None
@@ -133,7 +135,8 @@ def test_clear_leaves_nothing(path: Path) -> None:
     store.close()
     assert path.stat().st_size < 20_000
     assert _digest(4_321) not in path.read_bytes()
-    assert Store(path).get([_digest(1)]) == {}
+    assert store.get([_digest(1)]) == {}
+    store.close()
 
 
 def test_clear_while_another_process_has_it_open(store: Store, path: Path) -> None:
@@ -301,8 +304,8 @@ def test_a_read_only_folder(path: Path) -> None:
     try:
         if os.access(path.parent, os.W_OK):
             pytest.skip("may write everywhere")
-        with pytest.raises(CacheError):
-            Store(path).put({_digest(9): 0.5})
+        with closing(Store(path)) as store, pytest.raises(CacheError):
+            store.put({_digest(9): 0.5})
     finally:
         path.parent.chmod(0o700)
 
