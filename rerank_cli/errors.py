@@ -81,6 +81,7 @@ class Fault(StrEnum):
     BALANCE = "balance"
     MODEL = "model"
     PATH = "path"
+    TASK = "not a reranker"
     TOO_LARGE = "too large"
     REQUEST = "request"
     RATE = "rate limit"

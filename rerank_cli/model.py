@@ -1,5 +1,6 @@
 """The words of the field as frozen types. This module imports nothing of ours."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -71,6 +72,20 @@ class Usage:
         )
 
 
+class Range(NamedTuple):
+    """Where scores lie, ends included."""
+
+    low: float
+    high: float
+
+
+UNIT = Range(0.0, 1.0)
+"""Probabilities, or what looks like them."""
+
+UNBOUNDED = Range(-math.inf, math.inf)
+"""Logits: the sigmoid makes probabilities of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scores:
     """One relevance score a passage, in input order, and what they cost.
@@ -94,7 +109,10 @@ class Ranked(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The passages that are kept, best first, out of `total` from `files` files."""
+    """The passages that are kept, best first, out of `total` from `files` files.
+
+    `scale` says what the scores are: the model's own (native), or mapped to 0..1 (see `scaling`).
+    """
 
     query: Query
     results: tuple[Ranked, ...]
@@ -103,3 +121,4 @@ class Ranking:
     model: str | None
     usage: Usage
     files: int = 1
+    scale: str = "native"

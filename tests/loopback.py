@@ -108,6 +108,9 @@ FLAGSHIP = {
 }
 
 
+_CAPITAL = {"Paris": 0.9986, "Berli": 0.0212}
+
+
 def flagship_score(text: str) -> float:
-    """The scores of the flagship example, by how a passage begins."""
-    return FLAGSHIP.get(text[:5], 0.0001)
+    """The scores of the flagship example, and of `rerank doctor`'s, by how a passage begins."""
+    return (FLAGSHIP | _CAPITAL).get(text[:5], 0.0001)

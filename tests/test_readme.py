@@ -15,20 +15,26 @@ import shutil
 import subprocess
 import sysconfig
 import textwrap
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import typer
 from dotenv import dotenv_values
 
 from rerank_cli.cli.app import app
+from rerank_cli.dialects import DIALECTS, Options, reply
 from rerank_cli.errors import ExitCode
-from rerank_cli.providers import PROVIDERS
+from rerank_cli.model import UNIT
+from rerank_cli.planning import Request
+from rerank_cli.providers import PROVIDERS, Provider
 from rerank_cli.reading import FORMATS as INPUT_FORMATS
 from rerank_cli.rendering import FORMATS as OUTPUT_FORMATS
-from tests.loopback import Loopback
+from tests.cli.running import rerank
+from tests.loopback import Loopback, Received, http
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -39,7 +45,7 @@ _INSTALLING = re.compile(r"^python3 -m venv .* && \.venv/bin/")
 _URL = "http://localhost:7997"
 _NO_KEY = "rerank: no key found"
 _NUMBER = re.compile(r"\d+\.\d+(?:e-?\d+)?")
-_SECONDS = re.compile(r"\d+\.\d+ s$", re.MULTILINE)
+_SECONDS = re.compile(r"\d+\.\d+ s$|\d+ ms", re.MULTILINE)
 _END = "\x1e"
 # The last digits of the embedded engine's scores differ between processors.
 _TOLERANCE = 0.005
@@ -89,7 +95,7 @@ def _run(commands: list[str], server: Loopback) -> list[str]:
     if "> .env" in script:
         environ |= {"RERANK_PROVIDER": "siliconflow", "RERANK_BASE_URL": server.url}
     done = subprocess.run(
-        ["sh", "-c", script.replace(_URL, server.url)],
+        ["sh", "-c", script.replace(_URL, f"http://127.0.0.1:{server.port}")],
         env=environ,
         encoding="utf-8",
         stdin=subprocess.DEVNULL,
@@ -98,7 +104,8 @@ def _run(commands: list[str], server: Loopback) -> list[str]:
         timeout=60,
         check=False,
     )
-    return done.stdout.replace(server.url, _URL).split(_END)[:-1]
+    host = f"127.0.0.1:{server.port}"
+    return done.stdout.replace(host, urlsplit(_URL).netloc).split(_END)[:-1]
 
 
 def _without_note(printed: str, expected: str) -> str:
@@ -140,7 +147,8 @@ def test_the_exit_codes_are_those_of_the_program() -> None:
 
 def test_the_json_keys_are_those_of_the_program(server: Loopback) -> None:
     """The table of keys has every key of a result that has them all."""
-    command = f"rerank x {ROOT}/samples/passages.jsonl --json --base-url {server.url} -m m --cache"
+    where = f"--base-url {server.url} -m m --cache"
+    command = f"rerank x {ROOT}/samples/passages.jsonl --json --scores minmax {where}"
     found, again = map(json.loads, _run([command, command], server))
     keys = {*found} - {"results", "usage"}
     keys |= {f"results[].{key}" for key in found["results"][0]}
@@ -167,3 +175,36 @@ def test_every_variable_is_explained() -> None:
 def test_a_copied_env_example_sets_nothing() -> None:
     """.env.example as it stands is only comments, so that a copy changes nothing."""
     assert dotenv_values(ENV_EXAMPLE) == {}
+
+
+def test_the_examples_for_contributors_work(
+    server: Loopback, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A provider is one row, and a wire format one class, as the README has them."""
+    row_code, dialect_code = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    names: dict[str, Any] = {"Mapping": Mapping, "Options": Options, "Request": Request}
+    names |= {"Provider": Provider, "UNIT": UNIT, **vars(reply)}
+    exec(row_code + dialect_code, names)  # noqa: S102
+    row, acme = names["_ACME"], names["Acme"]()
+    monkeypatch.setitem(PROVIDERS, row.name, row)  # type: ignore[arg-type]
+    monkeypatch.setitem(PROVIDERS, "acme-2", replace(row, name="acme-2", dialect="acme"))  # type: ignore[arg-type]
+    monkeypatch.setitem(DIALECTS, "acme", acme)  # type: ignore[arg-type]
+
+    asked = rerank("q", "-p", "acme", "--base-url", server.url, "--json", stdin=b"x\ny\n", env=KEY)
+    assert json.loads(asked.out)["model"] == "acme-rerank-1"
+    assert server.received[0].headers["authorization"] == "Bearer sk-acme"
+
+    with Loopback(_sorted_by_length) as other:
+        where = ("-p", "acme-2", "--base-url", other.url)
+        asked = rerank("q", *where, "-f", "text", stdin=b"bb\na\nccc\n", env=KEY)
+    assert asked.out == "ccc\nbb\na\n"
+    assert other.received[0].line.startswith("POST /v1/sort ")
+
+
+KEY = {"ACME_API_KEY": "sk-acme"}
+
+
+def _sorted_by_length(asked: Received) -> bytes:
+    texts = asked.json["texts"]
+    points = [{"index": at, "points": len(text)} for at, text in enumerate(texts)]
+    return http({"sorted": points})

@@ -32,22 +32,19 @@ def cache_file(environ: Mapping[str, str]) -> Path:
 def cached(
     engine: Keeping,
     settings: Settings,
-    extras: Mapping[str, object],
+    fields: Mapping[str, object],
     events: Events,
     streams: Streams,
-    *,
-    pointwise: bool = True,
 ) -> Engine:
     """The engine behind the cache; or as it is, with a warning, where scores cannot be kept.
 
-    `extras` are the request fields that are sent; `pointwise` says whether the model scores each
-    passage by itself.
+    `fields` are the request fields beside those that the provider's row always sends.
     """
     model = settings.model
     if model is None:
         streams.warn("the cache is not used: the server may change its model; name one with -m")
         return engine
-    if not pointwise:
+    if settings.listwise:
         streams.warn(f"the cache is not used: {model} scores a passage beside the others")
         return engine
     try:
@@ -56,16 +53,17 @@ def cached(
         streams.warn(f"the cache is not used: {error}")
         return engine
     streams.note(f"cache: {store.path}")
-    scope = Scope(*_endpoint(settings), model, extras)
+    scope = _scope(settings, model, fields)
     return CachedEngine(engine, store, scope, events.note, streams.warn)
 
 
-def _endpoint(settings: Settings) -> tuple[str, str]:
-    """The URL that requests go to, and the name of the dialect."""
-    name = settings.provider.dialect
-    if name is None:
+def _scope(settings: Settings, model: str, fields: Mapping[str, object]) -> Scope:
+    row = settings.provider
+    if row.dialect is None:
         # Another version may have other weights under the same name.
-        return "local", __version__
-    from rerank_cli.dialects import DIALECTS
+        return Scope("local", __version__, model)
+    from rerank_cli.dialects import DIALECTS, Options
 
-    return DIALECTS[name].url(settings.base_url or ""), name
+    options = Options(model, {**row.fields, **fields}, row.path)
+    url = DIALECTS[row.dialect].url(settings.base_url or "", options)
+    return Scope(url, row.dialect, model, {"fields": options.fields, "headers": dict(row.headers)})

@@ -11,6 +11,7 @@ from rerank_cli import __version__
 from rerank_cli.cli.streams import Streams
 from rerank_cli.reading import FORMATS as INPUT_FORMATS
 from rerank_cli.rendering import FORMATS as OUTPUT_FORMATS
+from rerank_cli.scaling import SCALES
 
 _INPUT, _OUTPUT, _WHERE, _HOW = "Input", "Output", "Where to score", "How to score"
 
@@ -18,6 +19,7 @@ _A_DAY = 86_400
 
 _INPUT_NAMES = ("auto", *INPUT_FORMATS)
 _OUTPUT_NAMES = tuple(OUTPUT_FORMATS)
+_SCALES = tuple(SCALES)
 
 
 def _one_of(names: Sequence[str]) -> Callable[[str], str]:
@@ -128,6 +130,18 @@ Threshold = Annotated[
         parser=_finite,
         metavar="X",
         help="Keep scores of X and above.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+Scale = Annotated[
+    str,
+    Option(
+        "--scores",
+        parser=_one_of(_SCALES),
+        autocompletion=lambda: list(_SCALES),
+        metavar="|".join(_SCALES),
+        help="As the model gives them; mapped to 0..1 by the sigmoid (logits); or by the lowest "
+        "and highest of this query.",
         rich_help_panel=_OUTPUT,
     ),
 ]

@@ -19,8 +19,14 @@ from rerank_cli.reading.reader import Reading, read
 from rerank_cli.reading.source import check_encoding
 from rerank_cli.rendering.footer import footer
 from rerank_cli.rendering.plan import render_plan
+from rerank_cli.scaling import check_scale, misfit, scaled
 from rerank_cli.settings import Flags, Settings
 from rerank_cli.transport import Policy
+
+_SPLIT_LIST = (
+    "{} scores a passage by the others of its request: the scores of these {} requests may not "
+    "compare (--max-passages sets how many passages a request may carry)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ class Shown:
     full: bool
     top_n: int | None
     threshold: float | None
+    scale: str
     exit_status: bool
 
     @property
@@ -64,7 +71,11 @@ def run(query: str, given: Input, scoring: Scoring, shown: Shown, streams: Strea
     """Rank the passages and show them. Returns the exit code."""
     _check(query, given, scoring, shown, streams)
     settings = wiring.settings_of(scoring.flags, streams)
-    settings.require_key()
+    settings.require()
+    check_scale(shown.scale, settings.score_range)
+    unfit = misfit(shown.threshold, shown.scale, settings.score_range)
+    if unfit:
+        streams.warn(unfit)
     policy = wiring.policy_of(settings, scoring.policy)
     with (
         closing(Reporter(streams)) as events,
@@ -78,6 +89,8 @@ def run(query: str, given: Input, scoring: Scoring, shown: Shown, streams: Strea
             planned = plan(candidates, wiring.limits_of(engine, policy, scoring.max_passages))
         with times.of("scoring"):
             scores = engine.score(planned)
+    if settings.listwise and scores.usage.requests > 1:
+        streams.warn(_SPLIT_LIST.format(settings.model, scores.usage.requests))
     return _show(candidates, scores, settings, shown, times, streams)
 
 
@@ -172,7 +185,8 @@ def _show(
     streams: Streams,
 ) -> int:
     with times.of("ranking"):
-        results = rank(candidates, scores.values, top_n=shown.top_n, threshold=shown.threshold)
+        values = scaled(scores.values, shown.scale, settings.score_range)
+        results = rank(candidates, values, top_n=shown.top_n, threshold=shown.threshold)
     ranking = Ranking(
         candidates.query,
         results,
@@ -181,6 +195,7 @@ def _show(
         provider=settings.provider.name,
         model=settings.model,
         usage=scores.usage,
+        scale=shown.scale,
     )
     look = streams.look(to_file=shown.target is not None, full=shown.full)
     with times.of("rendering"):

@@ -9,11 +9,10 @@ from rerank_cli.errors import ExitCode
 def providers(ctx: typer.Context, as_json: options.AsJson = False) -> int:
     """The endpoints it knows, and which have a key here (never the key)."""
     from rerank_cli.cli import wiring
-    from rerank_cli.providers import PROVIDERS
     from rerank_cli.rendering.providers import render_json, render_table
 
     streams = options.streams_of(ctx)
-    known = list(PROVIDERS.values())
+    known = list(wiring.config_of(streams).providers.values())
     rows = list(zip(known, wiring.keys_of(known, streams), strict=True))
     streams.write([render_json(rows) if as_json else render_table(rows)])
     return ExitCode.OK

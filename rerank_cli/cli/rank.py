@@ -6,6 +6,7 @@ import typer
 
 from rerank_cli.cli import options
 from rerank_cli.errors import UsageError
+from rerank_cli.scaling import NATIVE
 
 EXAMPLES = """
 Examples:
@@ -26,6 +27,7 @@ def rank(
     files: options.Files = None,
     top_n: options.TopN = None,
     threshold: options.Threshold = None,
+    scores: options.Scale = NATIVE,
     as_json: options.AsJson = False,
     output_format: options.Format = None,
     output_file: options.Output = None,
@@ -83,7 +85,7 @@ def rank(
     )
     given = pipeline.Input(files or (), input_format, FieldNames(text_field, id_field), encoding)
     chosen = _output_format(as_json, output_format)
-    shown = pipeline.Shown(chosen, output_file, full, top_n, threshold, exit_status)
+    shown = pipeline.Shown(chosen, output_file, full, top_n, threshold, scores, exit_status)
     if dry_run:
         return pipeline.dry_run(query, given, scoring, shown, streams)
     return pipeline.run(query, given, scoring, shown, streams)

@@ -1,18 +1,25 @@
 """Settings become an engine: the one place that knows which parts go together."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rerank_cli import dotenv
+from rerank_cli import config, dotenv
 from rerank_cli.cli.streams import Streams
+from rerank_cli.config import Config
 from rerank_cli.dotenv import DotEnv
 from rerank_cli.engines import Engine, Events, Keeping
 from rerank_cli.planning import Limits
 from rerank_cli.providers import Provider
 from rerank_cli.settings import DEFAULT, Flags, Settings, resolve, shown_url
 from rerank_cli.transport import Policy, Transport
+
+if TYPE_CHECKING:
+    from rerank_cli.engines.doctor import Diagnosis
+    from rerank_cli.engines.exchange import Exchange
+    from rerank_cli.transport.clock import Clock
 
 _OPTION_OF_EXTRA = {
     "instruction": "--instruction",
@@ -24,7 +31,7 @@ _OPTION_OF_EXTRA = {
 def settings_of(flags: Flags, streams: Streams) -> Settings:
     """The settings from flags, environment and `.env`, with their warnings said."""
     found = _dotenv()
-    settings = resolve(flags, streams.environ, found)
+    settings = resolve(flags, streams.environ, found, config_of(streams))
     if settings.key:
         streams.secrets.append(settings.key.value)
     for warning in (*(found.warnings if found else ()), *settings.warnings):
@@ -45,59 +52,95 @@ def engine_of(
     `extras` are the request fields that only some models take, None where not asked for; a
     warning says which were asked for in vain.
     """
-    sent = _taken(settings, extras, streams)
-    engine = _engine(settings, sent, policy, events)
+    fields = _fields(settings, extras, streams)
+    engine = _engine(settings, fields, policy, events)
     if settings.cache:
         from rerank_cli.cli.caching import cached
 
-        return cached(engine, settings, sent, events, streams)
+        return cached(engine, settings, fields, events, streams)
     return engine
 
 
 def _engine(
-    settings: Settings, sent: Mapping[str, object], policy: Policy, events: Events
+    settings: Settings, fields: Mapping[str, object], policy: Policy, events: Events
 ) -> Keeping:
-    if settings.provider.dialect is None:
+    row = settings.provider
+    if row.dialect is None:
         from rerank_cli.engines.local import LocalEngine
 
         return LocalEngine()
-    from rerank_cli.dialects import DIALECTS, Options
     from rerank_cli.engines.endpoint import EndpointEngine
+    from rerank_cli.transport.clock import Clock
 
+    clock = Clock()
     return EndpointEngine(
-        settings,
-        DIALECTS[settings.provider.dialect],
-        Options(settings.model, sent),
+        exchange_of(settings, fields, clock, events.note),
+        Limits(row.max_passages, row.max_bytes, row.max_tokens),
         policy,
-        lambda: _connector(settings.base_url or "", policy.timeout),
+        lambda: connector(settings.base_url or "", policy.timeout),
         events,
+        clock,
     )
 
 
+def exchange_of(
+    settings: Settings, fields: Mapping[str, object], clock: "Clock", note: Callable[[str], None]
+) -> "Exchange":
+    """How the endpoint is asked; `fields` are those beside the ones that its row always sends."""
+    from rerank_cli.dialects import DIALECTS, Options
+    from rerank_cli.engines.exchange import Exchange
+
+    row = settings.provider
+    options = Options(settings.model, {**row.fields, **fields}, row.path)
+    return Exchange(settings, DIALECTS[row.dialect or ""], options, clock, note)
+
+
 def _dotenv() -> DotEnv | None:
+    folder = _folder()
+    return dotenv.find(folder) if folder else None
+
+
+def _folder() -> Path | None:
     with suppress(FileNotFoundError):  # the working directory may have been removed
-        return dotenv.find(Path.cwd())
+        return Path.cwd()
     return None
 
 
-def _connector(url: str, timeout: float) -> Callable[[], Transport]:
+def config_of(streams: Streams) -> Config:
+    """The providers there are, with those that the user's files define."""
+    return config.find(_folder(), streams.environ, _dialects)
+
+
+def _dialects() -> Collection[str]:
+    from rerank_cli.dialects import DIALECTS
+
+    return DIALECTS
+
+
+def connector(url: str, timeout: float) -> Callable[[], Transport]:
+    """What makes the transports to a URL; `timeout` is seconds for an attempt."""
     # Here, because importing httpx takes longer than many runs need in all.
     from rerank_cli.transport.http import Connector
 
     return Connector(url, timeout)
 
 
-def _taken(settings: Settings, extras: Mapping[str, object], streams: Streams) -> dict[str, object]:
-    taken: dict[str, object] = {}
+def _fields(
+    settings: Settings, extras: Mapping[str, object], streams: Streams
+) -> dict[str, object]:
+    """The options that the model takes, by the endpoint's names for them."""
+    fields: dict[str, object] = {}
     for name, value in extras.items():
         if value is None:
             continue
-        if settings.provider.takes(name, settings.model):
-            taken[name] = value
-        else:
-            model = settings.model or "a model that is not named (-m)"
-            streams.warn(f"{_OPTION_OF_EXTRA[name]} is not sent: {model} is not known to take it")
-    return taken
+        field = settings.provider.field_of(name, settings.model)
+        if field:
+            fields[field] = value
+            continue
+        model = settings.model or "a model that is not named (-m)"
+        served = f"{model} on {settings.provider.name}" if settings.model else model
+        streams.warn(f"{_OPTION_OF_EXTRA[name]} is not sent: {served} is not known to take it")
+    return fields
 
 
 def _tell_verbose(settings: Settings, streams: Streams) -> None:
@@ -112,9 +155,11 @@ def _tell_verbose(settings: Settings, streams: Streams) -> None:
 
 def keys_of(providers: Iterable[Provider], streams: Streams) -> list[str | None]:
     """The variable and place of each provider's key here, or None; never the key."""
-    found = _dotenv()
+    found, known = _dotenv(), config_of(streams)
     keys = (
-        resolve(Flags(provider=row.name), streams.environ, found).key if row.base_url else None
+        resolve(Flags(provider=row.name), streams.environ, found, known).key
+        if row.base_url
+        else None
         for row in providers
     )
     return [str(key) if key else None for key in keys]
@@ -145,3 +190,21 @@ def tell_default(settings: Settings, streams: Streams) -> None:
             "rerank: no key found, so the embedded engine ranks; for a hosted model set "
             "SILICONFLOW_API_KEY, for a server of your own give --base-url URL"
         )
+
+
+def diagnosis_of(settings: Settings, timeout: float, streams: Streams) -> "Diagnosis":
+    """What is found out about the endpoint of the settings; `timeout` is seconds a question."""
+    from rerank_cli.engines.doctor import diagnose, examine
+    from rerank_cli.transport.clock import Clock
+
+    if settings.provider.dialect is None:
+        from rerank_cli.engines.local import LocalEngine
+
+        return examine(LocalEngine(), settings)
+    clock = Clock()
+    return diagnose(
+        settings,
+        config_of(streams).providers,
+        lambda other: exchange_of(other, {}, clock, streams.note),
+        lambda: connector(settings.base_url or "", timeout),
+    )

@@ -1,10 +1,11 @@
 """What every wire format needs to read a reply: JSON, and the contract of one score a text."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from rerank_cli.dialects.complaint import complaint_of
 from rerank_cli.errors import Fault, ReplyError
 
 _loads: Callable[[bytes], object] = json.loads
@@ -14,6 +15,10 @@ with suppress(ImportError):
 
     _loads = orjson.loads
 
+_NO_SCORES = (
+    "The endpoint answered with success but sent no list of results. Is it a rerank endpoint? "
+    "`rerank doctor` finds out which wire form it speaks."
+)
 _HINT = "The endpoint's reply cannot be trusted; nothing is ranked. Is it a rerank endpoint?"
 
 
@@ -46,6 +51,56 @@ def parse(body: bytes) -> object:
 def excerpt(body: bytes) -> str:
     """The beginning of a body, on one line; cut further where it is shown."""
     return " ".join(body[:4000].decode("utf-8", "replace").split())
+
+
+def list_at(reply: object, *keys: str) -> Sequence[object]:
+    """The list under the keys, one within the other; the reply itself without keys.
+
+    Raises ReplyError, with what the endpoint says instead, if there is none.
+    """
+    found = reply
+    for key in keys:
+        found = object_of(found).get(key)
+    if isinstance(found, list):
+        return found
+    said = complaint_of(reply).text
+    what = f"the reply has no {'.'.join(keys)}" if keys else "the reply is not a list"
+    raise ReplyError(f"{what}: {said}" if said else what, _NO_SCORES)
+
+
+def scored(results: Iterable[object], key: str, count: int) -> tuple[float, ...]:
+    """The scores of results that hold `index` and a score by this key; see `one_score_each`."""
+    return one_score_each(_pairs(results, key), count)
+
+
+def _pairs(results: Iterable[object], key: str) -> Iterator[tuple[object, object]]:
+    for result in results:
+        if not isinstance(result, dict):
+            raise ReplyError("the reply has a result that is not an object", _HINT)
+        yield result.get("index"), result.get(key)
+
+
+def input_tokens(reply: object) -> int | None:
+    """From wherever it is told: meta, tokens (an older SiliconFlow), usage, or the reply itself."""
+    reply = object_of(reply)
+    meta, usage = object_of(reply.get("meta")), object_of(reply.get("usage"))
+    billed = object_of(meta.get("billed_units"))
+    known = (
+        whole(object_of(meta.get("tokens")).get("input_tokens")),
+        whole(object_of(reply.get("tokens")).get("input_tokens")),
+        whole(billed.get("input_tokens")),
+        whole(billed.get("total_tokens")),
+        whole(usage.get("prompt_tokens")),
+        whole(usage.get("total_tokens")),
+        whole(reply.get("total_tokens")),
+        whole(reply.get("input_tokens")),
+    )
+    return next((count for count in known if count is not None), None)
+
+
+def object_of(value: object) -> Mapping[str, object]:
+    """The value if it is an object, else an empty one."""
+    return value if isinstance(value, dict) else {}
 
 
 def one_score_each(pairs: Iterable[tuple[object, object]], count: int) -> tuple[float, ...]:

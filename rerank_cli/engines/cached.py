@@ -24,7 +24,8 @@ _DIGEST_BYTES = 16
 class Scope:
     """What a score depends on beside query and passage.
 
-    `url` is where requests go, `extras` the fields that are sent beside query and passages.
+    `url` is where requests go, `extras` what is sent with them beside query and passages; never a
+    key.
     """
 
     url: str

@@ -1,36 +1,22 @@
-"""An HTTP endpoint as an engine: a dialect to speak, transports to send by."""
+"""An HTTP endpoint as an engine: exchanges with it, under the rules that its user set."""
 
-import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from urllib.parse import quote
 
-from rerank_cli.dialects import Decoded, Dialect, Options
-from rerank_cli.dialects.complaint import read_complaint
-from rerank_cli.dialects.reply import parse
+from rerank_cli.dialects import Decoded
 from rerank_cli.engines import Events, Keep
 from rerank_cli.engines.dispatch import Ask, Dispatch
-from rerank_cli.engines.refusal import refusal
+from rerank_cli.engines.exchange import Connect, Exchange
 from rerank_cli.errors import ScoringError
 from rerank_cli.model import Scores
 from rerank_cli.planning import Limits, Plan, Request
-from rerank_cli.settings import Settings, shown_url
 from rerank_cli.transport import Policy, Reply, Transport
 from rerank_cli.transport.clock import Clock
 from rerank_cli.transport.limits import Limiter, limiter_for
 from rerank_cli.transport.pace import Pace
 from rerank_cli.transport.retry import Retry
-from rerank_cli.transport.waits import asked_wait
 
-_SHOWN = 600
 _LONGEST_END = 0.5
 """Seconds that workers get to end after an error or Ctrl-C."""
-
-_SHORTEST_KEY = 8
-"""Shorter ones are stand-ins for servers that need none; they may occur in any reply."""
-
-Connect = Callable[[], Callable[[], Transport]]
-"""Prepares what all workers share, and returns what makes each its transport."""
 
 
 class EndpointEngine:
@@ -38,30 +24,23 @@ class EndpointEngine:
 
     def __init__(
         self,
-        settings: Settings,
-        dialect: Dialect,
-        options: Options,
+        exchange: Exchange,
+        limits: Limits,
         policy: Policy,
         connect: Connect,
         events: Events,
-        clock: Clock | None = None,
+        clock: Clock,
     ) -> None:
-        self._settings = settings
-        self._dialect = dialect
-        self._options = options
+        self._exchange = exchange
         self._policy = policy
         self._connect = connect
         self._events = events
-        self._clock = clock or Clock()
-        self._url = dialect.url(settings.base_url or "")
+        self._clock = clock
         self._open: list[Transport] = []
-        provider = settings.provider
-        self.limits = Limits(provider.max_passages, provider.max_bytes, provider.max_tokens)
+        self.limits = limits
 
     def body(self, request: Request) -> bytes:
-        """The request as it is sent."""
-        encoded = self._dialect.encode(request, self._options)
-        return json.dumps(encoded, ensure_ascii=False, separators=(",", ":")).encode()
+        return self._exchange.body(request)
 
     def score(self, plan: Plan, keep: Keep | None = None) -> Scores:
         policy, clock, events = self._policy, self._clock, self._events
@@ -94,18 +73,18 @@ class EndpointEngine:
             transport.close()
 
     def _ask(self, request: Request, transport: Transport, rules: "_Rules") -> Decoded:
-        body = self.body(request)
+        body = self._exchange.body(request)
 
         def attempt() -> Decoded:
             try:
-                reply = self._post(transport, body, request, rules)
-                return self._dialect.decode(parse(reply.body), len(request.texts))
+                reply = self._send(transport, body, request, rules)
+                return self._exchange.scores(reply, len(request.texts))
             except ScoringError as error:
-                raise self._placed(error) from error.__cause__
+                raise self._exchange.placed(error) from error.__cause__
 
         return rules.retry(attempt)
 
-    def _post(self, transport: Transport, body: bytes, request: Request, rules: "_Rules") -> Reply:
+    def _send(self, transport: Transport, body: bytes, request: Request, rules: "_Rules") -> Reply:
         """A reply with status 2xx, or the error for any other."""
         pace, passages = rules.pace, len(request.texts)
         entered = pace.enter(passages)
@@ -114,15 +93,7 @@ class EndpointEngine:
                 # Last of all: what waits again after this would be sent in a later minute.
                 rules.limiter.acquire(request.tokens)
                 entered = self._clock.now()
-            reply = self._struck(transport.post(self._url, self._headers(), body))
-            self._events.note(
-                f"{passages} passages, {len(body)} bytes sent: "
-                f"HTTP {reply.status}, {len(reply.body)} bytes"
-            )
-            if not 200 <= reply.status < 300:
-                complaint = read_complaint(reply.body, reply.headers)
-                wait = asked_wait(reply, self._clock.date())
-                raise refusal(reply, complaint, self._settings, wait)
+            reply = self._exchange.send(transport, body)
         except ScoringError as error:
             pace.failed(error, entered, passages)
             raise
@@ -131,27 +102,6 @@ class EndpointEngine:
             return reply
         finally:
             pace.leave()
-
-    def _headers(self) -> Mapping[str, str]:
-        key = self._settings.key
-        return {"Authorization": f"Bearer {key.value}"} if key else {}
-
-    def _struck(self, reply: Reply) -> Reply:
-        """The reply without the key, should it echo it; before anything is read of it, or cut."""
-        key = self._settings.key
-        if key is None or len(key.value) < _SHORTEST_KEY:
-            return reply
-        body, headers = reply.body, dict(reply.headers)
-        for spelt in {key.value, quote(key.value, safe="")}:
-            body = body.replace(spelt.encode(), b"[key]")
-            headers = {name: value.replace(spelt, "[key]") for name, value in headers.items()}
-        return Reply(reply.status, headers, body)
-
-    def _placed(self, error: ScoringError) -> ScoringError:
-        """The error with the endpoint named, and cut."""
-        message = f"{self._settings.provider.name} ({shown_url(self._url)}): {error.message}"
-        error.message = message if len(message) <= _SHOWN else message[:_SHOWN] + "…"
-        return error
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import re
 
-from rerank_cli.dialects.complaint import Complaint
+from rerank_cli.dialects.complaint import Complaint, complaint_of
 from rerank_cli.errors import EndpointError, Fault, RefusedError, ScoringError
 from rerank_cli.settings import Settings, shown_url
 from rerank_cli.transport import Reply
@@ -19,7 +19,7 @@ _OF_STATUS = {
     425: Fault.BUSY,
     429: Fault.RATE,
     498: Fault.KEY,
-    501: Fault.PATH,
+    501: Fault.TASK,
     503: Fault.BUSY,
     504: Fault.BUSY,
     529: Fault.BUSY,
@@ -34,12 +34,18 @@ _TOO_LARGE = re.compile(
     r"max_seq_len|max allowed|number of documents|length limit|larger than \d+"
 )
 
+# How servers say that the model does something else, such as chat or embeddings.
+_NO_RERANKER = re.compile(
+    r"not a re-?rank|(not|n't) support (the )?(re-?rank|score)|--reranking|no rerank"
+)
+
 _WHAT = {
     Fault.KEY: "the key was not accepted",
     Fault.ACCESS: "access denied",
     Fault.BALANCE: "the account's balance does not suffice",
     Fault.MODEL: "no such model here",
     Fault.PATH: "nothing answers reranks there",
+    Fault.TASK: "what runs there is no reranker",
     Fault.TOO_LARGE: "the request is too large",
     Fault.REQUEST: "the request was refused",
     Fault.RATE: "a rate limit was reached",
@@ -52,6 +58,7 @@ _ADVICE = {
     Fault.KEY: "Check the key, and that it belongs to this endpoint.",
     Fault.MODEL: "Name another with --model.",
     Fault.PATH: "Check --base-url: most end in /v1, and the model must be a reranker.",
+    Fault.TASK: "Serve a reranking model there, or name one with --model.",
     Fault.TOO_LARGE: "Send less at once: --max-passages.",
     Fault.RATE: "Wait a minute; --rpm and --tpm keep to a limit.",
     Fault.BUSY: "Try again later.",
@@ -60,12 +67,20 @@ _ADVICE = {
 
 
 def refusal(
-    reply: Reply, complaint: Complaint, settings: Settings, wait: float | None = None
+    reply: Reply,
+    complaint: Complaint,
+    settings: Settings,
+    wait: float | None = None,
+    status: int | None = None,
 ) -> ScoringError:
-    """The error for a reply whose status is not 2xx; `wait` is the seconds it asked to wait."""
+    """The error for a reply that is no success; `wait` is the seconds it asked to wait.
+
+    `status` is what its status should have been, where its body knows better.
+    """
     if 300 <= reply.status < 400:
         return _redirect(reply)
-    fault = _fault(reply.status, complaint, settings)
+    status = status or reply.status
+    fault = _fault(status, complaint, settings)
     said = f": {complaint.text}" if complaint.text else ""
     numbers = [f"HTTP {reply.status}"]
     if complaint.code is not None and str(complaint.code) != str(reply.status):
@@ -74,7 +89,7 @@ def refusal(
         numbers.append(f"request id {complaint.request_id}")
     # The endpoint's own words last: they may be long, and are cut there.
     message = f"{_WHAT[fault]} ({', '.join(numbers)}){said}"
-    error = RefusedError if 400 <= reply.status < 500 else EndpointError
+    error = RefusedError if 400 <= status < 500 else EndpointError
     transient = fault in _TRANSIENT
     return error(
         message,
@@ -85,6 +100,19 @@ def refusal(
     )
 
 
+def refusal_within(value: object, reply: Reply, settings: Settings) -> ScoringError | None:
+    """The error that a reply with status 200 holds, or None; some gateways pass errors on so."""
+    if not isinstance(value, dict) or not (value.get("error") or value.get("error_code")):
+        return None
+    complaint = complaint_of(value)
+    code = str(complaint.code)
+    if code.isdecimal() and 400 <= int(code) < 600:
+        return refusal(reply, complaint, settings, status=int(code))
+    if complaint.code is not None and complaint.code in settings.provider.codes:
+        return refusal(reply, complaint, settings, status=400)
+    return None
+
+
 def _fault(status: int, complaint: Complaint, settings: Settings) -> Fault:
     """The code in the body knows more than the status, the words more than nothing."""
     code = complaint.code
@@ -92,6 +120,10 @@ def _fault(status: int, complaint: Complaint, settings: Settings) -> Fault:
     if known is not None:
         return known
     text = complaint.text.lower()
+    said = (fault for words, fault in settings.provider.words.items() if words in text)
+    told = next(said, Fault.TASK if _NO_RERANKER.search(text) else None)
+    if told is not None:
+        return told
     if status in (400, 404, 422) and "model" in text and _says(text, "exist", "not found"):
         return Fault.MODEL
     if status == 403 and _says(text, "balance", "余额"):

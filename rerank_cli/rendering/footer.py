@@ -1,6 +1,7 @@
 """The line under a table: how many passages, scored by whom, at what cost."""
 
 from rerank_cli.model import Ranking
+from rerank_cli.scaling import NATIVE
 
 
 def footer(ranking: Ranking, seconds: float) -> str:
@@ -12,6 +13,8 @@ def footer(ranking: Ranking, seconds: float) -> str:
         else f"{kept} passage{'s' * (kept != 1)}",
         " ".join(filter(None, (ranking.provider, ranking.model))),
     ]
+    if ranking.scale != NATIVE:
+        parts.append(f"{ranking.scale} scores")
     if ranking.usage.input_tokens is not None:
         parts.append(f"{ranking.usage.input_tokens} tokens")
     if ranking.usage.cached:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from rerank_cli.model import Ranked, Ranking
 from rerank_cli.rendering.visible import LONE, UNSEEN
+from rerank_cli.scaling import NATIVE
 
 # In JSON these may stand bare, but some terminals obey them.
 _BARE = {code: f"\\u{code:04x}" for code in (0x7F, *UNSEEN, *LONE)}
@@ -34,7 +35,10 @@ _encode = _encoder()
 
 def render(ranking: Ranking) -> Iterator[str]:
     """The ranking as one JSON object (see the README for its keys), piece by piece."""
-    head = dumps({"query": ranking.query, "provider": ranking.provider, "model": ranking.model})
+    about = {"query": ranking.query, "provider": ranking.provider, "model": ranking.model}
+    if ranking.scale != NATIVE:
+        about["scores"] = ranking.scale
+    head = dumps(about)
     yield f'{head[:-1]}, "results": ['
     before = "\n  "
     for ranked in ranking.results:

@@ -20,13 +20,13 @@ class Reply:
 
 
 class Transport(Protocol):
-    """One connection: posts a body and waits for the whole reply. Used by one thread at a time."""
+    """One connection: sends a request and waits for the whole reply. For one thread at a time."""
 
-    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
         """The reply, whatever its status. Raises EndpointError if none came."""
 
     def close(self) -> None:
-        """Close what is open; a post under way in another thread ends with an error."""
+        """Close what is open; a request under way in another thread ends with an error."""
 
 
 @dataclass(frozen=True, slots=True)

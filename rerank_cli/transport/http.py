@@ -15,8 +15,8 @@ from rerank_cli.transport.pool import Connection
 MAX_REPLY = 64 * 2**20
 """Bytes of a reply body (unpacked) that are read; a hostile endpoint cannot fill the memory."""
 
+_JSON = {"Content-Type": "application/json"}
 _HEADERS = {
-    "Content-Type": "application/json",
     "Accept": "application/json",
     "Accept-Encoding": "gzip, deflate",
     "User-Agent": f"rerank/{__version__}",
@@ -26,7 +26,7 @@ _PROXIES = "Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."
 
 
 class HttpTransport:
-    """See `transport.Transport`; posts through any httpx.BaseTransport."""
+    """See `transport.Transport`; sends through any httpx.BaseTransport."""
 
     def __init__(self, inner: httpx.BaseTransport, timeout: float, *, proxied: bool) -> None:
         self._inner = inner
@@ -34,13 +34,13 @@ class HttpTransport:
         self._proxied = proxied
         self._parsed: dict[str, httpx.URL] = {}
 
-    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Reply:
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
         parts: list[bytes] = []
         size = 0
         try:
             target = self._parsed.get(url) or self._parsed.setdefault(url, httpx.URL(url))
-            head = {**_HEADERS, **headers}
-            request = httpx.Request("POST", target, headers=head, content=body)
+            head = {**_HEADERS, **(_JSON if body else {}), **headers}
+            request = httpx.Request(method, target, headers=head, content=body)
             reply = self._inner.handle_request(request)
             try:
                 for part in reply.iter_bytes():

@@ -1,6 +1,5 @@
 """--cache keeps scores, and `rerank cache` tells of them and removes them."""
 
-import io
 import json
 import sqlite3
 import sys
@@ -9,15 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from rerank_cli.cli import caching
 from rerank_cli.cli.caching import cache_file
-from rerank_cli.cli.events import Reporter
-from rerank_cli.cli.streams import Streams
 from rerank_cli.engines import store as store_module
-from rerank_cli.engines.local import LocalEngine
 from rerank_cli.engines.store import Store
 from rerank_cli.errors import CacheError
-from rerank_cli.settings import Flags, resolve
 from tests.cli.running import ONE_LINE, PASSAGES, QUERY, Ended, rerank, started
 from tests.loopback import Loopback, Received, flagship_score, http, scoring
 
@@ -243,15 +237,15 @@ def test_a_model_that_is_not_named_is_not_cached(
     assert not path.exists()
 
 
-def test_a_model_that_compares_passages_is_not_cached(env: dict[str, str]) -> None:
+def test_a_model_that_compares_passages_is_not_cached(
+    server: Loopback, env: dict[str, str], path: Path
+) -> None:
     """A passage would keep the score that it got beside others."""
-    settings = resolve(Flags(model="m", cache=True), env, None)
-    err = io.StringIO()
-    streams = Streams(None, None, err, env)
-    engine = LocalEngine()
-    given = caching.cached(engine, settings, {}, Reporter(streams), streams, pointwise=False)
-    assert given is engine
-    assert "warning: the cache is not used: m scores a passage beside the others" in err.getvalue()
+    for _ in "ab":
+        done = ranked(env, "-m", "jina-reranker-v3")
+        assert "warning: the cache is not used: jina-reranker-v3 scores a passage" in done.err
+    assert len(server.received) == 2
+    assert not path.exists()
 
 
 # where it is

@@ -88,7 +88,7 @@ def test_a_connection_that_is_not_made_in_time_may_be_tried_again() -> None:
 
     transport = HttpTransport(httpx.MockTransport(late), 2.5, proxied=False)
     with pytest.raises(EndpointError, match=r"^no connection within 2\.5 s$") as caught:
-        transport.post("http://localhost/v1/rerank", {}, b"{}")
+        transport.send("POST", "http://localhost/v1/rerank", {}, b"{}")
 
     assert (caught.value.fault, caught.value.transient) == (Fault.UNREACHED, True)
 

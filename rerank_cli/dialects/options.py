@@ -1,0 +1,34 @@
+"""What goes into every request beside query and passages, and where it goes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """For one model of one endpoint.
+
+    model   its name, None to leave it to the server
+    fields  further request fields by the endpoint's own names
+    path    the final path where it is not the dialect's own; `{model}` stands for the model
+    """
+
+    model: str | None = None
+    fields: Mapping[str, object] = field(default_factory=dict)
+    path: str | None = None
+
+    @property
+    def named(self) -> dict[str, object]:
+        """The model as a request field, if it is named."""
+        return {"model": self.model} if self.model else {}
+
+    def url(self, base_url: str, usual: str, model: str | None = None) -> str:
+        """The base URL with the final path, which is `usual` unless there is another.
+
+        A base URL that ends in that path stays as it is. `model` is its name as URLs have it.
+        """
+        path = (self.path or usual).replace("{model}", quote(model or self.model or "", safe="/:"))
+        parts = urlsplit(base_url)
+        base = parts.path.rstrip("/")
+        return parts._replace(path=base if base.endswith(path) else base + path).geturl()

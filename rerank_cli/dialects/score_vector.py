@@ -1,0 +1,34 @@
+"""DeepInfra's shape: pairs in, bare scores out, in the order of the pairs.
+
+POST {base}/{model}
+{"queries": [str], "documents": [str], …}
+→ {"scores": [float], "input_tokens"}
+"""
+
+from collections.abc import Mapping
+
+from rerank_cli.dialects.options import Options
+from rerank_cli.dialects.reply import Decoded, input_tokens, list_at, one_score_each
+from rerank_cli.errors import ReplyError
+from rerank_cli.planning import Request
+
+
+class ScoreVector:
+    """See `dialects.Dialect`. The model stands in the URL alone."""
+
+    def url(self, base_url: str, options: Options) -> str:
+        return options.url(base_url, "/{model}")
+
+    def encode(self, request: Request, options: Options) -> Mapping[str, object]:
+        return {
+            "queries": [request.query] * len(request.texts),
+            "documents": list(request.texts),
+            **options.fields,
+        }
+
+    def decode(self, reply: object, headers: Mapping[str, str], count: int) -> Decoded:
+        scores = list_at(reply, "scores")
+        if len(scores) != count:
+            # Nothing tells which are missing.
+            raise ReplyError(f"the reply has {len(scores)} scores for {count} passages")
+        return Decoded(one_score_each(enumerate(scores), count), input_tokens(reply))

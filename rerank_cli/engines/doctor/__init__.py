@@ -1,0 +1,49 @@
+"""What is right and what is wrong with an endpoint, found by asking it a few tiny questions."""
+
+from collections.abc import Callable, Mapping
+
+from rerank_cli.engines import Engine
+from rerank_cli.engines.doctor.asking import QUERY, TEXTS, Answer, Asker
+from rerank_cli.engines.doctor.failures import add_failure
+from rerank_cli.engines.doctor.findings import Diagnosis, Finding, add_answer, add_scores
+from rerank_cli.engines.exchange import Connect, Exchange
+from rerank_cli.model import Candidates, Passage
+from rerank_cli.planning import Limits, plan
+from rerank_cli.providers import Provider
+from rerank_cli.settings import Settings
+
+__all__ = ["Diagnosis", "Finding", "diagnose", "examine"]
+
+
+def examine(engine: Engine, settings: Settings) -> Diagnosis:
+    """What can be found out about an engine that needs no endpoint."""
+    passages = tuple(Passage(text, "", 0) for text in TEXTS)
+    scores = engine.score(plan(Candidates(QUERY, passages), Limits())).values
+    found = Diagnosis(settings.provider.kind)
+    found.add("engine", True, f"{settings.model} ranks here; nothing leaves this machine")
+    add_scores(found, scores, settings.score_range)
+    return found
+
+
+def diagnose(
+    settings: Settings,
+    rows: Mapping[str, Provider],
+    exchange_for: Callable[[Settings], Exchange],
+    connect: Connect,
+) -> Diagnosis:
+    """Everything that can be found out about the endpoint of the settings.
+
+    `rows` are all providers by name; `exchange_for` says how an endpoint is asked, `connect` makes
+    what it is asked through. Raises SettingsError for a URL that cannot be used.
+    """
+    transport = connect()()
+    try:
+        asker = Asker(settings, rows, exchange_for, transport)
+        answer = asker.ask(settings)
+        if not isinstance(answer, Answer):
+            answer = asker.in_another_form(answer) or answer
+        if isinstance(answer, Answer):
+            return add_answer(asker, answer)
+        return add_failure(asker, answer)
+    finally:
+        transport.close()

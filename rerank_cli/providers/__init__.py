@@ -1,0 +1,44 @@
+"""The endpoints by name: a table that a person can read and extend with a row.
+
+A row of `hosted` or `self_hosted` is all that a new endpoint takes, if its wire format is known.
+"""
+
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
+
+from rerank_cli.providers.hosted import HOSTED
+from rerank_cli.providers.models import known
+from rerank_cli.providers.row import GENERAL_KEY, Provider
+from rerank_cli.providers.self_hosted import CUSTOM, LOCAL, SELF_HOSTED
+
+__all__ = [
+    "CUSTOM",
+    "GENERAL_KEY",
+    "LOCAL",
+    "PROVIDERS",
+    "Provider",
+    "known",
+    "owner_of",
+    "table_of",
+]
+
+
+def table_of(*rows: Provider) -> Mapping[str, Provider]:
+    """Rows by name, in the order in which a key makes one of them the default."""
+    return {row.name: row for row in rows}
+
+
+PROVIDERS = table_of(*HOSTED, LOCAL, *SELF_HOSTED, CUSTOM)
+
+
+def owner_of(url: str, rows: Iterable[Provider]) -> Provider | None:
+    """The provider whose own host the URL names, if any; of several the one that fits best."""
+    parts = urlsplit(url)
+    owners = [row for row in rows if parts.hostname in row.own_hosts]
+
+    def fit(row: Provider) -> int:
+        base = urlsplit(row.base_url or "")
+        same_host = base.hostname == parts.hostname
+        return (1 + len(base.path)) * same_host if parts.path.startswith(base.path) else same_host
+
+    return max(owners, key=fit, default=None)

@@ -1,0 +1,112 @@
+"""What a row of the providers table says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from rerank_cli.errors import Fault
+from rerank_cli.model import Range
+from rerank_cli.providers.models import known
+
+GENERAL_KEY = "RERANK_API_KEY"
+"""The variable of a key for whatever is asked; it comes before a provider's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One endpoint: where it is, how it is spoken to, what it takes, what its scores mean.
+
+    name            as `-p` has it
+    dialect         the wire format, a name in `dialects.DIALECTS`; None is the embedded engine
+    base_url        where its API begins; that of a server of one's own is its usual loopback port
+    by_key          beginning of a key → the base URL that takes keys of that kind
+    path            the rest of the URL where it is not the dialect's own; may hold `{model}`
+    hosts           hosts beside that of the base URL that are its own: only its own may get its key
+                    unasked, and only over TLS
+    model           the default model; None sends none
+    needs_model     whether it refuses requests without a model
+    key_variables   where its key is looked for, after RERANK_API_KEY
+    borrowed        variables of other companies that may hold its key (see settings)
+    needs_key       whether it refuses requests without a key
+    key_header      the header that carries the key; Authorization gets it as a bearer token
+    headers         headers of every request
+    fields          fields of every request. No top_n or top_k is ever among them: all scores are
+                    needed, and servers differ in what it does
+    extras          option → the field it goes into, if the model takes it (`providers.models`)
+    max_passages    passages a request may carry
+    max_bytes       bytes a request's body may have
+    max_tokens      estimated tokens a request may have
+    rpm, tpm        requests and tokens a minute
+    guessed         those of the five limits above that no documentation vouches for
+    concurrency     requests at once
+    score_range     where its scores lie; None if that depends on the model, or is unknown
+    status_url      where to ask for an answer that is not ready (status 202); `{id}` is its id
+    marks           what only its replies hold: by these `rerank doctor` tells it from others
+    codes           error code in a reply → why it refused
+    words           lower-case words in an error → why it refused
+    advice          why it refused → what to do about it
+    """
+
+    name: str
+    dialect: str | None
+    base_url: str | None = None
+    by_key: Mapping[str, str] = field(default_factory=dict)
+    path: str | None = None
+    hosts: frozenset[str] = frozenset()
+    model: str | None = None
+    needs_model: bool = False
+    key_variables: tuple[str, ...] = ()
+    borrowed: tuple[str, ...] = ()
+    needs_key: bool = False
+    key_header: str = "Authorization"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, object] = field(default_factory=dict)
+    extras: Mapping[str, str] = field(default_factory=dict)
+    max_passages: int | None = None
+    max_bytes: int | None = None
+    max_tokens: int | None = None
+    rpm: int | None = None
+    tpm: int | None = None
+    guessed: frozenset[str] = frozenset()
+    concurrency: int = 8
+    score_range: Range | None = None
+    status_url: str | None = None
+    marks: tuple[str, ...] = ()
+    codes: Mapping[int | str, Fault] = field(default_factory=dict)
+    words: Mapping[str, Fault] = field(default_factory=dict)
+    advice: Mapping[Fault, str] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """Where it runs: embedded, hosted, self-hosted, or wherever a URL says."""
+        if self.dialect is None:
+            return "embedded"
+        if self.base_url is None:
+            return "any"
+        return "hosted" if urlsplit(self.base_url).scheme == "https" else "self-hosted"
+
+    @property
+    def own_hosts(self) -> frozenset[str]:
+        """All hosts that are its own; none for a server that runs where its user likes."""
+        if self.kind != "hosted":
+            return self.hosts
+        return self.hosts | {urlsplit(self.base_url or "").hostname or ""}
+
+    def owns(self, url: str) -> bool:
+        """Whether the URL's host is the provider's own, reached so that nobody can listen."""
+        parts = urlsplit(url)
+        return parts.scheme == "https" and parts.hostname in self.own_hosts
+
+    def field_of(self, option: str, model: str | None) -> str | None:
+        """The request field that carries an option for a model, or None if it takes none."""
+        return self.extras.get(option) if option in known(model).takes else None
+
+    def scores_of(self, model: str | None) -> Range | None:
+        """Where the scores of a model lie, None if unknown."""
+        row = known(model)
+        return row.score_range if row.decides_range else self.score_range
+
+    def url_for(self, key: str | None) -> str | None:
+        """The base URL for requests with this key."""
+        kinds = (url for start, url in self.by_key.items() if key and key.startswith(start))
+        return next(kinds, self.base_url)

@@ -1,0 +1,78 @@
+"""What relevance scores mean: as the model gives them, or mapped to 0..1.
+
+A model's scores are logits without bounds, or probabilities: a threshold fits only one of them.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+from rerank_cli.errors import UsageError
+from rerank_cli.model import UNBOUNDED, UNIT, Range
+
+NATIVE = "native"
+
+_NOT_TWICE = (
+    "The sigmoid makes probabilities of logits; here it would only push scores together. "
+    "Leave --scores out, or spread them: --scores minmax"
+)
+
+
+def scaled(scores: Sequence[float], scale: str, score_range: Range | None) -> Sequence[float]:
+    """Scores of one query on a scale of `SCALES`, in the order given.
+
+    `score_range` is where the model's scores lie, None if that is unknown. Raises UsageError for
+    the sigmoid of scores that all lie in 0..1, unless the model is known to give logits.
+    """
+    if scale == "sigmoid" and score_range != UNBOUNDED and all(0 <= each <= 1 for each in scores):
+        raise UsageError("--scores sigmoid: the scores are in 0..1 already", _NOT_TWICE)
+    return SCALES[scale](scores)
+
+
+def check_scale(scale: str, score_range: Range | None) -> None:
+    """Raise UsageError, before anything is sent, for a scale that cannot fit."""
+    if scale == "sigmoid" and score_range == UNIT:
+        raise UsageError("--scores sigmoid: this model's scores are in 0..1 already", _NOT_TWICE)
+
+
+def misfit(threshold: float | None, scale: str, score_range: Range | None) -> str | None:
+    """Why a threshold cannot fit where the scores lie, or None if it can for all that is known."""
+    known = score_range if scale == NATIVE else UNIT
+    if threshold is None or known is None:
+        return None
+    if known == UNBOUNDED:
+        if 0 < threshold < 1:
+            return (
+                f"--threshold {threshold:g} looks like a probability, but this model's scores are "
+                "logits without bounds; --scores sigmoid maps them to 0..1"
+            )
+    elif not known.low <= threshold <= known.high:
+        all_or_nothing = "everything" if threshold < known.low else "nothing"
+        return (
+            f"--threshold {threshold:g} keeps {all_or_nothing}: scores are within "
+            f"{known.low:g}..{known.high:g}"
+        )
+    return None
+
+
+def _sigmoid(score: float) -> float:
+    if score >= 0:
+        return 1 / (1 + math.exp(-score))
+    # The same, without a power that no float can hold.
+    odds = math.exp(score)
+    return odds / (1 + odds)
+
+
+def _minmax(scores: Sequence[float]) -> Sequence[float]:
+    low, high = min(scores, default=0.0), max(scores, default=0.0)
+    if low == high:
+        return [1.0] * len(scores)
+    # In quarters, so that no difference of two scores is beyond a float.
+    span = high / 4 - low / 4
+    return [min(max((score / 4 - low / 4) / span, 0.0), 1.0) if span else 1.0 for score in scores]
+
+
+SCALES: Mapping[str, Callable[[Sequence[float]], Sequence[float]]] = {
+    NATIVE: lambda scores: scores,
+    "sigmoid": lambda scores: [_sigmoid(score) for score in scores],
+    "minmax": _minmax,
+}
