@@ -145,6 +145,8 @@ def _hint(fault: Fault, settings: Settings) -> str | None:
     if fault is Fault.KEY:
         key = settings.key
         parts.append(f"The key came from {key}." if key else "No key was sent.")
+    if fault is Fault.REQUEST and settings.provider.kind != "hosted":
+        parts.append("Is it the wire form that the server speaks? `rerank doctor` finds out.")
     if fault is Fault.MODEL and settings.model:
         parts.append(f"Asked for {settings.model}.")
     parts.append(settings.provider.advice.get(fault) or _ADVICE.get(fault) or "")

@@ -113,7 +113,7 @@ _LOCALAI = Provider(
     key_variables=("LOCALAI_API_KEY",),
     max_passages=100,
     guessed=_PASSAGES,
-    advice={Fault.MODEL: "The models it has: curl …/v1/models"},
+    advice={Fault.MODEL: "curl …/v1/models lists those it has."},
 )
 
 _LITELLM = Provider(
@@ -133,9 +133,9 @@ _LITELLM = Provider(
         "invalid model name": Fault.MODEL,
     },
     advice={
-        Fault.KEY: "It is the proxy's master key or a virtual key, not that of the endpoint "
-        "behind it.",
-        Fault.MODEL: "It is a model_name of the proxy's configuration: curl …/v1/models",
+        Fault.KEY: "The proxy wants its master key or a virtual key. If the message names a model "
+        "group, it is the key that the proxy has for the endpoint behind it which is wrong.",
+        Fault.MODEL: "It is a model_name of the proxy's configuration; curl …/v1/models lists all.",
         Fault.FAILED: "The endpoint behind the proxy may be down, or the key missing: the proxy's "
         "own log says more.",
     },

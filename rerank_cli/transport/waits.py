@@ -11,6 +11,8 @@ from rerank_cli.transport import Reply
 
 # Go's form of a duration, as some gateways send it: 1m30s, 500ms.
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
+# As gateways say it that tell in no header: "Try again in 5 seconds", "try again in 350ms".
+_WORDS = re.compile(rb"try again in (\d{1,6}(?:\.\d{1,6})?) ?(s(?:ec|\b)|ms\b)", re.IGNORECASE)
 _THIS_MILLENNIUM = 1_000_000_000
 
 
@@ -19,7 +21,7 @@ def asked_wait(reply: Reply, date: float) -> float | None:
 
     `date` is the time now, in seconds since 1970. In this order: retry-after-ms, Retry-After
     (seconds or a date), x-ratelimit-reset (seconds, or seconds since 1970),
-    x-ratelimit-reset-requests, and the body's details.retry_after (Mixedbread).
+    x-ratelimit-reset-requests, and the body's details.retry_after (Mixedbread) or its words.
     """
     headers = reply.headers
     waits = (
@@ -28,6 +30,7 @@ def asked_wait(reply: Reply, date: float) -> float | None:
         _reset(headers.get("x-ratelimit-reset"), date),
         _reset(headers.get("x-ratelimit-reset-requests"), date),
         _in_body(reply.body),
+        _in_words(reply.body),
     )
     return next((max(wait, 0.0) for wait in waits if wait is not None), None)
 
@@ -61,6 +64,11 @@ def _reset(text: str | None, date: float) -> float | None:
         return None
     units = zip(match.groups(), (3600.0, 60.0, 1.0, 0.001), strict=True)
     return sum(float(number) * unit for number, unit in units if number)
+
+
+def _in_words(body: bytes) -> float | None:
+    match = _WORDS.search(body[:4096])
+    return float(match[1]) * (0.001 if match[2].startswith(b"m") else 1.0) if match else None
 
 
 def _in_body(body: bytes) -> float | None:

@@ -36,9 +36,8 @@ def diagnose(
     `rows` are all providers by name; `exchange_for` says how an endpoint is asked, `connect` makes
     what it is asked through. Raises SettingsError for a URL that cannot be used.
     """
-    transport = connect()()
+    asker = Asker(settings, rows, exchange_for, connect())
     try:
-        asker = Asker(settings, rows, exchange_for, transport)
         answer = asker.ask(settings)
         if not isinstance(answer, Answer):
             answer = asker.in_another_form(answer) or answer
@@ -46,4 +45,4 @@ def diagnose(
             return add_answer(asker, answer)
         return add_failure(asker, answer)
     finally:
-        transport.close()
+        asker.close()

@@ -49,12 +49,13 @@ class Asker:
         settings: Settings,
         rows: Mapping[str, Provider],
         exchange_for: Callable[[Settings], Exchange],
-        transport: Transport,
+        make_transport: Callable[[], Transport],
     ) -> None:
         self.settings = settings
         self.rows = rows
         self._exchange_for = exchange_for
-        self._transport = transport
+        self._make_transport = make_transport
+        self._transport = make_transport()
 
     @property
     def url(self) -> str:
@@ -62,7 +63,22 @@ class Asker:
         return self._exchange_for(self.settings).url
 
     def ask(self, settings: Settings, texts: Sequence[str] = TEXTS) -> Answer | ScoringError:
-        """The answer, or why there is none."""
+        """The answer, or why there is none.
+
+        A connection that a server has closed without a word after its last answer is made anew.
+        """
+        answer = self._ask_once(settings, texts)
+        if isinstance(answer, Answer) or answer.fault is not Fault.BROKEN:
+            return answer
+        self.close()
+        self._transport = self._make_transport()
+        return self._ask_once(settings, texts)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._transport.close()
+
+    def _ask_once(self, settings: Settings, texts: Sequence[str]) -> Answer | ScoringError:
         exchange = self._exchange_for(settings)
         body = exchange.body(Request(QUERY, texts, range(len(texts))))
         began = time.monotonic()
@@ -108,11 +124,14 @@ class Asker:
         row = answer.settings.provider
         if row == self.settings.provider and row != CUSTOM:
             return row
-        headers = (f"{name}: {value}" for name, value in answer.reply.headers.items())
+        headers = "\n".join(f"{name}: {value}" for name, value in answer.reply.headers.items())
         body = answer.reply.body[:_MARKED_WITHIN].decode("utf-8", "replace")
-        seen = "\n".join((*headers, body))
-        same = (each for each in self.rows.values() if each.dialect == row.dialect)
-        return next((each for each in same if any(mark in seen for mark in each.marks)), row)
+        same = [each for each in self.rows.values() if each.dialect == row.dialect]
+        # Headers first: a proxy passes on the body of the server behind it.
+        marked = (
+            each for seen in (headers, body) for each in same if any(m in seen for m in each.marks)
+        )
+        return next(marked, row)
 
     def models(self) -> list[str]:
         """The names of the models that the endpoint says it has; none if it does not say."""

@@ -91,5 +91,9 @@ def _cure(asker: Asker, error: ScoringError) -> str | None:
         )
     if asker.settings.provider.kind == "hosted" or error.fault is Fault.TASK:
         return error.hint
+    if error.fault is Fault.FAILED and not asker.settings.model:
+        models = asker.models()
+        known = f" It has: {', '.join(models)}." if models else ""
+        return f"It may want a model (-m NAME) or a key.{known} {error.hint or ''}".strip()
     tried = ", ".join(DIALECTS)
     return f"{error.hint or ''} Nothing there answers in a wire form that was tried: {tried}."
