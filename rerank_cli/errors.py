@@ -4,6 +4,7 @@
     ├── UsageError            2    the command line asks for something impossible
     ├── InputError            2    a file or standard input is not what it should be
     ├── SettingsError         3    no key, unknown provider, a setting that cannot be used
+    │   └── CacheError        3    the cache cannot be read or written just now
     └── ScoringError               never raised itself: something that an endpoint did
         ├── RefusedError      4    it answered, and refused the request
         └── EndpointError     5    it could not be reached, or failed
@@ -67,6 +68,10 @@ class SettingsError(RerankError):
     """No key, an unknown provider, a setting that cannot be used."""
 
     exit_code = ExitCode.SETTINGS
+
+
+class CacheError(SettingsError):
+    """The cache cannot be read or written just now: locked, read-only, no space left."""
 
 
 class Fault(StrEnum):

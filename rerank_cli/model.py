@@ -70,14 +70,22 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What scoring cost: requests sent, and tokens where the endpoint tells them."""
+    """What scoring cost: requests sent, and tokens where the endpoint tells them.
+
+    `cached` is how many passages cost nothing, because their score was in the cache.
+    """
 
     requests: int = 0
     input_tokens: int | None = None
+    cached: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
         known = [n for n in (self.input_tokens, other.input_tokens) if n is not None]
-        return Usage(self.requests + other.requests, sum(known) if known else None)
+        return Usage(
+            self.requests + other.requests,
+            sum(known) if known else None,
+            self.cached + other.cached,
+        )
 
 
 class Range(NamedTuple):

@@ -49,12 +49,13 @@ class Plan:
     """The requests for some candidates.
 
     The distinct texts are numbered through all requests, in order of first appearance;
-    `text_of[i]` is the number of passage i's text.
+    `text_of[i]` is the number of passage i's text. Each request is within the limits.
     """
 
     candidates: Candidates
     requests: Sequence[Request]
     text_of: Sequence[int]
+    limits: Limits = Limits()
 
     def spread(self, scores: Sequence[float]) -> tuple[float, ...]:
         """One score a distinct text becomes one score a passage, in input order."""
@@ -63,6 +64,17 @@ class Plan:
     def passage(self, number: int) -> Passage:
         """The first passage that has the distinct text of this number."""
         return self.candidates.passages[self.text_of.index(number)]
+
+    def only(self, numbers: Sequence[int]) -> "Plan":
+        """The plan for just the texts of these numbers: the first passage that has each."""
+        first = dict(zip(reversed(self.text_of), reversed(self.candidates.passages), strict=True))
+        passages = tuple(first[number] for number in numbers)
+        return plan(Candidates(self.candidates.query, passages), self.limits)
+
+    @property
+    def texts(self) -> list[str]:
+        """The distinct texts, by number."""
+        return [text for request in self.requests for text in request.texts]
 
     @property
     def tokens(self) -> int:
@@ -87,7 +99,7 @@ def plan(candidates: Candidates, limits: Limits) -> Plan:
         Request(candidates.query, texts[first:end], range(first, end))
         for first, end in _spans(candidates.query, texts, limits)
     ]
-    return Plan(candidates, requests, text_of)
+    return Plan(candidates, requests, text_of, limits)
 
 
 def _spans(query: Query, texts: Sequence[str], limits: Limits) -> Iterator[tuple[int, int]]:

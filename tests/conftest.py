@@ -24,6 +24,8 @@ def _fresh_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.setenv("TERM", "xterm")
+    # Nor the developer's cache.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
     above = [folder / ".env" for folder in tmp_path.parents if (folder / ".env").exists()]
     assert not above, f"{above[0]} would be read by every test; remove it, or set --basetemp"
     monkeypatch.chdir(tmp_path)

@@ -86,6 +86,34 @@ def test_every_text_is_in_exactly_one_request_and_every_passage_gets_its_score(
         assert made.passage(number).line == texts.index(text) + 1
 
 
+@given(
+    st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=20),
+    st.none() | st.integers(1, 3),
+    st.data(),
+)
+def test_a_plan_for_some_of_the_texts_is_a_plan_for_their_passages(
+    texts: list[str], size: int | None, data: st.DataObject
+) -> None:
+    """What is scored again would go beyond the limits, or an error about it name another line."""
+    whole = planned(texts, size)
+    numbers = data.draw(st.lists(st.sampled_from(range(whole.distinct)), unique=True))
+    part = whole.only(numbers)
+    assert part.texts == [whole.texts[number] for number in numbers]
+    assert part.spread(range(len(numbers))) == tuple(range(len(numbers)))
+    assert [part.passage(at) for at in range(len(numbers))] == list(map(whole.passage, numbers))
+    assert all(0 < len(request.texts) <= (size or 20) for request in part.requests)
+    assert len(part.requests) == -(-len(numbers) // (size or 20))
+
+
+def test_a_plan_for_some_of_the_texts_keeps_to_bytes_and_tokens() -> None:
+    """What is scored again would be refused for its size."""
+    texts = [f"{number} {'x' * 300}" for number in range(9)]
+    passages = tuple(Passage(text, "a.txt", line) for line, text in enumerate(texts, start=1))
+    whole = plan(Candidates("q", passages), Limits(bytes=1300, tokens=1000))
+    sizes = [len(request.texts) for request in whole.only([0, 2, 4, 6, 8]).requests]
+    assert sizes == [3, 2]
+
+
 @pytest.mark.parametrize(
     ("text", "tokens"),
     [

@@ -6,7 +6,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from rerank_cli.cli import doctor, providers, rank
+from rerank_cli.cli import cache, doctor, providers, rank
 
 _RANK = "rank"
 _OF_THE_GROUP = ("--install-completion", "--show-completion")
@@ -84,6 +84,7 @@ app = typer.Typer(
 app.command(_RANK, cls=_RankCommand, hidden=True)(rank.rank)
 app.command("providers")(providers.providers)
 app.command("doctor")(doctor.doctor)
+app.add_typer(cache.app, name="cache")
 
 
 @app.callback()

@@ -57,6 +57,8 @@ def _command(arguments: Sequence[str], streams: Streams) -> int:
 def _usage_hint(message: str) -> str:
     if message.lower().startswith("no such option"):
         return "A query that begins with - goes after --: rerank -- QUERY FILE"
+    if message.lower().startswith("no such command"):
+        return "A query that names a command goes after --: rerank -- QUERY FILE"
     return "See: rerank --help"
 
 

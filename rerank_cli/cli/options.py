@@ -331,6 +331,14 @@ Price = Annotated[
         show_default=False,
     ),
 ]
+Cache = Annotated[
+    bool,
+    Option(
+        "--cache",
+        help="Keep scores, and score again only what is not known yet.",
+        rich_help_panel=_HOW,
+    ),
+]
 DryRun = Annotated[
     bool,
     Option("--dry-run", help="Print the plan, send nothing, need no key.", rich_help_panel=_HOW),

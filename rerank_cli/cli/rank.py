@@ -51,6 +51,7 @@ def rank(
     rpm: options.Rpm = None,
     tpm: options.Tpm = None,
     price_per_million: options.Price = None,
+    cache: options.Cache = False,
     dry_run: options.DryRun = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -80,7 +81,7 @@ def rank(
     if retries is not None:
         policy = replace(policy, retries=retries, at_first=retries, exact=True)
     scoring = pipeline.Scoring(
-        Flags(provider, model, base_url, price_per_million), extras, policy, max_passages
+        Flags(provider, model, base_url, price_per_million, cache), extras, policy, max_passages
     )
     given = pipeline.Input(files or (), input_format, FieldNames(text_field, id_field), encoding)
     chosen = _output_format(as_json, output_format)

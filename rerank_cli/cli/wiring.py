@@ -10,7 +10,7 @@ from rerank_cli import config, dotenv
 from rerank_cli.cli.streams import Streams
 from rerank_cli.config import Config
 from rerank_cli.dotenv import DotEnv
-from rerank_cli.engines import Engine, Events
+from rerank_cli.engines import Engine, Events, Keeping
 from rerank_cli.planning import Limits
 from rerank_cli.providers import Provider
 from rerank_cli.settings import DEFAULT, Flags, Settings, resolve, shown_url
@@ -53,6 +53,17 @@ def engine_of(
     warning says which were asked for in vain.
     """
     fields = _fields(settings, extras, streams)
+    engine = _engine(settings, fields, policy, events)
+    if settings.cache:
+        from rerank_cli.cli.caching import cached
+
+        return cached(engine, settings, fields, events, streams)
+    return engine
+
+
+def _engine(
+    settings: Settings, fields: Mapping[str, object], policy: Policy, events: Events
+) -> Keeping:
     row = settings.provider
     if row.dialect is None:
         from rerank_cli.engines.local import LocalEngine

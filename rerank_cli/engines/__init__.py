@@ -1,5 +1,6 @@
 """What scores: one Protocol, an engine behind it a module."""
 
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from rerank_cli.model import Scores
@@ -21,6 +22,17 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Let go of what is open."""
+
+
+Keep = Callable[[Sequence[int], Sequence[float]], None]
+"""Gets scores as they come, with the numbers of their texts in the plan; from any thread."""
+
+
+class Keeping(Engine, Protocol):
+    """An engine that hands scores out as they come."""
+
+    def score(self, plan: Plan, keep: Keep | None = None) -> Scores:
+        """`keep` gets each text's score once, also of those that come before an error."""
 
 
 class Events(Protocol):

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from rerank_cli.dialects import Decoded
+from rerank_cli.engines import Keep
 from rerank_cli.errors import Fault, RefusedError, ReplyError, ScoringError
 from rerank_cli.model import Usage
 from rerank_cli.planning import Plan, Request
@@ -24,12 +25,16 @@ Ask = Callable[[Request], Decoded]
 class Dispatch:
     """The requests of one plan on their way.
 
-    `scored` is told how many more texts have their score; `pace` knows how large a request may be.
+    `scored` is told how many more texts have their score, `keep` which; `pace` knows how large a
+    request may be.
     """
 
-    def __init__(self, plan: Plan, scored: Callable[[int], None], pace: Pace) -> None:
+    def __init__(
+        self, plan: Plan, scored: Callable[[int], None], pace: Pace, keep: Keep | None = None
+    ) -> None:
         self._plan = plan
         self._scored = scored
+        self._keep = keep
         self._pace = pace
         self._queue = deque(plan.requests)
         self._scores: list[float] = [0.0] * plan.distinct
@@ -120,6 +125,8 @@ class Dispatch:
             self._scores[number] = score
         with self._changed:
             self._usage += usage
+        if self._keep:
+            self._keep(numbers, scores)
         self._scored(len(scores))
 
     def _rest(self, request: Request, error: ReplyError) -> Request:

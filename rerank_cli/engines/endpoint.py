@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from rerank_cli.dialects import Decoded
-from rerank_cli.engines import Events
+from rerank_cli.engines import Events, Keep
 from rerank_cli.engines.dispatch import Dispatch
 from rerank_cli.engines.exchange import Connect, Exchange
 from rerank_cli.errors import ScoringError
@@ -54,11 +54,11 @@ class EndpointEngine:
     def body(self, request: Request) -> bytes:
         return self._exchange.body(request)
 
-    def score(self, plan: Plan) -> Scores:
+    def score(self, plan: Plan, keep: Keep | None = None) -> Scores:
         with self._lock:
             shared = self._shared = self._shared or self._prepared(plan)
         self._events.planned(len(plan.requests), plan.distinct)
-        dispatch = Dispatch(plan, self._events.scored, shared.pace)
+        dispatch = Dispatch(plan, self._events.scored, shared.pace, keep)
         workers = self._hire(len(plan.requests))
         self._running.append(dispatch)
         try:

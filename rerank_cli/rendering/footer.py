@@ -17,5 +17,7 @@ def footer(ranking: Ranking, seconds: float) -> str:
         parts.append(f"{ranking.scale} scores")
     if ranking.usage.input_tokens is not None:
         parts.append(f"{ranking.usage.input_tokens} tokens")
+    if ranking.usage.cached:
+        parts.append(f"{ranking.usage.cached} from the cache")
     parts.append(f"{seconds:.2f} s")
     return " · ".join(parts)

@@ -47,6 +47,8 @@ def render(ranking: Ranking) -> Iterator[str]:
     usage: dict[str, object] = {"requests": ranking.usage.requests}
     if ranking.usage.input_tokens is not None:
         usage["input_tokens"] = ranking.usage.input_tokens
+    if ranking.usage.cached:
+        usage["cached"] = ranking.usage.cached
     end = "\n" if ranking.results else ""
     yield f'{end}], "usage": {dumps(usage)}}}\n'
 

@@ -23,13 +23,15 @@ class Flags:
     model: str | None = None
     base_url: str | None = None
     price: float | None = None
+    cache: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Where to score; `withheld` says why a key that is here is not used.
 
-    `price` is that of a million tokens, for estimates, or None if unknown.
+    `price` is that of a million tokens, for estimates, or None if unknown. `cache` says whether
+    scores are kept.
     """
 
     provider: Provider
@@ -40,6 +42,7 @@ class Settings:
     withheld: str | None = None
     price: float | None = None
     warnings: tuple[str, ...] = ()
+    cache: bool = False
 
     @property
     def score_range(self) -> Range | None:
@@ -84,13 +87,14 @@ def resolve(
     provider, asked = _provider(flags, sources, base_url)
     model = _model(flags, sources, provider)
     price = _price(flags, sources)
+    cache = _cache(flags, sources)
     if provider.dialect is None:
         if flags.base_url:
             raise SettingsError(
                 f"--base-url does not go with the provider {provider.name}",
                 "Name another provider, or leave -p out: custom is used for a URL.",
             )
-        return Settings(provider, asked.origin, model, None, price=price)
+        return Settings(provider, asked.origin, model, None, price=price, cache=cache)
     key, withheld = key_for(provider, asked, base_url, sources)
     url = base_url.value if base_url else provider.url_for(key.value if key else None)
     if url is None:
@@ -98,7 +102,7 @@ def resolve(
             f"the provider {provider.name} has no URL of its own", "Give one with --base-url."
         )
     warnings = tuple(warnings_of(url, key, withheld, provider))
-    return Settings(provider, asked.origin, model, url, key, withheld, price, warnings)
+    return Settings(provider, asked.origin, model, url, key, withheld, price, warnings, cache)
 
 
 def _provider(flags: Flags, sources: Sources, base_url: Found | None) -> tuple[Provider, Found]:
@@ -146,3 +150,17 @@ def _price(flags: Flags, sources: Sources) -> float | None:
     if not 0 <= price < float("inf"):
         raise SettingsError(f"{named} is {named.value!r}, not a price")
     return price
+
+
+_SWITCH = {"1": True, "true": True, "yes": True, "on": True}
+_SWITCH |= {"0": False, "false": False, "no": False, "off": False}
+
+
+def _cache(flags: Flags, sources: Sources) -> bool:
+    named = sources.find("RERANK_CACHE")
+    if flags.cache or named is None:
+        return flags.cache
+    switched = _SWITCH.get(named.value.lower())
+    if switched is None:
+        raise SettingsError(f"{named} is {named.value!r}, neither 1 nor 0")
+    return switched

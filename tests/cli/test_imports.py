@@ -45,8 +45,10 @@ def _imported(*arguments: str, url: str = "http://127.0.0.1:9") -> set[str]:
         (["q", PASSAGES, "--dry-run"], {"httpx", "numpy", "asyncio"}),
         (["q", PASSAGES, "--json"], {"rich.table", "rich.console", "numpy", "charset_normalizer"}),
         (["q", PASSAGES], {"rich.console", "rich.table", "numpy"}),
+        # Not sqlite3 itself, which coverage imports.
+        (["q", PASSAGES], {"platformdirs", "rerank_cli.engines.store"}),
     ],
-    ids=["version", "help", "dry run", "json", "table in a pipe"],
+    ids=["version", "help", "dry run", "json", "table in a pipe", "without the cache"],
 )
 def test_slow_modules_are_left_alone(
     server: Loopback, arguments: list[str], unused: set[str]

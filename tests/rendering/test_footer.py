@@ -21,6 +21,14 @@ def test_it_tells_how_many_were_scored_when_fewer_are_shown() -> None:
     assert footer(kept, 0.1).startswith("1 of 3 passages · ")
 
 
+def test_it_tells_how_many_scores_came_from_the_cache() -> None:
+    """A user would take old scores for new ones, or think that all of them were paid for."""
+    some = ranking(["a", "b"], usage=Usage(1, 123, cached=1))
+    assert (
+        footer(some, 1) == "2 passages · siliconflow bge · 123 tokens · 1 from the cache · 1.00 s"
+    )
+
+
 def test_what_is_not_known_is_left_out() -> None:
     """Unknown tokens would be told as none, or an unnamed model as None."""
     bare = replace(ranking(["a"], usage=Usage(1)), model=None)

@@ -56,6 +56,13 @@ def test_tokens_that_the_endpoint_does_not_tell_are_left_out() -> None:
     assert json.loads(shown)["usage"] == {"requests": 2}
 
 
+def test_what_came_from_the_cache_is_told_where_something_did() -> None:
+    """A script could not tell scores that were paid for from those that were kept."""
+    one = Usage(1, 5, cached=2) + Usage(2, cached=3)
+    shown = render(ranking(["a"], usage=one), "json", PIPE)
+    assert json.loads(shown)["usage"] == {"requests": 3, "input_tokens": 5, "cached": 5}
+
+
 def test_nothing_left_is_still_a_whole_object() -> None:
     """`jq .results` would fail where no passage was kept."""
     assert json.loads(render(ranking([]), "json", PIPE))["results"] == []

@@ -15,6 +15,7 @@ from rerank_cli.model import Scores, Usage
 from rerank_cli.planning import Limits, Plan, Request
 
 if TYPE_CHECKING:
+    from rerank_cli.engines import Keep
     from rerank_cli.engines.local.session import Session
 
 MODEL = "use-multilingual-v3"
@@ -53,7 +54,7 @@ class LocalEngine:
         """Nothing: what is scored here is not sent."""
         return b""
 
-    def score(self, plan: Plan) -> Scores:
+    def score(self, plan: Plan, keep: Keep | None = None) -> Scores:
         """A probability from 0 to 1 a passage, which depends on the query and that passage alone.
 
         `usage` tells the pieces (tokens) that were read. Raises SettingsError where the model's
@@ -65,6 +66,8 @@ class LocalEngine:
             session = self._session = self._session or _open_session()
             for request in plan.requests:
                 scores, read = session.score(request.query, request.texts)
+                if keep:
+                    keep(request.numbers, scores)
                 values += scores
                 tokens += read
         return Scores(plan.spread(values), Usage(requests=0, input_tokens=tokens))

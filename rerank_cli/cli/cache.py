@@ -1,0 +1,68 @@
+"""`rerank cache info|clear`: what the cache holds, and an end to it."""
+
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+from typer.core import TyperGroup
+
+from rerank_cli.cli import options
+from rerank_cli.cli.streams import Streams
+from rerank_cli.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rerank_cli.engines.store import Store
+
+
+class _HelpAlone(TyperGroup):
+    """Without a word it prints its help, as the whole program does."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args and not ctx.resilient_parsing:
+            typer.echo(ctx.get_help())
+            ctx.exit()
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(cls=_HelpAlone, rich_markup_mode=None)
+
+
+@app.callback()
+def _group() -> None:
+    """The scores that --cache keeps: info, clear."""
+
+
+@app.command()
+def info(ctx: typer.Context, as_json: options.AsJson = False) -> int:
+    """Where the scores are, how many, from when."""
+    from rerank_cli.rendering.cache import render_json, render_lines
+
+    streams = options.streams_of(ctx)
+    with _store(streams) as store:
+        found = store.info()
+    streams.write([render_json(found) if as_json else render_lines(found)])
+    return ExitCode.OK
+
+
+@app.command()
+def clear(ctx: typer.Context) -> int:
+    """Remove all scores."""
+    streams = options.streams_of(ctx)
+    with _store(streams) as store:
+        removed = store.clear()
+    if removed is None:
+        streams.write([f"removed {store.path}, which could not be used\n"])
+    else:
+        streams.write([f"removed {removed} score{'s' * (removed != 1)}\n"])
+    return ExitCode.OK
+
+
+@contextmanager
+def _store(streams: Streams) -> "Iterator[Store]":
+    from rerank_cli.cli.caching import cache_file
+    from rerank_cli.engines.store import Store
+
+    with closing(Store(cache_file(streams.environ))) as store:
+        yield store

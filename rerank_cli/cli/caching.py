@@ -1,0 +1,69 @@
+"""Where the cache is, and when an engine gets one."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from rerank_cli import __version__
+from rerank_cli.cli.streams import Streams
+from rerank_cli.engines import Engine, Events, Keeping
+from rerank_cli.engines.cached import CachedEngine, Scope
+from rerank_cli.engines.store import Store
+from rerank_cli.errors import CacheError
+from rerank_cli.settings import Settings
+
+_NAME = "rerank"
+
+
+def cache_file(environ: Mapping[str, str]) -> Path:
+    """The file of the cache. Raises CacheError where no folder for caches is known."""
+    named = Path(environ.get("XDG_CACHE_HOME", ""))
+    if named.is_absolute() and os.name != "nt":
+        folder = named / _NAME
+    else:
+        from platformdirs import user_cache_path
+
+        folder = user_cache_path(_NAME, appauthor=False)
+    if not folder.is_absolute():
+        raise CacheError("no folder for caches is known", "Name one: XDG_CACHE_HOME")
+    return folder / "scores.sqlite"
+
+
+def cached(
+    engine: Keeping,
+    settings: Settings,
+    fields: Mapping[str, object],
+    events: Events,
+    streams: Streams,
+) -> Engine:
+    """The engine behind the cache; or as it is, with a warning, where scores cannot be kept.
+
+    `fields` are the request fields beside those that the provider's row always sends.
+    """
+    model = settings.model
+    if model is None:
+        streams.warn("the cache is not used: the server may change its model; name one with -m")
+        return engine
+    if settings.listwise:
+        streams.warn(f"the cache is not used: {model} scores a passage beside the others")
+        return engine
+    try:
+        store = Store(cache_file(streams.environ))
+    except CacheError as error:
+        streams.warn(f"the cache is not used: {error}")
+        return engine
+    streams.note(f"cache: {store.path}")
+    scope = _scope(settings, model, fields)
+    return CachedEngine(engine, store, scope, events.note, streams.warn)
+
+
+def _scope(settings: Settings, model: str, fields: Mapping[str, object]) -> Scope:
+    row = settings.provider
+    if row.dialect is None:
+        # Another version may have other weights under the same name.
+        return Scope("local", __version__, model)
+    from rerank_cli.dialects import DIALECTS, Options
+
+    options = Options(model, {**row.fields, **fields}, row.path)
+    url = DIALECTS[row.dialect].url(settings.base_url or "", options)
+    return Scope(url, row.dialect, model, {"fields": options.fields, "headers": dict(row.headers)})
