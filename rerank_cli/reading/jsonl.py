@@ -13,7 +13,7 @@ from rerank_cli.reading.lines import split
 def parse(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
     """The passages of a JSONL file; raises InputError at the first line that is not one."""
     for number, line in split(text):
-        value = _value(line, source, number)
+        value = decode(line, source, number)
         if isinstance(value, str):
             yield Passage(text=value, source=source, line=number)
         elif isinstance(value, dict):
@@ -27,7 +27,8 @@ def parse(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
             )
 
 
-def _value(line: str, source: str, number: int) -> object:
+def decode(line: str, source: str, number: int) -> object:
+    """The value of one line; InputError with its place where it is no JSON."""
     try:
         # Faster than decode, which looks for blanks on both sides; where there are any, it decides.
         try:
