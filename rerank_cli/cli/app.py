@@ -6,6 +6,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from rerank_cli.cli import eval as evaluation
 from rerank_cli.cli import providers, rank
 
 _RANK = "rank"
@@ -82,6 +83,7 @@ app = typer.Typer(
     cls=_RankByDefault, rich_markup_mode=None, context_settings={"max_content_width": 100}
 )
 app.command(_RANK, cls=_RankCommand, hidden=True)(rank.rank)
+app.command("eval")(evaluation.evaluate)
 app.command("providers")(providers.providers)
 
 
