@@ -39,9 +39,9 @@ def evaluate(
     A column a run; the later ones with their difference to the first, and whether it is
     significant.
     """
-    from rerank_cli.evaluation import measures
-    from rerank_cli.evaluation.comparison import evaluate
+    from rerank_cli.evaluation import comparison, measures
     from rerank_cli.evaluation.thresholds import thresholds as of_run
+    from rerank_cli.reading.source import shown_name
     from rerank_cli.rendering import evaluation as rendering
 
     streams = options.streams_of(ctx, quiet=quiet)
@@ -50,22 +50,38 @@ def evaluate(
     measures.check_installed()
     wanted = measures.parse(measure or measures.DEFAULT)
     judgments, read = _read(runs, qrels, encoding, streams)
-    evaluated = evaluate(read, judgments, wanted, seed)
+    evaluated = comparison.evaluate(read, judgments, wanted, seed)
     charts = [of_run(run, judgments, precision) for run in read] if thresholds else None
     _warn(evaluated, charts, streams)
     if as_json:
-        text = rendering.render_json(evaluated, charts, qrels, by_query=by_query)
-    elif as_csv and charts is not None:
-        text = rendering.render_thresholds_csv(charts)
+        text = rendering.render_json(evaluated, charts, shown_name(qrels), by_query=by_query)
+        streams.write([text])
     elif as_csv:
-        text = rendering.render_csv(evaluated, by_query=by_query)
+        streams.write([_csv(evaluated, charts, streams, by_query=by_query)])
     else:
         text = rendering.render_table(evaluated, by_query=by_query)
         text += "\n" + rendering.render_thresholds(charts) if charts else ""
-    streams.write([text])
-    if not as_json and not as_csv:
+        streams.write([text])
         streams.tell(rendering.footer(evaluated))
     return ExitCode.OK
+
+
+def _csv(
+    evaluated: "Evaluation",
+    charts: "Sequence[Thresholds] | None",
+    streams: Streams,
+    *,
+    by_query: bool,
+) -> str:
+    from rerank_cli.rendering import evaluation as rendering
+    from rerank_cli.rendering.visible import visible_block
+
+    if charts is None:
+        text = rendering.render_csv(evaluated, by_query=by_query)
+    else:
+        text = rendering.render_thresholds_csv(charts)
+    # JSON escapes control characters and the tables show them; CSV has them as they are.
+    return visible_block(text) if streams.look(to_file=False, full=True).terminal else text
 
 
 def _check(runs: Sequence[str], qrels: str, *, as_json: bool, as_csv: bool, both: bool) -> None:

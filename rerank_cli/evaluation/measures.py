@@ -13,7 +13,7 @@ from rerank_cli.model import Qrels, Run
 
 DEFAULT = ("nDCG@10", "RR@10", "P@1", "R@100", "AP")
 
-_REQUIRED = ("ir_measures", "pytrec_eval")
+_REQUIRED = ("ir_measures", "pytrec_eval", "numpy")
 _LONGEST_NAME = 200
 _WORD = re.compile(r"(?:\([^)]*\)|\S)+")
 _BOUNDS = {"cutoff": (1, 10**9), "rel": (1, 1000), "recall": (0, 1), "p": (0, 1)}
@@ -147,7 +147,12 @@ def by_query(measures: Sequence[Any], qrels: Qrels, scores: Scores) -> ByQuery:
         raise UsageError(
             f"ir_measures cannot compute {measures[0]}: {type(error).__name__}: {error}"
         ) from error
-    return values
+    # ir_measures yields measures in the order of a set, which is another in each process.
+    names = list(map(str, measures))
+    return {
+        query_id: {name: row[name] for name in names if name in row}
+        for query_id, row in values.items()
+    }
 
 
 def overall(measure: Any, values: Iterable[float]) -> float | None:

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from pathlib import PurePath
 
 from rich.cells import cell_len
 
@@ -39,7 +40,7 @@ def render_table(evaluation: Evaluation, *, by_query: bool) -> str:
 def short_names(evaluation: Evaluation) -> list[str]:
     """What stands above the runs: the file names alone, where these tell them apart."""
     names = [run.name for run in evaluation.runs]
-    short = [name.replace("\\", "/").rpartition("/")[2] for name in names]
+    short = [PurePath(name).name for name in names]
     return short if len(set(short)) == len(set(names)) else names
 
 

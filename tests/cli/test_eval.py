@@ -132,6 +132,25 @@ def test_the_same_seed_prints_the_same_and_another_may_not() -> None:
     assert first == again != other
 
 
+def test_no_two_processes_print_other_bytes() -> None:
+    """Outputs that are kept in version control would change from run to run."""
+    command = ("eval", _BM25, _LOCAL, "--qrels", _QRELS, "--json", "--by-query")
+    first, other = (process(*command, env={"PYTHONHASHSEED": seed}).out for seed in "12")
+    assert first == other != ""
+
+
+def test_ids_do_not_command_a_terminal(tmp_path: Path) -> None:
+    """A run from elsewhere could clear the screen, or worse."""
+    run = _written(tmp_path, "run", "q\x1b[2J Q0 d 1 1 t\n")
+    qrels = _written(tmp_path, "qrels", "q\x1b[2J 0 d 1\n")
+    for look in ("--csv", "--json", "--quiet"):
+        assert (
+            "\x1b"
+            not in rerank("eval", run, "--qrels", qrels, "--by-query", look, terminal=True).out
+        )
+    assert "q\x1b[2J" in _eval(run, "--qrels", qrels, "--by-query", "--csv").out
+
+
 def test_by_query_as_csv() -> None:
     """One could not find the questions that reranking spoils."""
     done = _eval(_BM25, _LOCAL, "--qrels", _QRELS, "--csv", "--by-query", "--measure", "P@1")
@@ -149,6 +168,8 @@ def test_thresholds_name_the_one_to_use() -> None:
     assert "486 of 524 passages have no judgment" in done.err
     found = json.loads(_eval(_LOCAL, "--qrels", _QRELS, "--precision", "0.8", "--json").out)
     assert found["runs"][0]["thresholds"]["for_precision"]["threshold"] == 0.45
+    rows = _eval(_LOCAL, "--qrels", _QRELS, "--precision", "0.8", "--csv").out.splitlines()
+    assert rows[-1].startswith(f"{_LOCAL},precision,0.45,5,0.8,")
 
 
 def test_queries_of_one_side_only_are_told(tmp_path: Path) -> None:

@@ -85,6 +85,8 @@ def test_where_ties_are_broken_otherwise_it_is_told() -> None:
     assert len(found.notes) == 1
     assert "RR@10 is 1.0000" in found.notes[0]
     assert "trec_eval's order it would be 0.7500" in found.notes[0]
+    huge = Run("r", {"q1": {"d1": 2e300, "d2": 1e300}, "q2": {"d1": -1e300}})
+    assert len(evaluate([huge], _QRELS, measures.parse(["RR@10"]), 0).runs[0].notes) == 1
     harmless = Run("r", {"q1": {"d1": 0.5, "x": 0.1, "y": 0.1}, "q2": {"d1": 1e300, "x": -1e300}})
     assert evaluate([harmless], _QRELS, measures.parse(["RR@10"]), 0).runs[0].notes == ()
 
