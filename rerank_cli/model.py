@@ -138,3 +138,31 @@ class Ranking:
     usage: Usage
     files: int = 1
     scale: str = "native"
+
+
+class ScoredDoc(NamedTuple):
+    """A line of a run: a document that was ranked for a query, and its score."""
+
+    query_id: str
+    doc_id: str
+    score: float
+
+
+class Qrel(NamedTuple):
+    """A judgment: how relevant a document is to a query (not at all: 0 or less)."""
+
+    query_id: str
+    doc_id: str
+    relevance: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The rankings of one system: scores by query id and document id."""
+
+    name: str
+    scores: Mapping[str, Mapping[str, float]]
+
+
+Qrels: TypeAlias = Mapping[str, Mapping[str, int]]
+"""Relevance by query id and document id."""

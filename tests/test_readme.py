@@ -153,7 +153,7 @@ def test_the_json_keys_are_those_of_the_program(server: Loopback) -> None:
     keys = {*found} - {"results", "usage"}
     keys |= {f"results[].{key}" for key in found["results"][0]}
     keys |= {f"usage.{key}" for key in (*found["usage"], *again["usage"])}
-    table = README.partition("| key | is |")[2].partition("\n\n")[0]
+    table = README.partition("## Output")[2].partition("| key | is |")[2].partition("\n\n")[0]
     cells = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
     assert {key for cell in cells for key in re.findall(r"`(.+?)`", cell)} == keys
 

@@ -1,0 +1,1 @@
+"""Rankings against judgments: measures (by ir_measures), significance, thresholds. All pure."""

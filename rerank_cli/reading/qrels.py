@@ -1,0 +1,92 @@
+"""Judgments: TREC's four columns, or BEIR's table with a header."""
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+from typing import BinaryIO
+
+from rerank_cli.errors import InputError
+from rerank_cli.model import Qrel, Qrels
+from rerank_cli.reading.lines import split
+from rerank_cli.reading.runs import check_nul
+from rerank_cli.reading.source import load, shown_name
+
+_QUERY = {"query-id", "query_id", "qid"}
+_DOC = {"corpus-id", "corpus_id", "doc-id", "doc_id", "docid"}
+_RELEVANCE = {"score", "relevance", "rel"}
+_WHOLE = re.compile(r"[+-]?\d{1,7}", re.ASCII)
+_TREC = "4: query-id iteration doc-id relevance"
+_TABLE = "3, separated by tabs, as in the header"
+_HINT = "Judgments are TREC's four columns, or BEIR's table: query-id, corpus-id, score and tabs."
+
+
+def read_qrels(file: str, *, stdin: BinaryIO | None, encoding: str | None = None) -> Qrels:
+    """The judgments of a file (`-` is standard input), queries in its order.
+
+    Raises InputError, with file and line, for a line that is no judgment, and for a document that
+    is judged twice in different ways.
+    """
+    text = load(file, stdin, encoding)
+    source = shown_name(file)
+    qrels: dict[str, dict[str, int]] = {}
+    for line, (query_id, doc_id, relevance) in parse(text, source):
+        judged = qrels.setdefault(query_id, {})
+        if judged.setdefault(doc_id, relevance) != relevance:
+            raise _contradiction(text, source, line, query_id, doc_id)
+    if not qrels:
+        raise InputError("no judgments in it", source=source)
+    return qrels
+
+
+def parse(text: str, source: str) -> Iterator[tuple[int, Qrel]]:
+    """The line number (from 1) and content of each judgment."""
+    check_nul(text, source)
+    lines = split(text)
+    first = next(lines, None)
+    if first is None:
+        return
+    order = _header(first[1])
+    for number, line in lines if order else chain([first], lines):
+        cells = [cell.strip() for cell in line.split("\t")] if order else line.split()
+        if len(cells) == 4 and not order:
+            del cells[1]
+        if len(cells) != 3 or not all(cells):
+            found = f"{len(cells)} columns" if all(cells) else "an empty cell"
+            problem = f"{found}, expected {_TABLE if order else _TREC}"
+            raise InputError(problem, source=source, line=number, hint=_HINT)
+        query_id, doc_id, relevance = (cells[at] for at in order or (0, 1, 2))
+        yield number, Qrel(query_id, doc_id, _relevance(relevance, source, number))
+
+
+def _header(line: str) -> tuple[int, int, int] | None:
+    """Where query id, document id and relevance stand, if this is a header that says so."""
+    names = [cell.strip().lower() for cell in line.split("\t")]
+    if len(names) != 3:
+        return None
+    places = [
+        next((at for at, name in enumerate(names) if name in known), -1)
+        for known in (_QUERY, _DOC, _RELEVANCE)
+    ]
+    return None if -1 in places else (places[0], places[1], places[2])
+
+
+def _relevance(cell: str, source: str, line: int) -> int:
+    if not _WHOLE.fullmatch(cell):
+        raise InputError(
+            f"relevance {cell[:40]!r} is not a whole number of at most 7 digits",
+            source=source,
+            line=line,
+            hint=_HINT,
+        )
+    return int(cell)
+
+
+def _contradiction(text: str, source: str, line: int, query_id: str, doc_id: str) -> InputError:
+    pair = (query_id, doc_id)
+    first, before = next((n, row) for n, row in parse(text, source) if row[:2] == pair)
+    return InputError(
+        f"document {doc_id!r} of query {query_id!r} was judged {before.relevance} on line {first}, "
+        "and differently here",
+        source=source,
+        line=line,
+    )
