@@ -6,7 +6,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from rerank_cli.cli import cache, doctor, providers, rank
+from rerank_cli.cli import batch, cache, doctor, providers, rank
 from rerank_cli.cli import eval as evaluation
 
 _RANK = "rank"
@@ -83,6 +83,7 @@ app = typer.Typer(
     cls=_RankByDefault, rich_markup_mode=None, context_settings={"max_content_width": 100}
 )
 app.command(_RANK, cls=_RankCommand, hidden=True)(rank.rank)
+app.command("batch")(batch.batch)
 app.command("eval")(evaluation.evaluate)
 app.command("providers")(providers.providers)
 app.command("doctor")(doctor.doctor)

@@ -10,6 +10,7 @@ from typer import Argument, Option
 from rerank_cli import __version__
 from rerank_cli.cli.streams import Streams
 from rerank_cli.reading import FORMATS as INPUT_FORMATS
+from rerank_cli.rendering import BATCH_FORMATS
 from rerank_cli.rendering import FORMATS as OUTPUT_FORMATS
 from rerank_cli.scaling import SCALES
 
@@ -406,6 +407,107 @@ Precision = Annotated[
         parser=_share,
         metavar="X",
         help="With --thresholds: the threshold that keeps most at this precision.",
+        show_default=False,
+    ),
+]
+
+
+_BATCH_NAMES = tuple(BATCH_FORMATS)
+
+Jobs = Annotated[
+    str | None,
+    Argument(
+        metavar="[JOBS]",
+        help='JSON lines: {"id": …, "query": …, "documents": [text or object, …]}. - is standard '
+        "input.",
+        show_default=False,
+        rich_help_panel=_INPUT,
+    ),
+]
+Queries = Annotated[
+    str | None,
+    Option(
+        "--queries",
+        metavar="FILE",
+        help="Instead of JOBS: queries, a table of id and text, or JSON lines.",
+        rich_help_panel=_INPUT,
+        show_default=False,
+    ),
+]
+Corpus = Annotated[
+    str | None,
+    Option(
+        "--corpus",
+        metavar="FILE",
+        help="With --queries: passages as JSON lines of _id, title, text (BEIR).",
+        rich_help_panel=_INPUT,
+        show_default=False,
+    ),
+]
+FirstStage = Annotated[
+    str | None,
+    Option(
+        "--run",
+        metavar="FILE",
+        help="With --queries: each query's candidates, a TREC run.",
+        rich_help_panel=_INPUT,
+        show_default=False,
+    ),
+]
+Depth = Annotated[
+    int | None,
+    Option(
+        "--depth",
+        min=1,
+        metavar="K",
+        help="Of the run: the best K of each query [all].",
+        rich_help_panel=_INPUT,
+        show_default=False,
+    ),
+]
+BatchFormat = Annotated[
+    str,
+    Option(
+        "--format",
+        "-f",
+        parser=_one_of(_BATCH_NAMES),
+        autocompletion=lambda: list(_BATCH_NAMES),
+        metavar="|".join(_BATCH_NAMES),
+        help="jsonl: a line a query; trec: a run.",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+BatchOutput = Annotated[
+    str | None,
+    Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write there; the same command goes on where it stopped.",
+        rich_help_panel=_OUTPUT,
+        show_default=False,
+    ),
+]
+Tag = Annotated[
+    str,
+    Option("--tag", metavar="NAME", help="Of a TREC run.", rich_help_panel=_OUTPUT),
+]
+Fresh = Annotated[
+    bool,
+    Option("--fresh", help="Start over, whatever FILE has.", rich_help_panel=_OUTPUT),
+]
+Ordered = Annotated[
+    bool,
+    Option("--ordered", help="Write in the order of the input.", rich_help_panel=_OUTPUT),
+]
+MaxErrors = Annotated[
+    int | None,
+    Option(
+        "--max-errors",
+        min=1,
+        metavar="N",
+        help="Give up after N queries have failed [never].",
+        rich_help_panel=_HOW,
         show_default=False,
     ),
 ]

@@ -1,7 +1,7 @@
 """The data path of one query: reading → planning → engine → ranking → rendering."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 from rerank_cli import rendering
 from rerank_cli.cli import output, wiring
 from rerank_cli.cli.events import Reporter
+from rerank_cli.cli.scoring import Scoring, check_text, check_texts
 from rerank_cli.cli.streams import Streams
 from rerank_cli.errors import ExitCode, UsageError
 from rerank_cli.model import Candidates, Ranking, Scores
@@ -18,10 +19,9 @@ from rerank_cli.reading.fields import FieldNames
 from rerank_cli.reading.reader import Reading, read
 from rerank_cli.reading.source import check_encoding
 from rerank_cli.rendering.footer import footer
-from rerank_cli.rendering.plan import render_plan
-from rerank_cli.scaling import check_scale, misfit, scaled
-from rerank_cli.settings import Flags, Settings
-from rerank_cli.transport import Policy
+from rerank_cli.rendering.plan import render_plans
+from rerank_cli.scaling import scaled
+from rerank_cli.settings import Settings
 
 _SPLIT_LIST = (
     "{} scores a passage by the others of its request: the scores of these {} requests may not "
@@ -37,16 +37,6 @@ class Input:
     format: str
     names: FieldNames
     encoding: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Scoring:
-    """Where and how they are scored; `extras` are the fields that only some models take."""
-
-    flags: Flags
-    extras: Mapping[str, object]
-    policy: Policy
-    max_passages: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +62,7 @@ def run(query: str, given: Input, scoring: Scoring, shown: Shown, streams: Strea
     _check(query, given, scoring, shown, streams)
     settings = wiring.settings_of(scoring.flags, streams)
     settings.require()
-    check_scale(shown.scale, settings.score_range)
-    unfit = misfit(shown.threshold, shown.scale, settings.score_range)
-    if unfit:
-        streams.warn(unfit)
+    wiring.check_scores(shown.scale, shown.threshold, settings, streams)
     policy = wiring.policy_of(settings, scoring.policy)
     with (
         closing(Reporter(streams)) as events,
@@ -124,7 +111,7 @@ def dry_run(
     engine = wiring.engine_of(settings, scoring.extras, policy, Reporter(streams), streams)
     limits = wiring.limits_of(engine, policy, scoring.max_passages)
     planned = plan(_candidates(query, given, streams), limits)
-    _emit([render_plan(planned, settings, engine, shown.format)], shown, streams)
+    _emit([render_plans([planned], settings, engine, shown.format)], shown, streams)
     return ExitCode.OK
 
 
@@ -132,25 +119,14 @@ def _check(query: str, given: Input, scoring: Scoring, shown: Shown, streams: St
     """What can be refused before any input is read."""
     if not query.strip():
         raise UsageError("the query is empty", 'Usage: rerank "what to rank by" FILE')
-    _check_text(query, "the query")
-    for name, text in {**scoring.extras, "model": scoring.flags.model}.items():
-        if isinstance(text, str):
-            _check_text(text, f"--{name}")
+    check_text(query, "the query")
+    check_texts(scoring)
     if not given.files and streams.stdin_is_terminal:
         raise UsageError("no FILE, and standard input is a terminal", "Name a file of passages.")
     if given.encoding is not None:
         check_encoding(given.encoding)
     if shown.target is not None:
         output.check_writable(shown.target)
-
-
-def _check_text(text: str, what: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise UsageError(
-            f"{what} is not UTF-8 text", "Check the terminal's encoding (locale)."
-        ) from None
 
 
 def _candidates(query: str, given: Input, streams: Streams) -> Candidates:

@@ -1,7 +1,5 @@
 """`rerank QUERY [FILE]...`: its options; `pipeline` does the work."""
 
-from dataclasses import replace
-
 import typer
 
 from rerank_cli.cli import options
@@ -68,21 +66,10 @@ def rank(
         typer.echo(ctx.get_help(), err=True)
     # Here, so that --version and --help do not wait for it.
     from rerank_cli.cli import pipeline
+    from rerank_cli.cli.scoring import scoring_of
     from rerank_cli.reading.fields import FieldNames
-    from rerank_cli.settings import Flags
-    from rerank_cli.transport import Policy
 
-    extras = {
-        "instruction": instruction,
-        "max_chunks_per_doc": max_chunks_per_doc,
-        "overlap_tokens": overlap_tokens,
-    }
-    policy = Policy(concurrency or 0, timeout, deadline=deadline, rpm=rpm, tpm=tpm)
-    if retries is not None:
-        policy = replace(policy, retries=retries, at_first=retries, exact=True)
-    scoring = pipeline.Scoring(
-        Flags(provider, model, base_url, price_per_million, cache), extras, policy, max_passages
-    )
+    scoring = scoring_of(ctx.params)
     given = pipeline.Input(files or (), input_format, FieldNames(text_field, id_field), encoding)
     chosen = _output_format(as_json, output_format)
     shown = pipeline.Shown(chosen, output_file, full, top_n, threshold, scores, exit_status)

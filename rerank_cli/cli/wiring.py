@@ -13,6 +13,7 @@ from rerank_cli.dotenv import DotEnv
 from rerank_cli.engines import Engine, Events, Keeping
 from rerank_cli.planning import Limits
 from rerank_cli.providers import Provider
+from rerank_cli.scaling import check_scale, misfit
 from rerank_cli.settings import DEFAULT, Flags, Settings, resolve, shown_url
 from rerank_cli.transport import Policy, Transport
 
@@ -46,14 +47,16 @@ def engine_of(
     policy: Policy,
     events: Events,
     streams: Streams,
+    *,
+    many: bool = False,
 ) -> Engine:
     """The engine for the settings; it connects or loads only when it scores.
 
     `extras` are the request fields that only some models take, None where not asked for; a
-    warning says which were asked for in vain.
+    warning says which were asked for in vain. `many` says that it gets more plans than one.
     """
     fields = _fields(settings, extras, streams)
-    engine = _engine(settings, fields, policy, events)
+    engine = _engine(settings, fields, policy, events, many=many)
     if settings.cache:
         from rerank_cli.cli.caching import cached
 
@@ -62,7 +65,12 @@ def engine_of(
 
 
 def _engine(
-    settings: Settings, fields: Mapping[str, object], policy: Policy, events: Events
+    settings: Settings,
+    fields: Mapping[str, object],
+    policy: Policy,
+    events: Events,
+    *,
+    many: bool,
 ) -> Keeping:
     row = settings.provider
     if row.dialect is None:
@@ -80,6 +88,7 @@ def _engine(
         lambda: connector(settings.base_url or "", policy.timeout),
         events,
         clock,
+        many=many,
     )
 
 
@@ -181,6 +190,14 @@ def limits_of(engine: Engine, policy: Policy, max_passages: int | None) -> Limit
     limits = engine.limits
     tokens = [most for most in (limits.tokens, policy.tpm) if most]
     return Limits(max_passages or limits.passages, limits.bytes, min(tokens, default=None))
+
+
+def check_scores(scale: str, threshold: float | None, settings: Settings, streams: Streams) -> None:
+    """Refuse a scale, and warn of a threshold, that cannot fit the model's scores."""
+    check_scale(scale, settings.score_range)
+    unfit = misfit(threshold, scale, settings.score_range)
+    if unfit:
+        streams.warn(unfit)
 
 
 def tell_default(settings: Settings, streams: Streams) -> None:

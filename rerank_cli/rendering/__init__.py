@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from rerank_cli.model import Ranking
 
-__all__ = ["FORMATS", "Look", "pieces", "render"]
+__all__ = ["BATCH_FORMATS", "FORMATS", "Look", "pieces", "render"]
 
 
 class Look(NamedTuple):
@@ -79,6 +79,10 @@ FORMATS: Mapping[str, Callable[["Ranking", Look], Pieces]] = {
     "tsv": _tsv,
     "text": _text,
 }
+
+
+BATCH_FORMATS = ("jsonl", "trec")
+"""What a batch can be written as: the names of `batch.FORMATS`."""
 
 
 def pieces(ranking: "Ranking", output_format: str, look: Look) -> Pieces:

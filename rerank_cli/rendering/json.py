@@ -42,7 +42,7 @@ def render(ranking: Ranking) -> Iterator[str]:
     yield f'{head[:-1]}, "results": ['
     before = "\n  "
     for ranked in ranking.results:
-        yield before + dumps(_result(ranked))
+        yield before + dumps(result_of(ranked))
         before = ",\n  "
     usage: dict[str, object] = {"requests": ranking.usage.requests}
     if ranking.usage.input_tokens is not None:
@@ -61,7 +61,8 @@ def dumps(value: object) -> str:
     return text.translate(_BARE)
 
 
-def _result(ranked: Ranked) -> dict[str, object]:
+def result_of(ranked: Ranked) -> dict[str, object]:
+    """The keys of one result (see the README)."""
     passage = ranked.passage
     result: dict[str, object] = {"rank": ranked.rank, "score": ranked.score, "index": ranked.index}
     if passage.id is not None:

@@ -1,0 +1,214 @@
+"""The output file of a batch, and the account of what is finished in it.
+
+Beside FILE stand FILE.progress, with the settings it was begun with and a line for each finished
+job; FILE.lock, held while a process writes; and FILE.errors.jsonl, with the jobs that failed.
+
+A job's output is written first and its line of account after that. So whatever ends the process,
+FILE is right up to the end that the last whole line of account names, and what follows it is cut
+off before the work goes on: nothing is missing, nothing torn, nothing twice.
+"""
+
+import contextlib
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from rerank_cli.errors import SettingsError, UsageError
+from rerank_cli.model import PassageId
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+_VERSION = 1
+_BETWEEN_SYNCS = 1.0
+"""Seconds."""
+_START_OVER = "--fresh starts over; another -o leaves it as it is."
+
+
+class Ledger:
+    """An output file that is being written by this process, and by no other.
+
+    `settings` are those that decide what is written; a file that was begun with others is refused.
+    Raises SettingsError for a file that cannot be gone on with, UsageError for one that cannot be
+    written.
+    """
+
+    def __init__(self, file: Path, settings: Mapping[str, object], *, fresh: bool) -> None:
+        self.file = file
+        self.errors_file = _beside(file, ".errors.jsonl")
+        self.done: dict[bytes, PassageId] = {}
+        self._account_file = _beside(file, ".progress")
+        self._errors: BinaryIO | None = None
+        self._synced = time.monotonic()
+        self._lock = _locked(_beside(file, ".lock"), file)
+        try:
+            with _writing(file):
+                end, whole = (0, 0) if fresh else self._read_account(settings)
+                self._output = _cut(file, end)
+                self._account = _cut(self._account_file, whole)
+                self.errors_file.unlink(missing_ok=True)
+            self._end = end
+            if not whole:
+                self._note({"version": _VERSION, "settings": settings})
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def finished(self, digest: bytes, job_id: PassageId, output: bytes) -> None:
+        """Put down a job's output. Raises UsageError if it cannot be written; nothing is lost."""
+        with _writing(self.file):
+            _write(self._output, output)
+        self._end += len(output)
+        self._note({"id": job_id, "job": digest.hex(), "end": self._end})
+        self.done[digest] = job_id
+
+    def failed(self, line: bytes) -> None:
+        """Put down a line about a job that failed."""
+        with _writing(self.errors_file):
+            if self._errors is None:
+                self._errors = self.errors_file.open("wb", buffering=0)
+            _write(self._errors, line)
+
+    def sync_now_and_then(self) -> None:
+        """See that what is written outlives the machine; not too often, since disks are slow."""
+        if time.monotonic() - self._synced >= _BETWEEN_SYNCS:
+            self._sync()
+
+    def _sync(self) -> None:
+        self._synced = time.monotonic()
+        with contextlib.suppress(OSError):
+            os.fsync(self._output.fileno())
+            os.fsync(self._account.fileno())
+
+    def close(self) -> None:
+        """Let another process write."""
+        self._sync()
+        for stream in (self._output, self._account, self._errors):
+            if stream is not None:
+                stream.close()
+        self._lock.release()
+
+    def _note(self, entry: Mapping[str, object]) -> None:
+        line = json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n"
+        with _writing(self._account_file):
+            _write(self._account, line.encode("utf-8", "surrogatepass"))
+
+    def _read_account(self, settings: Mapping[str, object]) -> tuple[int, int]:
+        """Bytes of the output that are right, and bytes of the account that are whole lines."""
+        size = self.file.stat().st_size if self.file.exists() else 0
+        if not self._account_file.exists():
+            if size:
+                raise SettingsError(
+                    f"{self.file} was not begun by rerank batch (no {self._account_file})",
+                    _START_OVER,
+                )
+            return 0, 0
+        end = whole = 0
+        with self._account_file.open("rb") as account:
+            for number, line in enumerate(account, start=1):
+                if not line.endswith(b"\n"):
+                    break
+                entry = self._entry(line, number)
+                if number == 1:
+                    self._compare(entry, settings)
+                else:
+                    end = self._recall(entry, number, end)
+                whole += len(line)
+        if size < end:
+            if size:
+                problem = f"{self.file} has {size} bytes, but {end} were written to it"
+                raise SettingsError(problem, _START_OVER)
+            # The file was removed to begin anew.
+            self.done.clear()
+            return 0, 0
+        return end, whole
+
+    def _entry(self, line: bytes, number: int) -> Mapping[str, object]:
+        try:
+            entry = json.loads(line)
+        except ValueError:
+            entry = None
+        if not isinstance(entry, dict):
+            raise self._damaged(number)
+        return entry
+
+    def _recall(self, entry: Mapping[str, object], number: int, before: int) -> int:
+        digest, job_id, end = entry.get("job"), entry.get("id"), entry.get("end")
+        if not isinstance(digest, str) or not isinstance(job_id, str | int):
+            raise self._damaged(number)
+        if not isinstance(end, int) or end < before:
+            raise self._damaged(number)
+        try:
+            self.done[bytes.fromhex(digest)] = job_id
+        except ValueError:
+            raise self._damaged(number) from None
+        return end
+
+    def _damaged(self, number: int) -> SettingsError:
+        return SettingsError(f"{self._account_file}:{number}: damaged", _START_OVER)
+
+    def _compare(self, entry: Mapping[str, object], settings: Mapping[str, object]) -> None:
+        begun = entry.get("settings")
+        if entry.get("version") != _VERSION or not isinstance(begun, dict):
+            raise self._damaged(1)
+        # As they come back from JSON.
+        now = json.loads(json.dumps(settings))
+        for name in (*now, *begun):
+            if begun.get(name) != now.get(name):
+                raise SettingsError(
+                    f"{self.file} was begun with {name} {_shown(begun.get(name))}, "
+                    f"now it is {_shown(now.get(name))}",
+                    _START_OVER,
+                )
+
+
+def _shown(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _beside(file: Path, suffix: str) -> Path:
+    return file.with_name(file.name + suffix)
+
+
+def _locked(path: Path, file: Path) -> "BaseFileLock":
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path)
+    try:
+        with _writing(path):
+            lock.acquire(timeout=0)
+    except Timeout:
+        raise SettingsError(
+            f"{file} is being written by another process, which holds {path}",
+            "Wait for it, or write to another file with -o.",
+        ) from None
+    return lock
+
+
+def _cut(path: Path, end: int) -> BinaryIO:
+    """The file, opened to go on after so many bytes."""
+    stream = path.open("r+b" if path.exists() else "w+b", buffering=0)
+    stream.truncate(end)
+    stream.seek(end)
+    return stream
+
+
+def _write(stream: BinaryIO, data: bytes) -> None:
+    """All of the data: a nearly full disk may take a part, and say so only the next time."""
+    left = memoryview(data)
+    while left:
+        left = left[stream.write(left) :]
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror or error}",
+            "What was finished before is kept: the same command goes on from there.",
+        ) from error

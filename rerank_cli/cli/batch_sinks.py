@@ -1,0 +1,54 @@
+"""Where the outcomes of a batch go: a file with its account, or standard output."""
+
+from typing import Protocol
+
+from rerank_cli.batch.ledger import Ledger
+from rerank_cli.batch.scoring import Outcome
+from rerank_cli.cli.streams import Streams
+from rerank_cli.rendering.json import dumps
+
+
+class Sink(Protocol):
+    """Takes outcomes, one at a time."""
+
+    def finished(self, outcome: Outcome, output: str) -> None:
+        """A job's output."""
+
+    def failed(self, outcome: Outcome, message: str, hint: str | None) -> None:
+        """A job that failed."""
+
+
+class FileSink:
+    """Outputs to FILE, failures to FILE.errors.jsonl."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def finished(self, outcome: Outcome, output: str) -> None:
+        self._ledger.finished(outcome.entry.digest, outcome.id, output.encode())
+
+    def failed(self, outcome: Outcome, message: str, hint: str | None) -> None:
+        entry = outcome.entry
+        row = {
+            "id": outcome.id,
+            "source": entry.source,
+            "line": entry.line,
+            "error": message,
+            "hint": hint,
+        }
+        self._ledger.failed((dumps(row) + "\n").encode())
+
+
+class StreamSink:
+    """Outputs to standard output, failures to standard error."""
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
+
+    def finished(self, outcome: Outcome, output: str) -> None:
+        self._streams.write([output])
+
+    def failed(self, outcome: Outcome, message: str, hint: str | None) -> None:
+        place = f"{outcome.entry.source}:{outcome.entry.line}: "
+        text = message if message.startswith(place) else place + message
+        self._streams.error(text, hint)

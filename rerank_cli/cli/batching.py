@@ -1,0 +1,223 @@
+"""The data path of a batch: jobs → planning → engine → ranking → rendering, many at once."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from rerank_cli.batch.intake import Entry, intake
+from rerank_cli.batch.ledger import Ledger
+from rerank_cli.batch.runner import Runner
+from rerank_cli.batch.scoring import JobScorer
+from rerank_cli.cli import output, wiring
+from rerank_cli.cli.batch_progress import Progress
+from rerank_cli.cli.batch_sinks import FileSink, StreamSink
+from rerank_cli.cli.interrupts import Interrupts
+from rerank_cli.cli.scoring import Scoring, check_texts
+from rerank_cli.cli.streams import Streams
+from rerank_cli.errors import ExitCode, InputError, SettingsError, UsageError
+from rerank_cli.planning import Plan, plan
+from rerank_cli.reading.collection import Corpus, read_queries, run_queries
+from rerank_cli.reading.fields import FieldNames
+from rerank_cli.reading.jobs import job_lines
+from rerank_cli.reading.source import check_encoding
+from rerank_cli.rendering.batch import FORMATS
+from rerank_cli.rendering.plan import render_plans
+from rerank_cli.scaling import scaled
+from rerank_cli.settings import Settings, shown_url
+
+_GLANCE = 0.2
+"""Seconds between two looks at how far things are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """Where the jobs come from: one file of jobs, or queries with a corpus and a run."""
+
+    jobs: str | None
+    queries: str | None
+    corpus: str | None
+    run: str | None
+    depth: int | None
+    names: FieldNames
+    encoding: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What of each ranking is written, how, and where; no file is standard output."""
+
+    format: str
+    tag: str
+    file: str | None
+    fresh: bool
+    ordered: bool
+    top_n: int | None
+    threshold: float | None
+    scale: str
+    max_errors: int | None
+
+    @property
+    def target(self) -> str | None:
+        """The file to write, or None for standard output, by whatever name."""
+        return None if self.file is None or output.is_stdout(self.file) else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Jobs, as often as they are asked for; `total` is the sum of their sizes, if known."""
+
+    entries: Callable[[], Iterator[Entry]]
+    total: int | None
+    once: bool
+
+
+def run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> int:
+    """Rank all jobs that are not done yet, and write what comes of them. Returns the exit code."""
+    _check(given, scoring, shown, streams)
+    settings = wiring.settings_of(scoring.flags, streams)
+    settings.require()
+    wiring.check_scores(shown.scale, shown.threshold, settings, streams)
+    policy = wiring.policy_of(settings, scoring.policy)
+    with ExitStack() as stack:
+        source = _source(given, streams.stdin, stack)
+        progress = stack.enter_context(closing(Progress(streams, source.total)))
+        engine = wiring.engine_of(settings, scoring.extras, policy, progress, streams, many=True)
+        stack.enter_context(closing(engine))
+        ledger = None
+        if shown.target is not None:
+            ledger = Ledger(
+                Path(shown.target), _identity(settings, scoring, shown), fresh=shown.fresh
+            )
+            stack.enter_context(closing(ledger))
+            _check_same(ledger, source)
+        wiring.tell_default(settings, streams)
+        sink = FileSink(ledger) if ledger else StreamSink(streams)
+        render = FORMATS[shown.format]
+        work = JobScorer(
+            engine,
+            wiring.limits_of(engine, policy, scoring.max_passages),
+            lambda scores: scaled(scores, shown.scale, settings.score_range),
+            shown.top_n,
+            shown.threshold,
+            lambda job, results: render(job, results, shown.tag),
+            lambda outcome: progress.put_down(outcome, sink, shown.max_errors),
+        )
+        done = ledger.done if ledger else {}
+        jobs = intake(source.entries(), dict(done), progress.passed)
+        runner = Runner(jobs, work, policy.concurrency, ordered=shown.ordered)
+        interrupts = stack.enter_context(Interrupts(runner.stop, streams))
+        try:
+            runner.start()
+            while not runner.wait(_GLANCE):
+                progress.show()
+                if ledger:
+                    ledger.sync_now_and_then()
+        finally:
+            progress.close()
+            progress.summary(ledger.errors_file if ledger else None)
+    if interrupts.count:
+        return ExitCode.INTERRUPTED
+    return ExitCode.PARTLY if progress.failed else ExitCode.OK
+
+
+def dry_run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> int:
+    """Show what `run` would send in all, were nothing done yet."""
+    _check(given, scoring, shown, streams)
+    settings = wiring.settings_of(scoring.flags, streams)
+    policy = wiring.policy_of(settings, scoring.policy)
+    progress = Progress(streams, None)
+    engine = wiring.engine_of(settings, scoring.extras, policy, progress, streams, many=True)
+    limits = wiring.limits_of(engine, policy, scoring.max_passages)
+    bad: list[InputError] = []
+
+    def plans(entries: Iterator[Entry]) -> Iterator[Plan]:
+        for taken in intake(entries, {}, progress.passed):
+            if taken.job:
+                yield plan(taken.job.candidates, limits)
+            elif taken.error:
+                bad.append(taken.error)
+                streams.error(taken.error.message, taken.error.hint)
+
+    with ExitStack() as stack:
+        entries = _source(given, streams.stdin, stack).entries()
+        streams.write([render_plans(plans(entries), settings, engine, "")])
+    return ExitCode.PARTLY if bad else ExitCode.OK
+
+
+def _check(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> None:
+    """What can be refused before any input is read."""
+    check_texts(scoring)
+    collection = (given.queries, given.corpus, given.run)
+    if any(collection) and not all(collection):
+        raise UsageError("--queries, --corpus and --run go together", "Name all three files.")
+    if any(collection) and given.jobs is not None:
+        raise UsageError("JOBS and --queries contradict each other", "Leave one out.")
+    if given.depth and not any(collection):
+        raise UsageError("--depth needs --run", "It says how many of a run's documents to take.")
+    if not any(collection) and given.jobs is None and streams.stdin_is_terminal:
+        raise UsageError("no JOBS, and standard input is a terminal", "Name a file of jobs.")
+    if given.encoding is not None:
+        check_encoding(given.encoding)
+    if not shown.tag or any(each.isspace() or not each.isprintable() for each in shown.tag):
+        raise UsageError(f"--tag {shown.tag!r} is not one word")
+    if shown.fresh and shown.target is None:
+        raise UsageError("--fresh needs -o FILE", "Standard output always starts over.")
+    if shown.target is not None:
+        output.check_writable(shown.target)
+        if Path(shown.target).exists() and not Path(shown.target).is_file():
+            raise UsageError(f"--output {shown.target}: not a regular file")
+
+
+def _source(given: Input, stdin: BinaryIO | None, stack: ExitStack) -> _Source:
+    if given.queries and given.corpus and given.run:
+        queries = read_queries(given.queries, stdin, given.encoding)
+        corpus = stack.enter_context(closing(Corpus(given.corpus, given.encoding)))
+        entries = list(run_queries(given.run, queries, corpus, given.depth, stdin))
+        return _Source(lambda: iter(entries), len(entries), once=False)
+    file = given.jobs or "-"
+    total = None
+    if file != "-":
+        try:
+            total = Path(file).stat().st_size if Path(file).is_file() else None
+        except (OSError, ValueError):
+            total = None
+    return _Source(
+        lambda: job_lines(file, stdin, given.encoding, given.names), total, once=total is None
+    )
+
+
+def _identity(settings: Settings, scoring: Scoring, shown: Shown) -> dict[str, object]:
+    """What decides the output: a file is gone on with only as it was begun."""
+    return {
+        "provider": settings.provider.name,
+        "base_url": shown_url(settings.base_url) if settings.base_url else None,
+        "model": settings.model,
+        **{name: value for name, value in scoring.extras.items() if value is not None},
+        "top_n": shown.top_n,
+        "threshold": shown.threshold,
+        "scores": shown.scale,
+        "format": shown.format,
+        "tag": shown.tag if shown.format == "trec" else None,
+    }
+
+
+def _check_same(ledger: Ledger, source: _Source) -> None:
+    """Refuse to go on with other jobs. Input that can be read only once is taken on trust."""
+    if source.once or not ledger.done:
+        return
+    missing = set(ledger.done)
+    try:
+        for entry in source.entries():
+            missing.discard(entry.digest)
+            if not missing:
+                return
+    except InputError:
+        return  # told when the jobs are read
+    job_id = ledger.done[next(iter(missing))]
+    raise SettingsError(
+        f"{ledger.file} was begun with other jobs: {len(missing)} of {len(ledger.done)} finished "
+        f"ones are not in the input as they were, such as {job_id!r}",
+        "--fresh starts over; another -o leaves it as it is.",
+    )

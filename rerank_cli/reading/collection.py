@@ -1,0 +1,189 @@
+"""The field's own files as jobs: queries, a corpus in BEIR's layout, and a first-stage run."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from rerank_cli.errors import InputError
+from rerank_cli.model import Candidates, Job, Passage, PassageId
+from rerank_cli.reading.jsonl import value_of
+from rerank_cli.reading.lines import split
+from rerank_cli.reading.runs import parse_trec
+from rerank_cli.reading.source import byte_lines, decoded, load, shown_name
+
+_IDS = ("_id", "id", "doc_id", "docid", "query_id", "qid")
+_QUERY_TEXTS = ("text", "query")
+
+
+@dataclass(frozen=True)
+class RunQuery:
+    """A query of a run, with the documents that the first stage found for it, best first."""
+
+    source: str
+    line: int
+    query_id: str
+    doc_ids: tuple[str, ...]
+    queries: Mapping[str, str]
+    corpus: "Corpus"
+    size: int = 1
+
+    @cached_property
+    def _job(self) -> Job:
+        query = self.queries.get(self.query_id)
+        if query is None:
+            problem = f"query {self.query_id!r} is not among the queries"
+            raise InputError(problem, source=self.source, line=self.line)
+        passages = [self._passage(doc_id) for doc_id in self.doc_ids]
+        places = [at for at, each in enumerate(passages) if each.text.strip()]
+        if not places:
+            problem = f"every document of query {self.query_id!r} is blank"
+            raise InputError(problem, source=self.source, line=self.line)
+        candidates = Candidates(query, tuple(passages[at] for at in places))
+        return Job(self.query_id, candidates, places, {}, self.source, self.line)
+
+    def _passage(self, doc_id: str) -> Passage:
+        passage = self.corpus.passage(doc_id)
+        if passage is None:
+            problem = f"document {doc_id!r} of query {self.query_id!r} is not in the corpus"
+            raise InputError(problem, source=self.source, line=self.line)
+        return passage
+
+    def job(self) -> Job:
+        """The job. Raises InputError for a query or document that is missing."""
+        return self._job
+
+    def id(self) -> PassageId:
+        """The query's id."""
+        return self.query_id
+
+    @cached_property
+    def digest(self) -> bytes:
+        """Sixteen bytes that stand for query and documents, ids and texts."""
+        digest = blake2b(digest_size=16)
+        parts = [self.query_id, self.queries.get(self.query_id, "")]
+        for doc_id in self.doc_ids:
+            passage = self.corpus.passage(doc_id)
+            parts += [doc_id, passage.text if passage else ""]
+        for part in parts:
+            encoded = part.encode("utf-8", "surrogatepass")
+            digest.update(len(encoded).to_bytes(8, "little") + encoded)
+        return digest.digest()
+
+
+class Corpus:
+    """A file of JSON lines of `_id`, `title` and `text`, whose passages are read when asked for.
+
+    Only ids and places are held. Raises InputError for a line that is no document, and for an id
+    that comes twice.
+    """
+
+    def __init__(self, file: str, encoding: str | None) -> None:
+        self._source = shown_name(file)
+        self._lock = threading.Lock()
+        self._places: dict[str, tuple[int, int]] = {}
+        at = 0
+        for number, (raw, name) in enumerate(byte_lines(file, None, encoding), start=1):
+            if number == 1:
+                self._encoding = name
+                with Path(file).open("rb") as whole:
+                    at = len(whole.readline()) - len(raw)
+            if not raw.isspace():
+                doc_id = _text_id(self._row(raw, number), self._source, number)
+                if doc_id in self._places:
+                    first = self._places[doc_id][1]
+                    problem = f"document {doc_id!r} stands on line {first} already"
+                    raise InputError(problem, source=self._source, line=number)
+                self._places[doc_id] = (at, number)
+            at += len(raw)
+        self._stream = Path(file).open("rb")  # noqa: SIM115 - for as long as passages are wanted
+
+    def passage(self, doc_id: str) -> Passage | None:
+        """The passage of an id: title and text, joined by a blank; None if there is none."""
+        place = self._places.get(doc_id)
+        if place is None:
+            return None
+        at, line = place
+        with self._lock:
+            self._stream.seek(at)
+            raw = self._stream.readline()
+        row = self._row(raw, line)
+        title, text = row.get("title") or "", row.get("text")
+        if not isinstance(text, str) or not isinstance(title, str):
+            raise InputError("found no text under 'text'", source=self._source, line=line)
+        id_key = next(key for key in _IDS if key in row)
+        joined = f"{title} {text}" if title else text
+        return Passage(joined, self._source, line, doc_id, row, "text", id_key)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+    def _row(self, raw: bytes, line: int) -> Mapping[str, object]:
+        text = decoded(raw, self._encoding, self._source, line=line).strip()
+        row = value_of(text, self._source, line)
+        if isinstance(row, dict):
+            return row
+        hint = 'A corpus has a line like {"_id": "d1", "title": "…", "text": "…"} a document.'
+        raise InputError(f"found {text[:40]!r}", source=self._source, line=line, hint=hint)
+
+
+def run_queries(
+    run: str, queries: Mapping[str, str], corpus: Corpus, depth: int | None, stdin: BinaryIO | None
+) -> Iterator[RunQuery]:
+    """The queries of a TREC run, in the order in which they first appear.
+
+    Of each the best `depth` documents by score; ties keep the run's order.
+    """
+    source = shown_name(run)
+    found: dict[str, list[tuple[float, str]]] = {}
+    lines: dict[str, int] = {}
+    for line, (query_id, doc_id, score) in parse_trec(load(run, stdin, None), source):
+        lines.setdefault(query_id, line)
+        found.setdefault(query_id, []).append((score, doc_id))
+    for query_id, scored in found.items():
+        best = sorted(scored, key=lambda pair: -pair[0])[:depth]
+        doc_ids = tuple(dict.fromkeys(doc_id for _, doc_id in best))
+        yield RunQuery(source, lines[query_id], query_id, doc_ids, queries, corpus)
+
+
+def read_queries(file: str, stdin: BinaryIO | None, encoding: str | None) -> dict[str, str]:
+    """Texts by id, of a table of id and text without a header, or of JSON lines.
+
+    Raises InputError for a line that is neither, and for an id that comes twice.
+    """
+    text = load(file, stdin, encoding)
+    source = shown_name(file)
+    queries: dict[str, str] = {}
+    lines: dict[str, int] = {}
+    for number, line in split(text):
+        query_id, query = _query(line, source, number)
+        if query_id in queries:
+            problem = f"query {query_id!r} stands on line {lines[query_id]} already"
+            raise InputError(problem, source=source, line=number)
+        queries[query_id], lines[query_id] = query, number
+    return queries
+
+
+def _query(line: str, source: str, number: int) -> tuple[str, str]:
+    if line.lstrip().startswith("{"):
+        row = cast("Mapping[str, object]", value_of(line, source, number))
+        query = next((row[key] for key in _QUERY_TEXTS if key in row), None)
+        query_id = _text_id(row, source, number)
+    else:
+        query_id, tab, query = line.partition("\t")
+        query = query if tab else None
+    if not isinstance(query, str) or not query.strip() or not query_id:
+        hint = 'A line is id, tab, text; or {"_id": "q1", "text": "…"}.'
+        raise InputError(f"found {line[:40]!r}, no query", source=source, line=number, hint=hint)
+    return query_id, query
+
+
+def _text_id(row: Mapping[str, object], source: str, line: int) -> str:
+    value = next((row[key] for key in _IDS if key in row), None)
+    if type(value) not in (str, int):
+        raise InputError("found no id under '_id'", source=source, line=line)
+    return str(value)

@@ -1,0 +1,45 @@
+"""The output of a batch: a line a query, or a run that trec_eval and ir_measures read."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from rerank_cli.errors import InputError
+from rerank_cli.model import Job, PassageId, Ranked
+from rerank_cli.rendering.json import dumps, result_of
+
+Render = Callable[[Job, Sequence[Ranked], str], str]
+
+_OWN = ("id", "query", "results")
+
+
+def _jsonl(job: Job, results: Sequence[Ranked], tag: str) -> str:
+    row: dict[str, object] = {"id": job.id, "query": job.candidates.query}
+    for name, value in job.fields.items():
+        # A field of the input's is never lost to one of ours.
+        row[f"input_{name}" if name in _OWN else name] = value
+    row["results"] = [result_of(ranked) for ranked in results]
+    return dumps(row) + "\n"
+
+
+def _trec(job: Job, results: Sequence[Ranked], tag: str) -> str:
+    query_id = _word(job.id, "the query's id", job)
+    lines = []
+    for ranked in results:
+        own = ranked.passage.id
+        doc_id = _word(ranked.index if own is None else own, "a document's id", job)
+        lines.append(f"{query_id} Q0 {doc_id} {ranked.rank} {ranked.score!r} {tag}\n")
+    return "".join(lines)
+
+
+def _word(value: PassageId, what: str, job: Job) -> str:
+    text = str(value)
+    if not text or any(each.isspace() or not each.isprintable() for each in text):
+        raise InputError(
+            f"{what} is {text!r}, but in a TREC run an id is one word",
+            source=job.source,
+            line=job.line,
+            hint="--format jsonl takes any id.",
+        )
+    return text
+
+
+FORMATS: Mapping[str, Render] = {"jsonl": _jsonl, "trec": _trec}
