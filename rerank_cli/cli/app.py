@@ -6,7 +6,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from rerank_cli.cli import batch, cache, doctor, providers, rank
+from rerank_cli.cli import batch, cache, compare, doctor, providers, rank
 from rerank_cli.cli import eval as evaluation
 
 _RANK = "rank"
@@ -84,6 +84,7 @@ app = typer.Typer(
 )
 app.command(_RANK, cls=_RankCommand, hidden=True)(rank.rank)
 app.command("batch")(batch.batch)
+app.command("compare")(compare.compare)
 app.command("eval")(evaluation.evaluate)
 app.command("providers")(providers.providers)
 app.command("doctor")(doctor.doctor)

@@ -142,7 +142,7 @@ def dry_run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> i
 
     with ExitStack() as stack:
         entries = _source(given, streams.stdin, stack).entries()
-        streams.write([render_plans(plans(entries), settings, engine, "")])
+        streams.write([render_plans(plans(entries), settings, engine)])
     return ExitCode.PARTLY if bad else ExitCode.OK
 
 

@@ -21,13 +21,25 @@ class Reporter:
         self._lock = threading.Lock()
         self._bar: Progress | None = None
         self._task: TaskID | None = None
-        self._retries = 0
+        self._requests = self._passages = self._retries = 0
         self._at_once = 0
         self._told = False
 
     def planned(self, requests: int, passages: int) -> None:
         streams = self._streams
-        if requests <= _FEW or streams.quiet or streams.verbose or not streams.stderr_is_terminal:
+        with self._lock:
+            # Several models may be asked at the same time.
+            self._requests += requests
+            self._passages += passages
+            if self._bar is not None and self._task is not None:
+                self._bar.update(self._task, total=self._passages)
+                return
+        if (
+            self._requests <= _FEW
+            or streams.quiet
+            or streams.verbose
+            or not streams.stderr_is_terminal
+        ):
             return
         from rich.console import Console
         from rich.progress import (
@@ -49,7 +61,7 @@ class Reporter:
             console=Console(file=self._streams.stderr),
             transient=True,
         )
-        self._task = self._bar.add_task("", total=passages, rate="", pace="")
+        self._task = self._bar.add_task("", total=self._passages, rate="", pace="")
         self._bar.start()
 
     def scored(self, passages: int) -> None:

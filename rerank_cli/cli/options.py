@@ -511,3 +511,14 @@ MaxErrors = Annotated[
         show_default=False,
     ),
 ]
+Models = Annotated[
+    list[str] | None,
+    Option(
+        "--model",
+        "-m",
+        metavar="NAME",
+        help="A model, PROVIDER:MODEL or PROVIDER; two at least, the first is the yardstick.",
+        rich_help_panel=_WHERE,
+        show_default=False,
+    ),
+]

@@ -19,7 +19,7 @@ from rerank_cli.reading.fields import FieldNames
 from rerank_cli.reading.reader import Reading, read
 from rerank_cli.reading.source import check_encoding
 from rerank_cli.rendering.footer import footer
-from rerank_cli.rendering.plan import render_plans
+from rerank_cli.rendering.plan import render_plan
 from rerank_cli.scaling import scaled
 from rerank_cli.settings import Settings
 
@@ -70,7 +70,7 @@ def run(query: str, given: Input, scoring: Scoring, shown: Shown, streams: Strea
     ):
         times = _Times()
         with times.of("reading"):
-            candidates = _candidates(query, given, streams)
+            candidates = candidates_of(query, given, streams)
         wiring.tell_default(settings, streams)
         with times.of("planning"):
             planned = plan(candidates, wiring.limits_of(engine, policy, scoring.max_passages))
@@ -110,13 +110,19 @@ def dry_run(
     policy = wiring.policy_of(settings, scoring.policy)
     engine = wiring.engine_of(settings, scoring.extras, policy, Reporter(streams), streams)
     limits = wiring.limits_of(engine, policy, scoring.max_passages)
-    planned = plan(_candidates(query, given, streams), limits)
-    _emit([render_plans([planned], settings, engine, shown.format)], shown, streams)
+    planned = plan(candidates_of(query, given, streams), limits)
+    _emit([render_plan(planned, settings, engine, shown.format)], shown, streams)
     return ExitCode.OK
 
 
 def _check(query: str, given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> None:
-    """What can be refused before any input is read."""
+    check(query, given, scoring, streams)
+    if shown.target is not None:
+        output.check_writable(shown.target)
+
+
+def check(query: str, given: Input, scoring: Scoring, streams: Streams) -> None:
+    """Refuse what can be refused before any input is read."""
     if not query.strip():
         raise UsageError("the query is empty", 'Usage: rerank "what to rank by" FILE')
     check_text(query, "the query")
@@ -125,11 +131,10 @@ def _check(query: str, given: Input, scoring: Scoring, shown: Shown, streams: St
         raise UsageError("no FILE, and standard input is a terminal", "Name a file of passages.")
     if given.encoding is not None:
         check_encoding(given.encoding)
-    if shown.target is not None:
-        output.check_writable(shown.target)
 
 
-def _candidates(query: str, given: Input, streams: Streams) -> Candidates:
+def candidates_of(query: str, given: Input, streams: Streams) -> Candidates:
+    """The query with the passages of the input; the user is told what is odd about either."""
     if Path(query).is_file():
         streams.tell(f"rerank: {query} is a file, but taken as the query, which comes first")
     reading = read(

@@ -1,6 +1,6 @@
 """What --dry-run prints: what would be sent, and how much of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rerank_cli.engines import Engine
 from rerank_cli.planning import Plan
@@ -11,14 +11,23 @@ from rerank_cli.settings import Settings, shown_url
 _COUNTED = ("queries", "requests", "passages", "distinct_passages", "bytes", "estimated_tokens")
 
 
-def render_plans(
-    plans: Iterable[Plan], settings: Settings, engine: Engine, output_format: str
-) -> str:
-    """The plans of all queries together, as aligned lines, or as one JSON object for JSON formats.
+def render_plan(plan: Plan, settings: Settings, engine: Engine, output_format: str) -> str:
+    """The plan as aligned lines, or as one JSON object for the JSON formats.
 
     Bytes are those of the request bodies; tokens are an estimate (within a factor of two), and so
     is the cost.
     """
+    facts = _facts(_totals([plan], engine), settings)
+    del facts["queries"]
+    return dumps(facts) + "\n" if output_format in ("json", "jsonl") else _aligned(facts)
+
+
+def render_plans(plans: Iterable[Plan], settings: Settings, engine: Engine) -> str:
+    """As `render_plan`, of many queries together, as aligned lines."""
+    return _aligned(_facts(_totals(plans, engine), settings))
+
+
+def _totals(plans: Iterable[Plan], engine: Engine) -> Mapping[str, int]:
     totals = dict.fromkeys(_COUNTED, 0)
     for plan in plans:
         bodies = [len(engine.body(request)) for request in plan.requests]
@@ -28,16 +37,22 @@ def render_plans(
         totals["distinct_passages"] += plan.distinct
         totals["bytes"] += sum(bodies)
         totals["estimated_tokens"] += plan.tokens
+    return totals
+
+
+def _facts(totals: Mapping[str, int], settings: Settings) -> dict[str, object]:
     price = settings.price
-    facts: dict[str, object] = {
+    cost = None if price is None else round(totals["estimated_tokens"] * price / 1e6, 6)
+    return {
         "provider": settings.provider.name,
         "model": settings.model,
         "url": shown_url(settings.base_url) if settings.base_url else None,
         **totals,
-        "estimated_cost": price and round(totals["estimated_tokens"] * price / 1e6, 6),
+        "estimated_cost": cost,
     }
-    if output_format in ("json", "jsonl"):
-        return dumps(facts) + "\n"
+
+
+def _aligned(facts: Mapping[str, object]) -> str:
     width = max(map(len, facts))
     shown = ((name, value) for name, value in facts.items() if value is not None)
     return "".join(
