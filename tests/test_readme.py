@@ -45,7 +45,7 @@ _INSTALLING = re.compile(r"^python3 -m venv .* && \.venv/bin/")
 _URL = "http://localhost:7997"
 _NO_KEY = "rerank: no key found"
 _NUMBER = re.compile(r"\d+\.\d+(?:e-?\d+)?")
-_SECONDS = re.compile(r"\d+\.\d+ s$|\d+ ms", re.MULTILINE)
+_SECONDS = re.compile(r"\d+\.\d+ (s$|queries/s)|\d+ ms", re.MULTILINE)
 _END = "\x1e"
 # The last digits of the embedded engine's scores differ between processors.
 _TOLERANCE = 0.005
@@ -125,12 +125,21 @@ def _numbers(text: str) -> list[float]:
 
 def test_the_options_table_has_every_option_and_no_other() -> None:
     """The options in the README are those of the program, under all their names."""
-    group = typer.main.get_command(app)
-    params = [*group.commands["rank"].params, *group.params]  # type: ignore[attr-defined]
-    options = [name for param in params for name in param.opts if name.startswith("-")]
     rows = re.findall(r"^\| (`-.*?) \|", README, re.MULTILINE)
     named = {name for row in rows for name in re.findall(r"`(--?[\w-]+)", row)}
-    assert named == {*options, "--help"}
+    assert named == _options("rank", "batch", "compare", "doctor", "providers") | {"--help"}
+
+
+def test_every_option_of_eval_is_explained() -> None:
+    """No option of the one command that shares few with the others is left out."""
+    missing = [name for name in _options("eval") if f"`{name}" not in README]
+    assert not missing
+
+
+def _options(*commands: str) -> set[str]:
+    group: Any = typer.main.get_command(app)
+    params = [*group.params, *(each for name in commands for each in group.commands[name].params)]
+    return {name for param in params for name in param.opts if name.startswith("-")}
 
 
 def test_every_format_stands_in_its_table() -> None:
@@ -184,7 +193,7 @@ def test_the_examples_for_contributors_work(
     row_code, dialect_code = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
     names: dict[str, Any] = {"Mapping": Mapping, "Options": Options, "Request": Request}
     names |= {"Provider": Provider, "UNIT": UNIT, **vars(reply)}
-    exec(row_code + dialect_code, names)  # noqa: S102
+    exec(row_code + dialect_code, names)
     row, acme = names["_ACME"], names["Acme"]()
     monkeypatch.setitem(PROVIDERS, row.name, row)  # type: ignore[arg-type]
     monkeypatch.setitem(PROVIDERS, "acme-2", replace(row, name="acme-2", dialect="acme"))  # type: ignore[arg-type]

@@ -83,9 +83,11 @@ def _asked(models: Sequence[str], scoring: Scoring, streams: Streams) -> list[Se
 def _flags(name: str, known: Mapping[str, Provider], flags: Flags) -> Flags:
     """What a name asks for: a model where the other flags say, PROVIDER:MODEL, or PROVIDER."""
     provider, _, model = name.partition(":")
-    if provider.lower() in known:
-        # Another provider's URL is not this one's.
-        return replace(flags, provider=provider, model=model or None, base_url=None)
+    row = known.get(provider.lower())
+    if row:
+        # A URL is not that of all providers; but what has none of its own needs it.
+        base_url = None if row.base_url or row.dialect is None else flags.base_url
+        return replace(flags, provider=provider, model=model or None, base_url=base_url)
     return replace(flags, model=name)
 
 

@@ -1,9 +1,9 @@
-"""Makes the two runs of `samples/beir`: a first stage by BM25, and the embedded engine over it.
+"""Makes the first-stage run of `samples/beir`, by BM25.
 
     python tests/benchmarks/sample_runs.py FOLDER
 
 reads `corpus.jsonl` and `queries.jsonl` of the folder, and writes `bm25.trec` (the best 20 a query)
-and `local.trec` (the same passages, scored by the embedded engine) there.
+there.
 
 The BM25 is Lucene's formula with its defaults (k1 1.2, b 0.75) over title and text; words are runs
 of letters and digits in small letters; in Chinese, single characters and pairs of neighbours.
@@ -17,10 +17,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
-
-from rerank_cli.engines.local import LocalEngine
-from rerank_cli.model import Candidates, Passage
-from rerank_cli.planning import plan
 
 DEPTH = 20
 _K1, _B = 1.2, 0.75
@@ -73,14 +69,6 @@ def rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def rescored(query: str, names: Iterable[str], texts: Mapping[str, str]) -> dict[str, float]:
-    """The same ids with the embedded engine's scores."""
-    passages = tuple(Passage(texts[name], "", i, name) for i, name in enumerate(names, 1))
-    engine = LocalEngine()
-    scores = engine.score(plan(Candidates(query, passages), engine.limits)).values
-    return {str(each.id): score for each, score in zip(passages, scores, strict=True)}
-
-
 def write(path: Path, run: Run, tag: str) -> None:
     """A TREC run, six decimals a score."""
     with path.open("w", encoding="utf-8", newline="\n") as file:
@@ -92,15 +80,12 @@ def write(path: Path, run: Run, tag: str) -> None:
 
 
 def main(folder: Path) -> None:
-    """Write both runs."""
+    """Write the run."""
     corpus = rows(folder / "corpus.jsonl")
     queries = {row["_id"]: row["text"] for row in rows(folder / "queries.jsonl")}
     index = BM25({row["_id"]: f"{row['title']} {row['text']}" for row in corpus})
     first = {query_id: index.search(query) for query_id, query in queries.items()}
     write(folder / "bm25.trec", first, "bm25")
-    texts = {row["_id"]: row["text"] for row in corpus}
-    second = {name: rescored(queries[name], found, texts) for name, found in first.items()}
-    write(folder / "local.trec", second, "local")
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ from rerank_cli.evaluation.measures import DEFAULT
 from tests.cli.running import ONE_LINE, SAMPLES, Ended, process, rerank
 
 _BEIR = SAMPLES / "beir"
-_BM25, _LOCAL, _QRELS = (str(_BEIR / name) for name in ("bm25.trec", "local.trec", "qrels.tsv"))
+_BM25, _QRELS = str(_BEIR / "bm25.trec"), str(_BEIR / "qrels.tsv")
+_LOCAL = str(Path(__file__).parents[1] / "evaluation" / "local.trec")
 _MORE = ("nDCG", "AP(rel=2)", "P@5", "RR", "Rprec", "SetF", "Judged@10", "NumRet", "Bpref")
 
 _TIED = (
