@@ -56,7 +56,10 @@ class Exchange:
         reply = self._struck(transport.send("POST", self.url, self._headers(), body))
         if reply.status == 202 and reply.headers.get(_PENDING):
             reply = self._awaited(transport, reply.headers[_PENDING])
-        self._note(f"{len(body)} bytes sent: HTTP {reply.status}, {len(reply.body)} bytes")
+        self._note(
+            f"{len(body)} bytes sent to {shown_url(self.url)}: "
+            f"HTTP {reply.status}, {len(reply.body)} bytes"
+        )
         if not 200 <= reply.status < 300:
             complaint = read_complaint(reply.body, reply.headers)
             wait = asked_wait(reply, self._clock.date())
