@@ -147,7 +147,8 @@ def test_the_exit_codes_are_those_of_the_program() -> None:
 
 def test_the_json_keys_are_those_of_the_program(server: Loopback) -> None:
     """The table of keys has every key of a result that has them all."""
-    command = f"rerank x {ROOT}/samples/passages.jsonl --json --scores minmax --base-url {server.url} 2>&1"
+    where = f"--base-url {server.url} 2>&1"
+    command = f"rerank x {ROOT}/samples/passages.jsonl --json --scores minmax {where}"
     found = json.loads(_run([command], server)[0])
     keys = {*found} - {"results", "usage"}
     keys |= {f"results[].{key}" for key in found["results"][0]}
@@ -183,7 +184,7 @@ def test_the_examples_for_contributors_work(
     row_code, dialect_code = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
     names: dict[str, Any] = {"Mapping": Mapping, "Options": Options, "Request": Request}
     names |= {"Provider": Provider, "UNIT": UNIT, **vars(reply)}
-    exec(row_code + dialect_code, names)  # noqa: S102
+    exec(row_code + dialect_code, names)
     row, acme = names["_ACME"], names["Acme"]()
     monkeypatch.setitem(PROVIDERS, row.name, row)  # type: ignore[arg-type]
     monkeypatch.setitem(PROVIDERS, "acme-2", replace(row, name="acme-2", dialect="acme"))  # type: ignore[arg-type]

@@ -124,7 +124,8 @@ def _fault(status: int, complaint: Complaint, settings: Settings) -> Fault:
     told = next(said, Fault.TASK if _NO_RERANKER.search(text) else None)
     if told is not None:
         return told
-    if status in (400, 404, 422) and "model" in text and _says(text, "exist", "not found", "invalid model"):
+    named = "model" in text and _says(text, "exist", "not found", "invalid model")
+    if named and status in (400, 404, 422):
         return Fault.MODEL
     if status == 403 and _says(text, "balance", "余额"):
         return Fault.BALANCE
