@@ -1,29 +1,28 @@
-"""URLs as settings give them."""
+"""URLs as users give them: what can be asked, what may be shown."""
 
 from urllib.parse import urlsplit
 
 from rerank_cli.errors import SettingsError
-from rerank_cli.settings.sources import Found
 
 
-def check_url(url: Found) -> None:
-    """Raise SettingsError unless a request can be sent there."""
+def check_url(url: str, source: str) -> None:
+    """Raise SettingsError, which names the source, unless a request can be sent there."""
     # What stands before an @ may be a password.
-    value = "…@" + url.value.rpartition("@")[2] if "@" in url.value else url.value
+    value = "…@" + url.rpartition("@")[2] if "@" in url else url
     try:
-        parts = urlsplit(url.value)
+        parts = urlsplit(url)
         _ = parts.port
     except ValueError as error:
-        raise SettingsError(f"{url}: not a URL: {error}", _URL_HINT) from None
+        raise SettingsError(f"{source}: not a URL: {error}", _URL_HINT) from None
     if parts.username is not None or parts.password is not None:
         raise SettingsError(
-            f"{url}: the URL holds a user name or password",
+            f"{source}: the URL holds a user name or password",
             "Give the key as RERANK_API_KEY; it is sent as a bearer token.",
         )
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SettingsError(f"{url}: {value!r} is not an http or https URL", _URL_HINT)
-    if any(each.isspace() or not each.isprintable() for each in url.value):
-        raise SettingsError(f"{url}: {value!r} holds blanks or control characters", _URL_HINT)
+        raise SettingsError(f"{source}: {value!r} is not an http or https URL", _URL_HINT)
+    if any(each.isspace() or not each.isprintable() for each in url):
+        raise SettingsError(f"{source}: {value!r} holds blanks or control characters", _URL_HINT)
 
 
 _URL_HINT = "Expected something like http://localhost:7997 or https://host/v1"
