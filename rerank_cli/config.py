@@ -17,7 +17,10 @@ from rerank_cli.providers import PROVIDERS, Provider, table_of
 from rerank_cli.providers.own import own_providers
 
 _PROJECT = "pyproject.toml"
-_OURS = re.compile(rb"^\s*\[[\s\"']*tool[\s\"']*\.[\s\"']*rerank\b", re.MULTILINE)
+# A header that names rerank, or rerank's part as a dotted key: [tool.rerank…], rerank.providers….
+_OURS = re.compile(
+    rb"^\s*(\[[^\]\n]*[.\s\"']rerank[.\s\"'\]]|[\"']?rerank[\"']?\s*[.=])", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,17 +11,20 @@ def rank(
     *,
     top_n: int | None = None,
     threshold: float | None = None,
+    shown: Sequence[float] | None = None,
 ) -> tuple[Ranked, ...]:
     """The passages by score, descending; ties keep input order.
 
-    `scores` holds one a passage, in input order. Kept are those with score >= threshold, and of
-    them the first top_n (>= 1); ranks count from 1.
+    `scores` holds one a passage, in input order; `shown` the same on another scale, if they are to
+    be shown so (it may be too coarse to rank by). Kept are those with a shown score >= threshold,
+    and of them the first top_n (>= 1); ranks count from 1.
     """
+    shown = scores if shown is None else shown
     # A reversed sort keeps the order of equals.
     order = sorted(range(len(scores)), key=scores.__getitem__, reverse=True)
     if threshold is not None:
-        order = [index for index in order if scores[index] >= threshold]
+        order = [index for index in order if shown[index] >= threshold]
     return tuple(
-        Ranked(candidates.passages[index], scores[index], rank, index)
+        Ranked(candidates.passages[index], shown[index], rank, index)
         for rank, index in enumerate(order[:top_n], start=1)
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rerank_cli.providers import PROVIDERS
 from rerank_cli.transport.clock import Clock
 from tests.loopback import Loopback, flagship_score, scoring
 
@@ -14,21 +15,43 @@ _NAMES = {
     *("NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "COLUMNS", "LINES"),
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "LANGUAGE"),
     *("PYTHONIOENCODING", "PYTHONUTF8", "PYTHONCOERCECLOCALE", "PYTHONWARNINGS"),
+    *("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"),
+    *(name for row in PROVIDERS.values() for name in (*row.key_variables, *row.borrowed)),
 }
+_HOMES = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA")
 
 
 @pytest.fixture(autouse=True)
-def _fresh_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _fresh_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     for name in os.environ:
         if name.upper().startswith(_PREFIXES) or name.upper() in _NAMES:
             monkeypatch.delenv(name)
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.setenv("TERM", "xterm")
+    for name in _HOMES:
+        monkeypatch.setenv(name, str(home))
+    read = [folder / name for folder in tmp_path.parents for name in (".env", "pyproject.toml")]
+    above = [file for file in read if file.exists()]
     # Nor the developer's cache.
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
-    above = [folder / ".env" for folder in tmp_path.parents if (folder / ".env").exists()]
     assert not above, f"{above[0]} would be read by every test; remove it, or set --basetemp"
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """An empty folder that stands for the user's own, beside the working directory."""
+    folder = tmp_path.with_name(f"{tmp_path.name}-home")
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def config(home: Path) -> Path:
+    """Where the user's own configuration file goes; there is none yet."""
+    path = home / ".config" / "rerank" / "config.toml"
+    path.parent.mkdir(parents=True)
+    return path
 
 
 @pytest.fixture(autouse=True)

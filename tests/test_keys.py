@@ -199,7 +199,7 @@ def test_file_may_name_the_providers_own_host(url: str) -> None:
     """A project could not choose between the addresses of one provider."""
     found = settings(env={"SILICONFLOW_API_KEY": KEY}, file={"RERANK_BASE_URL": url})
 
-    assert found.provider.name == "siliconflow"
+    assert found.provider.name.startswith("siliconflow")
     assert found.key is not None
 
 

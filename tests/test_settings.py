@@ -114,14 +114,18 @@ def test_url_alone_is_custom_without_a_model() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["https://api.siliconflow.com/v1", "https://API.SILICONFLOW.CN/v1/rerank"]
+    ("url", "name", "model"),
+    [
+        ("https://API.SILICONFLOW.CN/v1/rerank", "siliconflow", "BAAI/bge-reranker-v2-m3"),
+        ("https://api.siliconflow.com/v1", "siliconflow-com", "Qwen/Qwen3-Reranker-0.6B"),
+    ],
 )
-def test_url_of_a_provider_is_that_provider(url: str) -> None:
-    """Its own key and default model would not be used at its own second address."""
+def test_url_of_a_provider_is_that_provider(url: str, name: str, model: str) -> None:
+    """Its own key would not be used at its address, nor a model that it has there."""
     settings = resolved(Flags(base_url=url), {"SILICONFLOW_API_KEY": "k"})
 
-    assert (settings.provider.name, _key(settings)) == ("siliconflow", "k")
-    assert (settings.base_url, settings.model) == (url, "BAAI/bge-reranker-v2-m3")
+    assert (settings.provider.name, _key(settings)) == (name, "k")
+    assert (settings.base_url, settings.model) == (url, model)
 
 
 @pytest.mark.parametrize("name", ["SiliconFlow", " siliconflow "])

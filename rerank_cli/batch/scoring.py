@@ -66,7 +66,11 @@ class JobScorer:
         try:
             scores = self.engine.score(plan(candidates, self.limits))
             kept = rank(
-                candidates, self.scale(scores.values), top_n=self.top_n, threshold=self.threshold
+                candidates,
+                scores.values,
+                top_n=self.top_n,
+                threshold=self.threshold,
+                shown=self.scale(scores.values),
             )
             if len(job.places) != job.places[-1] + 1:
                 kept = tuple(each._replace(index=job.places[each.index]) for each in kept)

@@ -166,8 +166,13 @@ def _show(
     streams: Streams,
 ) -> int:
     with times.of("ranking"):
-        values = scaled(scores.values, shown.scale, settings.score_range)
-        results = rank(candidates, values, top_n=shown.top_n, threshold=shown.threshold)
+        results = rank(
+            candidates,
+            scores.values,
+            top_n=shown.top_n,
+            threshold=shown.threshold,
+            shown=scaled(scores.values, shown.scale, settings.score_range),
+        )
     ranking = Ranking(
         candidates.query,
         results,

@@ -14,5 +14,11 @@ def providers(ctx: typer.Context, as_json: options.AsJson = False) -> int:
     streams = options.streams_of(ctx)
     known = list(wiring.config_of(streams).providers.values())
     rows = list(zip(known, wiring.keys_of(known, streams), strict=True))
-    streams.write([render_json(rows) if as_json else render_table(rows)])
+    streams.write(
+        [
+            render_json(rows)
+            if as_json
+            else render_table(rows, streams.look(to_file=False, full=True).width)
+        ]
+    )
     return ExitCode.OK

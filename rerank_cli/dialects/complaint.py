@@ -49,7 +49,7 @@ def complaint_of(value: object) -> Complaint:
         return Complaint(_line(_text(value)))
     inner = value.get("error")
     inner = inner if isinstance(inner, dict) else {}
-    code = _first(value, inner, keys=("code", "error_code", "type", "error_type", "status"))
+    code = _first(inner, value, keys=("code", "error_code", "type", "error_type", "status"))
     request_id = _first(value, keys=("request_id", "requestId", "id"))
     text = next(filter(None, (_text(value.get(key)) for key in _KEYS)), "")
     return Complaint(

@@ -11,6 +11,9 @@ from rerank_cli.dialects.options import Options
 from rerank_cli.dialects.reply import Decoded, list_at, scored
 from rerank_cli.planning import Request
 
+_DIGITS = 18
+"""Of a count that makes sense."""
+
 
 class Tei:
     """See `dialects.Dialect`."""
@@ -23,5 +26,7 @@ class Tei:
 
     def decode(self, reply: object, headers: Mapping[str, str], count: int) -> Decoded:
         tokens = headers.get("x-compute-tokens", "")
-        number = int(tokens) if tokens.isascii() and tokens.isdecimal() else None
+        number = (
+            int(tokens) if tokens.isascii() and tokens.isdecimal() and len(tokens) < 19 else None
+        )
         return Decoded(scored(list_at(reply), "score", count), number)

@@ -56,7 +56,10 @@ class Exchange:
         reply = self._struck(transport.send("POST", self.url, self._headers(), body))
         if reply.status == 202 and reply.headers.get(_PENDING):
             reply = self._awaited(transport, reply.headers[_PENDING])
-        self._note(f"{len(body)} bytes sent: HTTP {reply.status}, {len(reply.body)} bytes")
+        self._note(
+            f"{len(body)} bytes sent to {shown_url(self.url)}: "
+            f"HTTP {reply.status}, {len(reply.body)} bytes"
+        )
         if not 200 <= reply.status < 300:
             complaint = read_complaint(reply.body, reply.headers)
             wait = asked_wait(reply, self._clock.date())
@@ -73,7 +76,8 @@ class Exchange:
         try:
             return self._dialect.decode(value, reply.headers, count)
         except ReplyError as error:
-            raise refusal_within(value, reply, self._settings) or error from None
+            wait = asked_wait(reply, self._clock.date())
+            raise refusal_within(value, reply, self._settings, wait) or error from None
 
     def placed(self, error: ScoringError) -> ScoringError:
         """The error with the endpoint named, and cut."""
@@ -83,7 +87,8 @@ class Exchange:
 
     def _awaited(self, transport: Transport, request_id: str) -> Reply:
         """The answer to a request that the endpoint has taken, once it is ready."""
-        where = self._settings.provider.status_url
+        row = self._settings.provider
+        where = row.status_url if row.owns(self.url) else None
         if where is None:
             raise ReplyError("the reply is empty: the endpoint has not finished (HTTP 202)")
         url = where.replace("{id}", quote(request_id, safe=""))

@@ -16,6 +16,7 @@ _OF_STATUS = {
     408: Fault.SLOW,
     409: Fault.BUSY,
     413: Fault.TOO_LARGE,
+    424: Fault.FAILED,
     425: Fault.BUSY,
     429: Fault.RATE,
     498: Fault.KEY,
@@ -89,7 +90,9 @@ def refusal(
         numbers.append(f"request id {complaint.request_id}")
     # The endpoint's own words last: they may be long, and are cut there.
     message = f"{_WHAT[fault]} ({', '.join(numbers)}){said}"
-    error = RefusedError if 400 <= status < 500 else EndpointError
+    # A status of 4xx says that it refused, unless it means that something behind it failed.
+    refused = 400 <= status < 500 and fault is not Fault.FAILED
+    error = RefusedError if refused else EndpointError
     transient = fault in _TRANSIENT
     return error(
         message,
@@ -100,16 +103,18 @@ def refusal(
     )
 
 
-def refusal_within(value: object, reply: Reply, settings: Settings) -> ScoringError | None:
+def refusal_within(
+    value: object, reply: Reply, settings: Settings, wait: float | None = None
+) -> ScoringError | None:
     """The error that a reply with status 200 holds, or None; some gateways pass errors on so."""
     if not isinstance(value, dict) or not (value.get("error") or value.get("error_code")):
         return None
     complaint = complaint_of(value)
     code = str(complaint.code)
     if code.isdecimal() and 400 <= int(code) < 600:
-        return refusal(reply, complaint, settings, status=int(code))
+        return refusal(reply, complaint, settings, wait, int(code))
     if complaint.code is not None and complaint.code in settings.provider.codes:
-        return refusal(reply, complaint, settings, status=400)
+        return refusal(reply, complaint, settings, wait, 400)
     return None
 
 
@@ -124,7 +129,8 @@ def _fault(status: int, complaint: Complaint, settings: Settings) -> Fault:
     told = next(said, Fault.TASK if _NO_RERANKER.search(text) else None)
     if told is not None:
         return told
-    if status in (400, 404, 422) and "model" in text and _says(text, "exist", "not found"):
+    named = "model" in text and _says(text, "exist", "not found", "invalid model")
+    if named and status in (400, 404, 422):
         return Fault.MODEL
     if status == 403 and _says(text, "balance", "余额"):
         return Fault.BALANCE

@@ -36,9 +36,9 @@ def owner_of(url: str, rows: Iterable[Provider]) -> Provider | None:
     parts = urlsplit(url)
     owners = [row for row in rows if parts.hostname in row.own_hosts]
 
-    def fit(row: Provider) -> int:
+    def fit(row: Provider) -> tuple[bool, int]:
         base = urlsplit(row.base_url or "")
-        same_host = base.hostname == parts.hostname
-        return (1 + len(base.path)) * same_host if parts.path.startswith(base.path) else same_host
+        within = parts.path.startswith(base.path)
+        return base.hostname == parts.hostname, len(base.path) if within else -1
 
     return max(owners, key=fit, default=None)

@@ -210,6 +210,8 @@ _TOGETHER = Provider(
     needs_key=True,
     # Unknown fields may be refused, so that there are no extras.
     fields=_NO_ECHO,
+    # Said with status 403.
+    words={"context length": Fault.TOO_LARGE},
     max_passages=100,
     guessed=frozenset({"max_passages"}),
     score_range=UNIT,

@@ -14,6 +14,7 @@ class Model:
     takes           options that they take: instruction, max_chunks_per_doc, overlap_tokens
     listwise        whether a score depends on the other passages of the request
     decides_range   whether `score_range` holds wherever they are served (None: it is unknown)
+    or_unit         whether their scores may be in 0..1 where a server's are logits
     """
 
     names: str
@@ -21,12 +22,13 @@ class Model:
     listwise: bool = False
     decides_range: bool = False
     score_range: Range | None = None
+    or_unit: bool = False
 
 
 # The first that fits counts.
 MODELS = (
-    # Their scores are probabilities; some conversions of them give logits, others do not.
-    Model("qwen3-reranker", frozenset({"instruction"}), decides_range=True),
+    # Their scores are probabilities, in some conversions of them for llama.cpp too.
+    Model("qwen3-rerank", frozenset({"instruction"}), or_unit=True),
     Model(
         "bge-reranker-v2-m3|bce-reranker-base", frozenset({"max_chunks_per_doc", "overlap_tokens"})
     ),

@@ -1,11 +1,13 @@
 """Providers that a user defines in a file: TOML values become rows of the table."""
 
+import json
 import re
 from collections.abc import Callable, Collection, Mapping
 
 from rerank_cli.errors import SettingsError
 from rerank_cli.providers.row import Provider
 from rerank_cli.providers.self_hosted import CUSTOM
+from rerank_cli.urls import check_url
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -49,6 +51,7 @@ def _row(
     base_url, dialect = values.get("base_url"), values.get("dialect", "cohere")
     if not base_url:
         raise SettingsError(f"{where}: no base_url", _EXPECTED)
+    check_url(base_url, f"{where}.base_url")
     if dialect not in dialects:
         raise SettingsError(
             f"{where}.dialect is {dialect!r}, not a wire form", f"Known: {', '.join(dialects)}."
@@ -61,6 +64,8 @@ def _row(
         base_url=base_url,
         path=values.get("path"),
         model=values.get("model"),
+        # It stands in the URL.
+        needs_model=dialect == "score-vector" or "{model}" in values.get("path", ""),
         key_variables=(variable,) if variable else (),
         needs_key=values.get("needs_key", variable is not None),
         key_header=values.get("key_header", "Authorization"),
@@ -72,6 +77,14 @@ def _row(
 
 def _is_url(value: object) -> bool:
     return isinstance(value, str) and value.startswith(("http://", "https://"))
+
+
+def _is_json(value: object) -> bool:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        return False
+    return isinstance(value, Mapping)
 
 
 def _is_count(value: object) -> bool:
@@ -93,6 +106,6 @@ _KEYS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "key_variable": (_matches(_VARIABLE), "the name of a variable"),
     "key_header": (_matches(_HEADER), "the name of a header"),
     "needs_key": (lambda value: isinstance(value, bool), "true or false"),
-    "fields": (lambda value: isinstance(value, Mapping), "a table of request fields"),
+    "fields": (_is_json, "a table of request fields, as JSON can hold them"),
     **dict.fromkeys(_LIMITS, _COUNT),
 }

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from rerank_cli.errors import Fault
-from rerank_cli.model import Range
+from rerank_cli.model import UNBOUNDED, Range
 from rerank_cli.providers.models import known
 
 GENERAL_KEY = "RERANK_API_KEY"
@@ -104,6 +104,8 @@ class Provider:
     def scores_of(self, model: str | None) -> Range | None:
         """Where the scores of a model lie, None if unknown."""
         row = known(model)
+        if row.or_unit and self.score_range == UNBOUNDED:
+            return None
         return row.score_range if row.decides_range else self.score_range
 
     def url_for(self, key: str | None) -> str | None:

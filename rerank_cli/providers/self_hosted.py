@@ -18,6 +18,8 @@ _TEI = Provider(
     score_range=UNIT,
     marks=("x-compute-", '"error_type"'),
     codes={"Overloaded": Fault.BUSY, "Unhealthy": Fault.BUSY},
+    # One passage's: the request is halved until it is found.
+    words={"score is nan": Fault.REQUEST},
     advice={
         Fault.PATH: "TEI listens on port 3000, in its container on 80, and has no /v1; the model "
         "must be a reranker.",

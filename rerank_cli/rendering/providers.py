@@ -1,6 +1,6 @@
 """The table of providers, for people and as JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from rerank_cli.providers import Provider
@@ -9,6 +9,9 @@ from rerank_cli.rendering.visible import visible
 
 Row = tuple[Provider, str | None]
 """A provider, and the variable and place of its key here, or None."""
+
+_GAP, _NARROWEST = 2, 12
+_LEAST_FIRST = ("tpm", "rpm", "passages", "where")
 
 _LIMITS = ("max_passages", "max_bytes", "max_tokens", "rpm", "tpm")
 
@@ -37,16 +40,43 @@ def _facts(row: Provider, key: str | None) -> dict[str, object]:
     }
 
 
-def render_table(rows: Sequence[Row]) -> str:
-    """Aligned columns: name, where it runs, default model, limits, key. A guess has a ~."""
-    cells = [("name", "where", "model", "passages", "rpm", "tpm", "key")]
-    for row, key in rows:
-        limits = (_limit(row, name) for name in ("max_passages", "rpm", "tpm"))
-        model = row.model or ("-m NAME" if row.needs_model else "the server's")
-        cells.append((row.name, _where(row), model, *limits, _key(row, key)))  # type: ignore[arg-type]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = ("  ".join(map(str.ljust, map(visible, line), widths)).rstrip() for line in cells)
-    return "".join(line + "\n" for line in lines)
+def render_table(rows: Sequence[Row], width: int | None = None) -> str:
+    """Aligned columns: name, where it runs, default model, limits, key. A guess has a ~.
+
+    Within `width` the least important columns are left out, then models are cut.
+    """
+    columns = {
+        "name": [row.name for row, _ in rows],
+        "where": [_where(row) for row, _ in rows],
+        "model": [row.model or _no_model(row) for row, _ in rows],
+        "passages": [_limit(row, "max_passages") for row, _ in rows],
+        "rpm": [_limit(row, "rpm") for row, _ in rows],
+        "tpm": [_limit(row, "tpm") for row, _ in rows],
+        "key": [_key(row, key) for row, key in rows],
+    }
+    widths = {name: max(map(len, (name, *cells))) for name, cells in columns.items()}
+    for name in _LEAST_FIRST:
+        if width and _total(widths) > width:
+            del widths[name]
+    if width:
+        widths["model"] = max(widths["model"] - max(_total(widths) - width, 0), _NARROWEST)
+    lines = zip(*([name, *columns[name]] for name in widths), strict=True)
+    return "".join(
+        (" " * _GAP).join(map(_fitted, line, widths.values())).rstrip() + "\n" for line in lines
+    )
+
+
+def _total(widths: Mapping[str, int]) -> int:
+    return sum(widths.values()) + _GAP * (len(widths) - 1)
+
+
+def _fitted(text: str, width: int) -> str:
+    text = visible(text)
+    return text.ljust(width) if len(text) <= width else text[: width - 1] + "…"
+
+
+def _no_model(row: Provider) -> str:
+    return "-m NAME" if row.needs_model else "the server's"
 
 
 def _where(row: Provider) -> str:

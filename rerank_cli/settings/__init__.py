@@ -10,7 +10,7 @@ from rerank_cli.model import Range
 from rerank_cli.providers import CUSTOM, GENERAL_KEY, LOCAL, Provider, known, owner_of
 from rerank_cli.settings.keys import key_for, warnings_of
 from rerank_cli.settings.sources import DEFAULT, FLAG, Found, Sources
-from rerank_cli.settings.urls import check_url, is_loopback, shown_url
+from rerank_cli.urls import check_url, is_loopback, shown_url
 
 __all__ = ["DEFAULT", "Flags", "Found", "Settings", "is_loopback", "resolve", "shown_url"]
 
@@ -83,7 +83,7 @@ def resolve(
     sources = Sources(environ, dotenv, config)
     base_url = sources.setting(flags.base_url, "--base-url", "RERANK_BASE_URL")
     if base_url:
-        check_url(base_url)
+        check_url(base_url.value, str(base_url))
     provider, asked = _provider(flags, sources, base_url)
     model = _model(flags, sources, provider)
     price = _price(flags, sources)

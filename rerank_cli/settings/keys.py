@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from rerank_cli.errors import SettingsError
 from rerank_cli.providers import GENERAL_KEY, Provider
 from rerank_cli.settings.sources import ENVIRONMENT, FLAG, Found, Sources
-from rerank_cli.settings.urls import is_loopback, shown_url
+from rerank_cli.urls import is_loopback, shown_url
 
 
 def key_for(
@@ -35,7 +35,8 @@ def key_for(
     foreign = (
         base_url is not None
         and base_url.origin not in (FLAG, ENVIRONMENT)
-        and not provider.owns(base_url.value)
+        # A project may name hosts as it likes: they are not its own.
+        and (defined_by is not None or not provider.owns(base_url.value))
     )
     key = sources.find(*own, skip=ENVIRONMENT if foreign else None)
     if key is None:

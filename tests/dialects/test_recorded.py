@@ -3,7 +3,8 @@
 A file `replies/DIALECT/NAME.json` holds a reply (provider, status, headers, and `body` as JSON or
 `text` as it is), the `count` of passages that were sent, and what is `expected`: `scores` in input
 order and `input_tokens` (null: the reply tells none), or the `exit` code with what the error `says`
-and its `hint`. A provider that is not in the table of providers is spoken to as `custom`.
+and its `hint`. It is played to the provider's row if that speaks the dialect, else to another that
+does. Where a dialect differs from one server to the next, the file's name begins with the server.
 """
 
 import json
@@ -12,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from rerank_cli.providers import CUSTOM, PROVIDERS
+from rerank_cli.dialects import DIALECTS
+from rerank_cli.providers import CUSTOM, PROVIDERS, Provider
 from tests.loopback import Loopback, http
 from tests.transport.command import KEY, Outcome, rerank
 
@@ -24,26 +26,31 @@ def _recorded(file: Path) -> Any:
     return json.loads(file.read_text(encoding="utf-8"))
 
 
-def _play(recorded: Any, dialect: str) -> Outcome:
+def _row(provider: str, dialect: str) -> Provider:
+    row = PROVIDERS.get(provider, CUSTOM)
+    others = (each for each in (CUSTOM, *PROVIDERS.values()) if each.dialect == dialect)
+    return row if row.dialect == dialect else next(others)
+
+
+def _play(recorded: Any, row: Provider) -> Outcome:
     """Rank `count` passages on a server that answers with the recorded reply."""
     body = recorded["text"].encode() if "text" in recorded else recorded["body"]
     reply = http(body, recorded["status"], recorded["headers"])
-    provider = PROVIDERS.get(recorded["provider"], CUSTOM)
-    name = provider.name if provider.dialect == dialect else CUSTOM.name
+    model = ("--model", "a-model") if row.needs_model else ()
     with Loopback(lambda _: reply) as server:
         return rerank(
             "a query",
-            *("--provider", name, "--base-url", server.url, "--json"),
+            *("--provider", row.name, "--base-url", server.url, "--json", *model),
             stdin="".join(f"passage {number}\n" for number in range(recorded["count"])),
             environ={"RERANK_API_KEY": KEY},
         )
 
 
-@pytest.mark.parametrize("file", _FILES, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", _FILES, ids=lambda file: f"{file.parent.name}/{file.stem}")
 def test_recorded_reply(file: Path) -> None:
     """A user of this endpoint would get wrong scores, or an error that says nothing."""
     recorded = _recorded(file)
-    outcome = _play(recorded, dialect=file.parent.name)
+    outcome = _play(recorded, _row(recorded["provider"], file.parent.name))
     if "scores" in recorded["expected"]:
         _check_ranking(outcome, recorded["expected"])
     else:
@@ -53,6 +60,7 @@ def test_recorded_reply(file: Path) -> None:
 def _check_ranking(outcome: Outcome, expected: Any) -> None:
     scores = expected["scores"]
     assert outcome.scores == scores
+    # Ties stand in input order.
     best_first = sorted(range(len(scores)), key=lambda index: -scores[index])
     assert [result["index"] for result in outcome.json["results"]] == best_first
     if "input_tokens" in expected:
@@ -77,3 +85,23 @@ def test_all_statuses_of_siliconflow_are_recorded() -> None:
         if recorded["provider"] == "siliconflow"
     }
     assert statuses >= _STATUSES_OF_SILICONFLOW
+
+
+def test_a_reply_of_every_provider_is_recorded() -> None:
+    """A row could be added whose replies nobody has ever looked at."""
+    played = {
+        _row(recorded["provider"], file.parent.name).name
+        for file, recorded in ((file, _recorded(file)) for file in _FILES)
+        if "scores" in recorded["expected"]
+    }
+    # These have the replies of another row.
+    same = {"siliconflow-com": "siliconflow", "nvidia": "nim"}
+    rows = {same.get(name, name) for name, row in PROVIDERS.items() if row.dialect}
+    assert rows - {CUSTOM.name} <= played
+
+
+def test_every_dialect_has_replies_and_refusals() -> None:
+    """A wire format could be added that is tested on nothing that was ever sent."""
+    ranked = {file.parent.name for file in _FILES if "scores" in _recorded(file)["expected"]}
+    refused = {file.parent.name for file in _FILES if "exit" in _recorded(file)["expected"]}
+    assert ranked == refused == set(DIALECTS)

@@ -82,7 +82,7 @@ def test_bad_key_is_told_by_where_it_came_from(variable: str) -> None:
     outcome = _refused(401, "Invalid token", "-p", "siliconflow", environ={variable: KEY})
     assert f"{variable} (environment)" in outcome.hint
     assert "siliconflow.cn and siliconflow.com" in outcome.hint
-    assert "https://api.siliconflow.com/v1" in outcome.hint
+    assert "-p siliconflow-com" in outcome.hint
 
 
 def test_bad_key_of_a_file_is_told_by_its_path() -> None:

@@ -70,14 +70,14 @@ def rerank(
     once = () if retries else ("--retries", "0")
     out, err = StringIO(), StringIO()
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        # An empty .env, because one that stands above the folder would be read.
-        for name, text in {".env": "", **(files or {})}.items():
+        # Empty ones, because those that stand above the folder would be read.
+        for name, text in {".env": "", "pyproject.toml": "", **(files or {})}.items():
             Path(folder, name).write_text(text, encoding="utf-8")
         patch.chdir(folder)
         # Proxies and certificates are read from the process, everything else from the streams.
         for name in list(os.environ):
             patch.delenv(name)
-        for name, value in (environ or {}).items():
+        for name, value in {"HOME": folder, "USERPROFILE": folder, **(environ or {})}.items():
             patch.setenv(name, value)
         streams = Streams(BytesIO(stdin.encode()), out, err, dict(environ or {}))
         code = run([*once, *arguments], streams)

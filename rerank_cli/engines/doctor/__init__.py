@@ -38,11 +38,7 @@ def diagnose(
     """
     asker = Asker(settings, rows, exchange_for, connect())
     try:
-        answer = asker.ask(settings)
-        if not isinstance(answer, Answer):
-            answer = asker.in_another_form(answer) or answer
-        if isinstance(answer, Answer):
-            return add_answer(asker, answer)
-        return add_failure(asker, answer)
+        found = asker.find()
+        return add_answer(asker, found) if isinstance(found, Answer) else add_failure(asker, found)
     finally:
         asker.close()

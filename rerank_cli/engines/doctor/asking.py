@@ -1,5 +1,6 @@
 """The questions: of a few words, in one wire form or in all of them."""
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +27,10 @@ TRY_OTHERS = (Fault.PATH, Fault.REQUEST, Fault.NONSENSE, Fault.UNREADABLE, Fault
 _DEAD = (Fault.PATH, Fault.UNREADABLE)
 """After these no other wire form is going to be understood at the same URL."""
 
-_MODELS_SHOWN = 10
+_ENDING = re.compile(r"(/v\d+)?(/(re)?rank\w*)?/?$")
+"""What people write at the end of a base URL, or leave out."""
+
+_MODELS_SHOWN, _MODELS_TRIED = 10, 4
 _MARKED_WITHIN = 100_000
 
 
@@ -39,6 +43,15 @@ class Answer:
     reply: Reply
     decoded: Decoded
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """That there are no scores, and why; who was asked, and where."""
+
+    settings: Settings
+    url: str
+    error: ScoringError
 
 
 class Asker:
@@ -56,20 +69,31 @@ class Asker:
         self._exchange_for = exchange_for
         self._make_transport = make_transport
         self._transport = make_transport()
+        self._models: dict[str, list[str]] = {}
+        self._models_left = _MODELS_TRIED
+        self._own = settings.provider.owns(settings.base_url or "")
 
     @property
     def url(self) -> str:
         """Where the first question goes."""
         return self._exchange_for(self.settings).url
 
-    def ask(self, settings: Settings, texts: Sequence[str] = TEXTS) -> Answer | ScoringError:
+    @property
+    def forms(self) -> list[str]:
+        """The wire forms that are tried: one alone where the provider's own host is asked."""
+        if self._own:
+            return [self.settings.provider.dialect or ""]
+        # This one has the model in its URL.
+        return [each for each in DIALECTS if each != "score-vector" or self.settings.model]
+
+    def ask(self, settings: Settings, texts: Sequence[str] = TEXTS) -> Answer | Silence:
         """The answer, or why there is none.
 
         A connection that a server has closed without a word after its last answer is made anew.
         """
-        answer = self._ask_once(settings, texts)
-        if isinstance(answer, Answer) or answer.fault is not Fault.BROKEN:
-            return answer
+        ending = self._ask_once(settings, texts)
+        if isinstance(ending, Answer) or ending.error.fault is not Fault.BROKEN:
+            return ending
         self.close()
         self._transport = self._make_transport()
         return self._ask_once(settings, texts)
@@ -78,7 +102,7 @@ class Asker:
         """Close the connection."""
         self._transport.close()
 
-    def _ask_once(self, settings: Settings, texts: Sequence[str]) -> Answer | ScoringError:
+    def _ask_once(self, settings: Settings, texts: Sequence[str]) -> Answer | Silence:
         exchange = self._exchange_for(settings)
         body = exchange.body(Request(QUERY, texts, range(len(texts))))
         began = time.monotonic()
@@ -86,43 +110,72 @@ class Asker:
             reply = exchange.send(self._transport, body)
             decoded = exchange.scores(reply, len(texts))
         except ScoringError as error:
-            return error
+            return Silence(settings, exchange.url, error)
         return Answer(settings, exchange.url, reply, decoded, time.monotonic() - began)
 
-    def in_another_form(self, first: ScoringError) -> Answer | None:
-        """The answer in the first wire form, and at the first path, that gets one.
+    def find(self) -> Answer | Silence:
+        """The answer to the first question, or of the first wire form and path that get one.
 
-        `first` is what the first question ended with. Hosted endpoints are known, and not tried.
+        A refusal that tells more than the first one, such as of a key, stands for an answer.
         """
-        if self.settings.provider.kind == "hosted" or first.fault not in TRY_OTHERS:
-            return None
-        dead = {self.url} if first.fault in _DEAD else set()
-        for base_url in _bases(self.settings.base_url or ""):
-            for row in self._forms():
-                other = replace(self.settings, provider=row, base_url=base_url)
-                url = self._exchange_for(other).url
-                if url in dead:
-                    continue
-                answer = self.ask(other)
-                if isinstance(answer, Answer):
-                    return answer
-                if answer.fault in _DEAD:
-                    dead.add(url)
-        return None
+        first = self._ask_with_model(self.settings)
+        if self._own or isinstance(first, Answer) or first.error.fault not in TRY_OTHERS:
+            return first
+        dead = {first.url} if first.error.fault in _DEAD else set()
+        for row, base_url in self._guesses():
+            model = self.settings.model or row.model
+            other = replace(self.settings, provider=row, base_url=base_url, model=model)
+            if other == self.settings or self._exchange_for(other).url in dead:
+                continue
+            ending = self._ask_with_model(other)
+            if isinstance(ending, Answer):
+                return ending
+            if ending.error.fault in _DEAD:
+                dead.add(ending.url)
+            elif ending.error.fault not in TRY_OTHERS:
+                return ending
+        return first
 
-    def _forms(self) -> Iterator[Provider]:
-        """A provider for each wire form that a URL without a model can have."""
-        rows = [CUSTOM, *self.rows.values()]
-        for dialect in DIALECTS:
-            fit = [row for row in rows if row.dialect == dialect and not row.path]
-            if fit and (dialect != "score-vector" or self.settings.model):
-                # Those of one's own first: they need no headers.
-                yield min(fit, key=lambda row: row.kind == "hosted")
+    def _ask_with_model(self, settings: Settings) -> Answer | Silence:
+        """As `ask`; where the user named no model, and that is the trouble, of one it has."""
+        ending = self.ask(settings)
+        if self.settings.model or isinstance(ending, Answer):
+            return ending
+        failed = ending.error.fault is Fault.FAILED and settings == self.settings
+        told = failed or "model" in ending.error.message.lower()
+        if ending.error.fault in _DEAD or not told:
+            return ending
+        for model in self.models(ending)[: self._models_left]:
+            self._models_left -= 1
+            another = self.ask(replace(settings, model=model))
+            if isinstance(another, Answer):
+                return another
+        return ending
+
+    def _guesses(self) -> Iterator[tuple[Provider, str]]:
+        """Each wire form at the base URL that was given, then where servers usually have it."""
+        parts = urlsplit(self.settings.base_url or "")
+        forms = [self._usual(form) for form in self.forms]
+        for row, _ in forms:
+            yield row, parts.geturl()
+        for stem in dict.fromkeys((_ENDING.sub("", parts.path), "")):
+            for row, paths in forms:
+                for path in paths:
+                    if stem + path != parts.path:
+                        yield row, parts._replace(path=stem + path).geturl()
+
+    def _usual(self, form: str) -> tuple[Provider, list[str]]:
+        """The provider to ask in a wire form as, and the usual paths of its base URLs."""
+        fit = [row for row in self.rows.values() if row.dialect == form and not row.path]
+        # Those of one's own, if there are any: they need no headers.
+        own = [row for row in fit if row.kind == "self-hosted"] or fit[:1]
+        paths = dict.fromkeys(urlsplit(row.base_url or "").path for row in own)
+        return CUSTOM if form == CUSTOM.dialect else own[0], list(paths)
 
     def named(self, answer: Answer) -> Provider:
-        """The provider that answers: the one asked for, else by what only its replies hold."""
+        """The provider that answers; of those with a common form by what only its replies hold."""
         row = answer.settings.provider
-        if row == self.settings.provider and row != CUSTOM:
+        if row != CUSTOM:
             return row
         headers = "\n".join(f"{name}: {value}" for name, value in answer.reply.headers.items())
         body = answer.reply.body[:_MARKED_WITHIN].decode("utf-8", "replace")
@@ -133,20 +186,17 @@ class Asker:
         )
         return next(marked, row)
 
-    def models(self) -> list[str]:
-        """The names of the models that the endpoint says it has; none if it does not say."""
-        url = (self.settings.base_url or "").rstrip("/") + "/models"
-        try:
-            reply = self._exchange_for(self.settings).look(self._transport, url)
-            listed = list_at(parse(reply.body), "data")
-        except ScoringError:
-            return []
-        names = (object_of(each).get("id") for each in listed)
-        return [name for name in names if isinstance(name, str)][:_MODELS_SHOWN]
-
-
-def _bases(given: str) -> Iterator[str]:
-    """The base URL as it was given, then as it may have been meant."""
-    parts = urlsplit(given)
-    paths = dict.fromkeys((parts.path.rstrip("/"), "", "/v1", "/v3", "/api/v1"))
-    return (parts._replace(path=path).geturl() for path in paths)
+    def models(self, asked: Silence) -> list[str]:
+        """The rerankers that the endpoint says it has, or whatever models if none is called so."""
+        parts = urlsplit(asked.url)
+        url = parts._replace(path=parts.path.rpartition("/")[0] + "/models").geturl()
+        if url not in self._models:
+            exchange = self._exchange_for(asked.settings)
+            try:
+                listed = list_at(parse(exchange.look(self._transport, url).body), "data")
+            except ScoringError:
+                listed = ()
+            ids = (object_of(each).get("id") for each in listed)
+            names = [name for name in ids if isinstance(name, str)]
+            self._models[url] = [name for name in names if "rerank" in name.lower()] or names
+        return self._models[url][:_MODELS_SHOWN]

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from rerank_cli.dialects.reply import object_of, parse
-from rerank_cli.engines.doctor.asking import FAR, QUERY, RIGHT, TEXTS, Answer, Asker
-from rerank_cli.errors import ExitCode, Fault, ScoringError
+from rerank_cli.engines.doctor.asking import FAR, QUERY, RIGHT, TEXTS, Answer, Asker, Silence
+from rerank_cli.errors import ExitCode, Fault
 from rerank_cli.model import UNBOUNDED, UNIT, Range
 from rerank_cli.settings import is_loopback, shown_url
+
+_SHOWN = 600
 
 _SAME = 0.01
 """By so much, of 1 or of the score, may a score differ and yet be the same: batches are padded."""
@@ -33,7 +35,7 @@ class Diagnosis:
     exit_code: ExitCode = ExitCode.OK
 
     def add(self, name: str, well: bool | None, text: str, cure: str | None = None) -> None:
-        self.findings.append(Finding(name, well, text, cure))
+        self.findings.append(Finding(name, well, _cut(text), cure and _cut(cure)))
 
     def add_reached(self, seconds: float | None = None) -> None:
         """That something answers there, and whether others can listen."""
@@ -46,14 +48,25 @@ class Diagnosis:
             here = is_loopback(parts.hostname or "")
             self.add("TLS", None, "none: plain http" + ("" if here else ", which others can read"))
 
+    def add_path(self, asked: str | None, base_url: str | None) -> None:
+        """That another base URL than the one asked for is right, if so."""
+        if base_url and asked and base_url != asked:
+            cure = f"Give --base-url {shown_url(base_url)}"
+            self.add("path", None, f"not that of {shown_url(asked)}", cure)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
 
 def add_answer(asker: Asker, answer: Answer) -> Diagnosis:
     """The findings about an endpoint that scores."""
     found = Diagnosis(shown_url(answer.url))
     found.add_reached(answer.seconds)
     _add_key(asker, found, answer)
-    _add_model(found, answer)
+    _add_model(asker, found, answer)
     found.add("wire form", True, _form(asker, answer))
+    found.add_path(asker.settings.base_url, answer.settings.base_url)
     add_scores(found, answer.decoded.scores, answer.settings.score_range)
     _add_alone(asker, found, answer)
     return found
@@ -67,19 +80,21 @@ def _add_key(asker: Asker, found: Diagnosis, answer: Answer) -> None:
     without = asker.ask(replace(answer.settings, key=None))
     if isinstance(without, Answer):
         text = f"not needed: it answers without that of {key}"
-    elif without.fault in (Fault.KEY, Fault.ACCESS):
+    elif without.error.fault in (Fault.KEY, Fault.ACCESS):
         text = f"needed, and that of {key} is accepted"
     else:
         text = f"that of {key} is accepted"
     found.add("key", True, text)
 
 
-def _add_model(found: Diagnosis, answer: Answer) -> None:
+def _add_model(asker: Asker, found: Diagnosis, answer: Answer) -> None:
     asked = answer.settings.model
     said = object_of(parse(answer.reply.body)).get("model")
     text = f"{asked} answers" if asked else "not named: the server takes the one it has"
     if isinstance(said, str) and said and said != asked:
         text += f", which it calls {said}"
+    if asked and not asker.settings.model:
+        text += "; none was named"
     found.add("model", True, text)
 
 
@@ -92,8 +107,7 @@ def _form(asker: Asker, answer: Answer) -> str:
         words.append(f"--base-url {shown_url(base_url)}")
     if row.needs_model or (model and model != row.model):
         words.append(f"-m {model or 'NAME'}")
-    elsewhere = "" if answer.url == asker.url else f", not at {shown_url(asker.url)}"
-    return f"{row.dialect}{elsewhere}; use it by: {' '.join(words)}"
+    return f"{row.dialect}; use it by: {' '.join(words)}"
 
 
 def add_scores(found: Diagnosis, scores: Sequence[float], known: Range | None) -> None:
@@ -101,8 +115,9 @@ def add_scores(found: Diagnosis, scores: Sequence[float], known: Range | None) -
     low, high = min(scores), max(scores)
     seen = f"{low:.4g} to {high:.4g}"
     if low < 0 or high > 1:
-        text = f"{seen}: logits; --threshold 0.3 means little, --scores sigmoid maps to 0..1"
-        found.add("scores", False if known == UNIT else None, text)
+        text = f"{seen}: logits" + (", though 0..1 was expected" if known == UNIT else "")
+        cure = "--threshold 0.3 means little for them; --scores sigmoid maps them to 0..1."
+        found.add("scores", False if known == UNIT else None, text, cure)
     elif known == UNBOUNDED:
         found.add("scores", None, f"{seen}: in 0..1, though logits were expected")
     else:
@@ -123,10 +138,12 @@ def add_scores(found: Diagnosis, scores: Sequence[float], known: Range | None) -
 def _add_alone(asker: Asker, found: Diagnosis, answer: Answer) -> None:
     alone = asker.ask(answer.settings, (RIGHT,))
     together = answer.decoded.scores[TEXTS.index(RIGHT)]
-    times = f"{answer.seconds * 1000:.0f} ms for {len(TEXTS)} passages, with connecting"
-    if isinstance(alone, ScoringError):
-        found.exit_code = alone.exit_code
-        found.add("alone", False, alone.message, alone.hint)
+    times = f"{answer.seconds * 1000:.0f} ms for {len(TEXTS)} passages"
+    if answer.settings == asker.settings:
+        times += ", with connecting"
+    if isinstance(alone, Silence):
+        found.exit_code = alone.error.exit_code
+        found.add("alone", False, alone.error.message, alone.error.hint)
     else:
         times += f"; {alone.seconds * 1000:.0f} ms for one"
         score = alone.decoded.scores[0]

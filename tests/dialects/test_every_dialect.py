@@ -1,0 +1,232 @@
+"""What holds for each wire format alike: any order, no trust, one finite score a passage."""
+
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rerank_cli.dialects import DIALECTS, Options
+from rerank_cli.dialects.reply import parse
+from rerank_cli.errors import ReplyError
+from tests.dialects.given import ANY_JSON, FINITE, REPLIES, request
+from tests.dialects.properties import BRIEFLY
+
+EVERY = pytest.mark.parametrize("name", DIALECTS)
+EVERY_WITH_INDEXES = pytest.mark.parametrize("name", REPLIES)
+
+# Each wire format has its turn.
+_IN_PASSING = settings(BRIEFLY, max_examples=12)
+
+_KEYS = ("index", "score", "relevance_score", "logit", "document", "text", "meta_info")
+_NOT_QUITE_RESULTS = st.lists(
+    st.dictionaries(st.sampled_from(_KEYS), st.integers(-1, 3) | FINITE | ANY_JSON) | ANY_JSON,
+    max_size=4,
+)
+_PLACES = ("results", "data", "rankings", "scores", "output", "usage", "meta", "tokens", "error")
+_HOSTILE = st.dictionaries(
+    st.sampled_from(_PLACES),
+    _NOT_QUITE_RESULTS | st.fixed_dictionaries({"results": _NOT_QUITE_RESULTS}) | ANY_JSON,
+)
+_HEADERS = st.dictionaries(st.just("x-compute-tokens"), st.text(st.characters(codec="latin-1")))
+
+
+def _refused(name: str, reply: object, count: int = 2) -> ReplyError:
+    with pytest.raises(ReplyError) as caught:
+        DIALECTS[name].decode(reply, {}, count)
+    assert "\n" not in caught.value.message
+    return caught.value
+
+
+def test_every_dialect_is_held_to_this() -> None:
+    """A wire format could be added without any of these promises."""
+    assert set(DIALECTS) == {*REPLIES, "score-vector"}
+
+
+# The URL and the body
+
+
+@EVERY
+@_IN_PASSING
+@given(st.from_regex(r"https?://[a-z]{1,9}(:[0-9]{2,4})?(/[a-z0-9-]{0,6}){0,4}", fullmatch=True))
+def test_url_of_a_url_is_itself(name: str, base_url: str) -> None:
+    """A URL copied from --dry-run or an error message would not work as --base-url."""
+    options = Options("org/a.model-1")
+    url = DIALECTS[name].url(base_url, options)
+    assert DIALECTS[name].url(url, options) == url
+    assert DIALECTS[name].url(f"{url}/", options) == url
+
+
+@EVERY
+def test_query_string_of_a_base_url_stays(name: str) -> None:
+    """A gateway that tells its customers by a parameter could not be used."""
+    url = DIALECTS[name].url("https://host/v1?api-version=2&x=%2F", Options("m"))
+    assert url.startswith("https://host/v1/")
+    assert url.endswith("?api-version=2&x=%2F")
+
+
+@EVERY
+def test_another_path(name: str) -> None:
+    """A provider that has its own path for a known wire form would need a module of its own."""
+    options = Options("org/a.model", path="/models/{model}/rerank")
+    url = DIALECTS[name].url("https://host/v1", options)
+    assert url in (
+        "https://host/v1/models/org/a.model/rerank",
+        "https://host/v1/models/org/a_model/rerank",
+    )
+
+
+@EVERY
+def test_model_cannot_leave_its_place_in_the_url(name: str) -> None:
+    """A model's name could change what is asked, by a parameter that it brings along."""
+    url = DIALECTS[name].url("https://host/v1", Options("a model?x=#y", path="/{model}/rerank"))
+    assert url == "https://host/v1/a%20model%3Fx%3D%23y/rerank"
+
+
+@EVERY
+@_IN_PASSING
+@given(
+    st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1, unique=True), st.text()
+)
+def test_body_keeps_every_character_in_order(name: str, texts: list[str], query: str) -> None:
+    """A passage would be scored as something else than it is, or in another's place."""
+    body: Any = DIALECTS[name].encode(request(query, *texts), Options("m"))
+    body = {**body, **body.get("input", {})} if name == "dashscope" else body
+    passages = next(body[key] for key in ("documents", "texts", "passages", "input") if key in body)
+    sent = [each if isinstance(each, str) else each["text"] for each in passages]
+    asked = body.get("query", body.get("queries"))
+    assert sent == texts
+    assert asked in (query, {"text": query}, [query] * len(texts))
+
+
+@EVERY
+def test_no_number_of_results_is_asked_for(name: str) -> None:
+    """Servers differ in what top_n does: one errors, one gives none, one gives half the scores."""
+    body = json.dumps(DIALECTS[name].encode(request("q", "a", "b"), Options("m")))
+    assert "top" not in body
+
+
+@EVERY
+def test_further_fields_are_sent(name: str) -> None:
+    """An option that the model takes would have no effect, without a word."""
+    body = DIALECTS[name].encode(request("q", "a"), Options("m", {"instruct": "by date"}))
+    assert '"instruct": "by date"' in json.dumps(body)
+
+
+# Replies that keep the contract
+
+
+@EVERY_WITH_INDEXES
+@_IN_PASSING
+@given(st.data())
+def test_any_order_of_results_gives_the_same_scores(name: str, data: st.DataObject) -> None:
+    """A server that sorts its results would have scores put beside the wrong passages."""
+    scores = data.draw(st.lists(FINITE | st.integers(-(2**60), 2**60), min_size=1, max_size=20))
+    shuffled = data.draw(st.permutations(list(enumerate(scores))))
+    decoded = DIALECTS[name].decode(REPLIES[name](shuffled), {}, len(scores))
+    assert decoded.scores == tuple(map(float, scores))
+    assert {type(score) for score in decoded.scores} == {float}
+
+
+@EVERY_WITH_INDEXES
+@pytest.mark.parametrize("key", ["document", "text", "input"])
+def test_echo_is_never_trusted(name: str, key: str) -> None:
+    """A server that echoes documents in its own shape could not be used."""
+    for echo in (None, "x", {"text": "forged"}, {"text": None}, ["x"], 7, {}):
+        reply: Any = REPLIES[name]([(1, 0.5), (0, 0.25)])
+        text = json.dumps(reply).replace('{"index"', f'{{"{key}": {json.dumps(echo)}, "index"')
+        assert DIALECTS[name].decode(json.loads(text), {}, 2).scores == (0.25, 0.5), echo
+
+
+# Replies that break it
+
+
+@EVERY_WITH_INDEXES
+@pytest.mark.parametrize(
+    ("index", "shown"),
+    [
+        *[(-1, "-1"), (2, "2"), (10**30, str(10**30)), (True, "true"), (False, "false")],
+        *[(1.0, "1.0"), ("1", '"1"'), (None, "null"), ([1], "[1]"), (math.nan, "NaN")],
+    ],
+    ids=str,
+)
+def test_index_that_is_no_place_of_a_passage(name: str, index: object, shown: str) -> None:
+    """A score would be put beside a passage that it was not given for."""
+    assert f"index {shown}" in _refused(name, REPLIES[name]([(index, 0.9), (0, 0.1)])).message
+
+
+@EVERY_WITH_INDEXES
+def test_index_that_comes_twice(name: str) -> None:
+    """One of two scores for a passage would be picked by chance."""
+    reply = REPLIES[name]([(0, 0.1), (1, 0.2), (0, 0.1)])
+    assert "index 0 twice" in _refused(name, reply).message
+
+
+@EVERY_WITH_INDEXES
+def test_index_that_is_missing(name: str) -> None:
+    """A passage would silently go unranked, or all be asked for again though one is missing."""
+    error = _refused(name, REPLIES[name]([(2, 0.1), (0, 0.2)]), count=3)
+    assert error.missing == (1,)
+    assert error.scores == {2: 0.1, 0: 0.2}
+    assert "2 of 3" in error.message
+    assert error.transient
+
+
+@EVERY_WITH_INDEXES
+@pytest.mark.parametrize(
+    "score", ["NaN", "Infinity", "-Infinity", "1e999", "9" * 400, '"0.5"', "true", "null", "[1]"]
+)
+def test_score_that_is_no_finite_number(name: str, score: str) -> None:
+    """A passage would be ranked by a score that means nothing."""
+    text = json.dumps(REPLIES[name]([(0, 0.125)])).replace("0.125", score)
+    assert "not a finite number" in _refused(name, parse(text.encode()), count=1).message
+
+
+@EVERY_WITH_INDEXES
+def test_reply_of_another_dialect(name: str) -> None:
+    """A reply would be read as what it is not, and a wrong set-up rank nonsense."""
+    for other, make in REPLIES.items():
+        if make([(0, 0.5)]) != REPLIES[name]([(0, 0.5)]):
+            assert _refused(name, make([(0, 0.5)]), count=1).exit_code == 5, other
+    _refused(name, {"scores": [0.5]}, count=1)
+
+
+@EVERY
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"error": {"code": 502, "message": "Provider returned error"}},
+        {"error": "Provider returned error", "error_type": "Backend"},
+        {"detail": "Provider returned error"},
+        {"detail": [{"msg": "Provider returned error"}]},
+        {"code": "Bad", "message": "Provider returned error", "results": None, "output": {}},
+        "Provider returned error",
+    ],
+)
+def test_complaint_in_a_reply_of_success(name: str, reply: object) -> None:
+    """What the endpoint says went wrong would be kept from the user."""
+    assert "Provider returned error" in _refused(name, reply).message
+
+
+@EVERY
+@_IN_PASSING
+@given(_HOSTILE | _NOT_QUITE_RESULTS | ANY_JSON, _HEADERS, st.integers(0, 3))
+def test_hostile_reply(name: str, reply: object, headers: dict[str, str], count: int) -> None:
+    """Some reply that nobody thought of would end in a traceback or in a ranking of nonsense."""
+    try:
+        decoded = DIALECTS[name].decode(reply, headers, count)
+    except ReplyError:
+        return
+    assert len(decoded.scores) == count
+    assert all(type(score) is float and math.isfinite(score) for score in decoded.scores)
+    assert decoded.input_tokens is None or decoded.input_tokens >= 0
+
+
+@EVERY
+@pytest.mark.parametrize(("before", "after"), [('{"output":', "}"), ('{"error":', "}"), ("[", "]")])
+def test_reply_nested_deeply(name: str, before: str, after: str) -> None:
+    """A hostile reply would end in a traceback."""
+    with pytest.raises(ReplyError):
+        DIALECTS[name].decode(parse((before * 700 + '"x"' + after * 700).encode()), {}, 2)
