@@ -33,9 +33,7 @@ class _RankByDefault(TyperGroup):
         formatter.write_usage("rerank", "COMMAND --help", prefix=" " * len("Usage: "))
         formatter.write_paragraph()
         formatter.write_text(command.help)
-        for topic, records in _by_topic(ctx, [*command.params, *self.get_params(ctx)]).items():
-            with formatter.section(topic):
-                formatter.write_dl(records, col_max=28)
+        _write_topics(ctx, formatter, [*command.params, *self.get_params(ctx)])
         with formatter.section("Commands"):
             formatter.write_dl(
                 [(name, each.get_short_help_str(80)) for name, each in self._named().items()]
@@ -66,6 +64,19 @@ class _RankCommand(TyperCommand):
         ctx.parent.command.format_help(ctx.parent, formatter)
 
 
+class _Command(TyperCommand):
+    """Its options stand under their topics."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        _write_topics(ctx, formatter, self.get_params(ctx))
+
+
+def _write_topics(ctx: Any, formatter: Any, params: list[Any]) -> None:
+    for topic, records in _by_topic(ctx, params).items():
+        with formatter.section(topic):
+            formatter.write_dl(records, col_max=28)
+
+
 def _by_topic(ctx: Any, params: list[Any]) -> dict[str, list[tuple[str, str]]]:
     """Name and help of each parameter, under its topic; those without one come last."""
     topics: dict[str, list[tuple[str, str]]] = {}
@@ -83,11 +94,11 @@ app = typer.Typer(
     cls=_RankByDefault, rich_markup_mode=None, context_settings={"max_content_width": 100}
 )
 app.command(_RANK, cls=_RankCommand, hidden=True)(rank.rank)
-app.command("batch")(batch.batch)
-app.command("compare")(compare.compare)
-app.command("eval")(evaluation.evaluate)
+app.command("batch", cls=_Command)(batch.batch)
+app.command("compare", cls=_Command)(compare.compare)
+app.command("eval", cls=_Command)(evaluation.evaluate)
 app.command("providers")(providers.providers)
-app.command("doctor")(doctor.doctor)
+app.command("doctor", cls=_Command)(doctor.doctor)
 app.add_typer(cache.app, name="cache")
 
 

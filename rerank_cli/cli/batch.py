@@ -2,28 +2,28 @@
 
 import typer
 
-from rerank_cli.cli import options
+from rerank_cli.cli import batch_options, options
 from rerank_cli.scaling import NATIVE
 
 
 def batch(
     ctx: typer.Context,
-    jobs: options.Jobs = None,
-    queries: options.Queries = None,
-    corpus: options.Corpus = None,
-    run: options.FirstStage = None,
-    depth: options.Depth = None,
+    jobs: batch_options.Jobs = None,
+    queries: batch_options.Queries = None,
+    corpus: batch_options.Corpus = None,
+    run: batch_options.FirstStage = None,
+    depth: batch_options.Depth = None,
     text_field: options.TextField = None,
     id_field: options.IdField = None,
     encoding: options.Encoding = None,
     top_n: options.TopN = None,
     threshold: options.Threshold = None,
     scores: options.Scale = NATIVE,
-    output_format: options.BatchFormat = "jsonl",
-    tag: options.Tag = "rerank",
-    output_file: options.BatchOutput = None,
-    fresh: options.Fresh = False,
-    ordered: options.Ordered = False,
+    output_format: batch_options.BatchFormat = "jsonl",
+    tag: batch_options.Tag = "rerank",
+    output_file: batch_options.BatchOutput = None,
+    fresh: batch_options.Fresh = False,
+    ordered: batch_options.Ordered = False,
     provider: options.Provider = None,
     model: options.Model = None,
     base_url: options.BaseUrl = None,
@@ -39,7 +39,7 @@ def batch(
     tpm: options.Tpm = None,
     price_per_million: options.Price = None,
     cache: options.Cache = False,
-    max_errors: options.MaxErrors = None,
+    max_errors: batch_options.MaxErrors = None,
     dry_run: options.DryRun = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,

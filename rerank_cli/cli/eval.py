@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from rerank_cli.cli import options
+from rerank_cli.cli import eval_options, options
 from rerank_cli.cli.streams import Streams
 from rerank_cli.errors import ExitCode, InputError, UsageError
 
@@ -21,15 +21,15 @@ _MEASURE = re.compile(r"[A-Za-z_]+(\(.*\))?@\d+")
 
 def evaluate(
     ctx: typer.Context,
-    runs: options.Runs,
-    qrels: options.Qrels,
-    measure: options.Measures = None,
-    by_query: options.ByQuery = False,
-    thresholds: options.Thresholds = False,
-    precision: options.Precision = None,
-    seed: options.Seed = 0,
-    as_json: options.EvalJson = False,
-    as_csv: options.EvalCsv = False,
+    runs: eval_options.Runs,
+    qrels: eval_options.Qrels,
+    measure: eval_options.Measures = None,
+    by_query: eval_options.ByQuery = False,
+    thresholds: eval_options.Thresholds = False,
+    precision: eval_options.Precision = None,
+    seed: eval_options.Seed = 0,
+    as_json: eval_options.EvalJson = False,
+    as_csv: eval_options.EvalCsv = False,
     encoding: options.Encoding = None,
     quiet: options.Quiet = False,
     debug: options.Debug = False,

@@ -10,11 +10,10 @@ from typer import Argument, Option
 from rerank_cli import __version__
 from rerank_cli.cli.streams import Streams
 from rerank_cli.reading import FORMATS as INPUT_FORMATS
-from rerank_cli.rendering import BATCH_FORMATS
 from rerank_cli.rendering import FORMATS as OUTPUT_FORMATS
 from rerank_cli.scaling import SCALES
 
-_INPUT, _OUTPUT, _WHERE, _HOW = "Input", "Output", "Where to score", "How to score"
+INPUT, OUTPUT, WHERE, HOW = "Input", "Output", "Where to score", "How to score"
 
 _A_DAY = 86_400
 
@@ -23,7 +22,9 @@ _OUTPUT_NAMES = tuple(OUTPUT_FORMATS)
 _SCALES = tuple(SCALES)
 
 
-def _one_of(names: Sequence[str]) -> Callable[[str], str]:
+def one_of(names: Sequence[str]) -> Callable[[str], str]:
+    """A parser that takes these names and no others."""
+
     def check(text: str) -> str:
         if text not in names:
             raise typer.BadParameter(f"{text!r} is not one of {', '.join(names)}.")
@@ -32,7 +33,8 @@ def _one_of(names: Sequence[str]) -> Callable[[str], str]:
     return check
 
 
-def _finite(text: str | float) -> float:
+def finite(text: str | float) -> float:
+    """Parse a number that is neither infinite nor NaN."""
     try:
         number = float(text)
     except ValueError:
@@ -43,14 +45,14 @@ def _finite(text: str | float) -> float:
 
 
 def _seconds(text: str | float) -> float:
-    number = _finite(text)
+    number = finite(text)
     if not 0 < number <= _A_DAY:
         raise typer.BadParameter(f"{text!r} is not more than 0 and at most {_A_DAY} seconds.")
     return number
 
 
 def _price(text: str | float) -> float:
-    number = _finite(text)
+    number = finite(text)
     if number < 0:
         raise typer.BadParameter(f"{text!r} is less than nothing.")
     return number
@@ -64,7 +66,7 @@ def _print_version(wanted: bool) -> None:
 
 Query = Annotated[
     str,
-    Argument(metavar="QUERY", help="What to rank by.", show_default=False, rich_help_panel=_INPUT),
+    Argument(metavar="QUERY", help="What to rank by.", show_default=False, rich_help_panel=INPUT),
 ]
 Files = Annotated[
     list[str] | None,
@@ -72,7 +74,7 @@ Files = Annotated[
         metavar="[FILE]...",
         help="Passages: one a line, or .jsonl, .csv, .tsv. - is standard input.",
         show_default=False,
-        rich_help_panel=_INPUT,
+        rich_help_panel=INPUT,
     ),
 ]
 
@@ -80,11 +82,11 @@ InputFormat = Annotated[
     str,
     Option(
         "--input-format",
-        parser=_one_of(_INPUT_NAMES),
+        parser=one_of(_INPUT_NAMES),
         autocompletion=lambda: list(_INPUT_NAMES),
         metavar="|".join(_INPUT_NAMES),
         help="auto goes by the suffix; else lines.",
-        rich_help_panel=_INPUT,
+        rich_help_panel=INPUT,
     ),
 ]
 TextField = Annotated[
@@ -94,7 +96,7 @@ TextField = Annotated[
         metavar="NAME",
         help="Field or column of the passage [first of text, passage, content, contents, "
         "document, body].",
-        rich_help_panel=_INPUT,
+        rich_help_panel=INPUT,
         show_default=False,
     ),
 ]
@@ -104,7 +106,7 @@ IdField = Annotated[
         "--id-field",
         metavar="NAME",
         help="Field or column of its id [first of id, _id, doc_id, docid].",
-        rich_help_panel=_INPUT,
+        rich_help_panel=INPUT,
         show_default=False,
     ),
 ]
@@ -114,52 +116,52 @@ Encoding = Annotated[
         "--encoding",
         metavar="NAME",
         help="Of the input, such as gb18030 [by its mark, else UTF-8].",
-        rich_help_panel=_INPUT,
+        rich_help_panel=INPUT,
         show_default=False,
     ),
 ]
 
 TopN = Annotated[
     int | None,
-    Option("--top-n", "-n", min=1, metavar="N", help="Keep the best N.", rich_help_panel=_OUTPUT),
+    Option("--top-n", "-n", min=1, metavar="N", help="Keep the best N.", rich_help_panel=OUTPUT),
 ]
 Threshold = Annotated[
     float | None,
     Option(
         "--threshold",
         "-t",
-        parser=_finite,
+        parser=finite,
         metavar="X",
         help="Keep scores of X and above.",
-        rich_help_panel=_OUTPUT,
+        rich_help_panel=OUTPUT,
     ),
 ]
 Scale = Annotated[
     str,
     Option(
         "--scores",
-        parser=_one_of(_SCALES),
+        parser=one_of(_SCALES),
         autocompletion=lambda: list(_SCALES),
         metavar="|".join(_SCALES),
         help="As the model gives them; mapped to 0..1 by the sigmoid (logits); or by the lowest "
         "and highest of this query.",
-        rich_help_panel=_OUTPUT,
+        rich_help_panel=OUTPUT,
     ),
 ]
 AsJson = Annotated[
-    bool, Option("--json", help="One JSON object: --format json.", rich_help_panel=_OUTPUT)
+    bool, Option("--json", help="One JSON object: --format json.", rich_help_panel=OUTPUT)
 ]
 Format = Annotated[
     str | None,
     Option(
         "--format",
         "-f",
-        parser=_one_of(_OUTPUT_NAMES),
+        parser=one_of(_OUTPUT_NAMES),
         autocompletion=lambda: list(_OUTPUT_NAMES),
         metavar="|".join(_OUTPUT_NAMES),
         help="table for people [the default]; json; jsonl, csv, tsv: the input's rows with rank "
         "and score; text: the passages alone.",
-        rich_help_panel=_OUTPUT,
+        rich_help_panel=OUTPUT,
         show_default=False,
     ),
 ]
@@ -170,14 +172,14 @@ Output = Annotated[
         "-o",
         metavar="FILE",
         help="Write there, whole or not at all.",
-        rich_help_panel=_OUTPUT,
+        rich_help_panel=OUTPUT,
         show_default=False,
     ),
 ]
-Full = Annotated[bool, Option("--full", help="Show long passages whole.", rich_help_panel=_OUTPUT)]
+Full = Annotated[bool, Option("--full", help="Show long passages whole.", rich_help_panel=OUTPUT)]
 ExitStatus = Annotated[
     bool,
-    Option("--exit-status", help="Exit 1 when no passage is left.", rich_help_panel=_OUTPUT),
+    Option("--exit-status", help="Exit 1 when no passage is left.", rich_help_panel=OUTPUT),
 ]
 
 Provider = Annotated[
@@ -187,7 +189,18 @@ Provider = Annotated[
         "-p",
         metavar="NAME",
         help="One of: rerank providers [the first with a key here, else local].",
-        rich_help_panel=_WHERE,
+        rich_help_panel=WHERE,
+        show_default=False,
+    ),
+]
+Models = Annotated[
+    list[str] | None,
+    Option(
+        "--model",
+        "-m",
+        metavar="NAME",
+        help="A model, PROVIDER:MODEL or PROVIDER; two at least, the first is the yardstick.",
+        rich_help_panel=WHERE,
         show_default=False,
     ),
 ]
@@ -198,7 +211,7 @@ Model = Annotated[
         "-m",
         metavar="NAME",
         help="The reranker [the provider's default].",
-        rich_help_panel=_WHERE,
+        rich_help_panel=WHERE,
         show_default=False,
     ),
 ]
@@ -208,7 +221,7 @@ BaseUrl = Annotated[
         "--base-url",
         metavar="URL",
         help="Any compatible server, such as http://localhost:7997.",
-        rich_help_panel=_WHERE,
+        rich_help_panel=WHERE,
         show_default=False,
     ),
 ]
@@ -219,7 +232,7 @@ Instruction = Annotated[
         "--instruction",
         metavar="TEXT",
         help="How to judge, for models that take one.",
-        rich_help_panel=_HOW,
+        rich_help_panel=HOW,
         show_default=False,
     ),
 ]
@@ -230,7 +243,7 @@ MaxChunks = Annotated[
         min=1,
         metavar="N",
         help="Pieces a long passage is cut into, for models that cut.",
-        rich_help_panel=_HOW,
+        rich_help_panel=HOW,
     ),
 ]
 Overlap = Annotated[
@@ -241,7 +254,7 @@ Overlap = Annotated[
         max=80,
         metavar="N",
         help="Tokens two neighbouring pieces share.",
-        rich_help_panel=_HOW,
+        rich_help_panel=HOW,
     ),
 ]
 MaxPassages = Annotated[
@@ -251,7 +264,7 @@ MaxPassages = Annotated[
         min=1,
         metavar="N",
         help="Passages a request may carry [the provider's limit].",
-        rich_help_panel=_HOW,
+        rich_help_panel=HOW,
         show_default=False,
     ),
 ]
@@ -262,7 +275,7 @@ Timeout = Annotated[
         parser=_seconds,
         metavar="S",
         help="Seconds a request may take.",
-        rich_help_panel=_HOW,
+        rich_help_panel=HOW,
     ),
 ]
 Concurrency = Annotated[
@@ -273,7 +286,7 @@ Concurrency = Annotated[
         max=512,
         metavar="N",
         help="Requests at once, at most [the provider's, else 8].",
-        rich_help_panel=_HOW,
+        rich_help_panel=HOW,
         show_default=False,
     ),
 ]
@@ -284,7 +297,7 @@ Retries = Annotated[
         min=0,
         metavar="N",
         help="Tries after the first [8; fewer until anything succeeds].",
-        rich_help_panel=_HOW,
+        rich_help_panel=HOW,
         show_default=False,
     ),
 ]
@@ -295,7 +308,7 @@ Deadline = Annotated[
         parser=_seconds,
         metavar="S",
         help="Seconds after which nothing is tried again [no end].",
-        rich_help_panel=_HOW,
+        rich_help_panel=HOW,
         show_default=False,
     ),
 ]
@@ -306,7 +319,7 @@ Rpm = Annotated[
         min=1,
         metavar="N",
         help="Requests a minute [the provider's limit].",
-        rich_help_panel=_HOW,
+        rich_help_panel=HOW,
         show_default=False,
     ),
 ]
@@ -317,7 +330,7 @@ Tpm = Annotated[
         min=1,
         metavar="N",
         help="Tokens a minute, estimated [the provider's limit].",
-        rich_help_panel=_HOW,
+        rich_help_panel=HOW,
         show_default=False,
     ),
 ]
@@ -328,7 +341,7 @@ Price = Annotated[
         parser=_price,
         metavar="X",
         help="Price of a million tokens, for the cost that --dry-run shows.",
-        rich_help_panel=_HOW,
+        rich_help_panel=HOW,
         show_default=False,
     ),
 ]
@@ -337,12 +350,12 @@ Cache = Annotated[
     Option(
         "--cache",
         help="Keep scores, and score again only what is not known yet.",
-        rich_help_panel=_HOW,
+        rich_help_panel=HOW,
     ),
 ]
 DryRun = Annotated[
     bool,
-    Option("--dry-run", help="Print the plan, send nothing, need no key.", rich_help_panel=_HOW),
+    Option("--dry-run", help="Print the plan, send nothing, need no key.", rich_help_panel=HOW),
 ]
 
 Quiet = Annotated[bool, Option("--quiet", "-q", help="No warnings, no footer.")]
@@ -359,166 +372,3 @@ def streams_of(ctx: typer.Context, *, quiet: bool = False, verbose: bool = False
     streams: Streams = ctx.obj
     streams.quiet, streams.verbose = quiet, verbose
     return streams
-
-
-def _share(text: str | float) -> float:
-    number = _finite(text)
-    if not 0 < number <= 1:
-        raise typer.BadParameter(f"{text!r} is not more than 0 and at most 1.")
-    return number
-
-
-Runs = Annotated[
-    list[str],
-    Argument(
-        metavar="RUN...",
-        help="Rankings: what rerank batch writes, or TREC runs. - is standard input.",
-        show_default=False,
-    ),
-]
-Qrels = Annotated[
-    str,
-    Option("--qrels", metavar="FILE", help="Judgments: TREC qrels, or BEIR's table."),
-]
-Measures = Annotated[
-    list[str] | None,
-    Option(
-        "--measure",
-        metavar="NAME",
-        help="Such as nDCG@10 or AP(rel=2); once for each [nDCG@10, RR@10, P@1, R@100, AP].",
-        show_default=False,
-    ),
-]
-ByQuery = Annotated[bool, Option("--by-query", help="Show each query's figures too.")]
-EvalJson = Annotated[bool, Option("--json", help="One JSON object.")]
-EvalCsv = Annotated[bool, Option("--csv", help="A table with a header, a figure a row.")]
-Seed = Annotated[
-    int,
-    Option("--seed", min=0, metavar="N", help="Of the randomisation test."),
-]
-Thresholds = Annotated[
-    bool,
-    Option("--thresholds", help="Show what --threshold would keep, and the one with the best F1."),
-]
-Precision = Annotated[
-    float | None,
-    Option(
-        "--precision",
-        parser=_share,
-        metavar="X",
-        help="With --thresholds: the threshold that keeps most at this precision.",
-        show_default=False,
-    ),
-]
-
-
-_BATCH_NAMES = tuple(BATCH_FORMATS)
-
-Jobs = Annotated[
-    str | None,
-    Argument(
-        metavar="[JOBS]",
-        help='JSON lines: {"id": …, "query": …, "documents": [text or object, …]}. - is standard '
-        "input.",
-        show_default=False,
-        rich_help_panel=_INPUT,
-    ),
-]
-Queries = Annotated[
-    str | None,
-    Option(
-        "--queries",
-        metavar="FILE",
-        help="Instead of JOBS: queries, a table of id and text, or JSON lines.",
-        rich_help_panel=_INPUT,
-        show_default=False,
-    ),
-]
-Corpus = Annotated[
-    str | None,
-    Option(
-        "--corpus",
-        metavar="FILE",
-        help="With --queries: passages as JSON lines of _id, title, text (BEIR).",
-        rich_help_panel=_INPUT,
-        show_default=False,
-    ),
-]
-FirstStage = Annotated[
-    str | None,
-    Option(
-        "--run",
-        metavar="FILE",
-        help="With --queries: each query's candidates, a TREC run.",
-        rich_help_panel=_INPUT,
-        show_default=False,
-    ),
-]
-Depth = Annotated[
-    int | None,
-    Option(
-        "--depth",
-        min=1,
-        metavar="K",
-        help="Of the run: the best K of each query [all].",
-        rich_help_panel=_INPUT,
-        show_default=False,
-    ),
-]
-BatchFormat = Annotated[
-    str,
-    Option(
-        "--format",
-        "-f",
-        parser=_one_of(_BATCH_NAMES),
-        autocompletion=lambda: list(_BATCH_NAMES),
-        metavar="|".join(_BATCH_NAMES),
-        help="jsonl: a line a query; trec: a run.",
-        rich_help_panel=_OUTPUT,
-    ),
-]
-BatchOutput = Annotated[
-    str | None,
-    Option(
-        "--output",
-        "-o",
-        metavar="FILE",
-        help="Write there; the same command goes on where it stopped.",
-        rich_help_panel=_OUTPUT,
-        show_default=False,
-    ),
-]
-Tag = Annotated[
-    str,
-    Option("--tag", metavar="NAME", help="Of a TREC run.", rich_help_panel=_OUTPUT),
-]
-Fresh = Annotated[
-    bool,
-    Option("--fresh", help="Start over, whatever FILE has.", rich_help_panel=_OUTPUT),
-]
-Ordered = Annotated[
-    bool,
-    Option("--ordered", help="Write in the order of the input.", rich_help_panel=_OUTPUT),
-]
-MaxErrors = Annotated[
-    int | None,
-    Option(
-        "--max-errors",
-        min=1,
-        metavar="N",
-        help="Give up after N queries have failed [never].",
-        rich_help_panel=_HOW,
-        show_default=False,
-    ),
-]
-Models = Annotated[
-    list[str] | None,
-    Option(
-        "--model",
-        "-m",
-        metavar="NAME",
-        help="A model, PROVIDER:MODEL or PROVIDER; two at least, the first is the yardstick.",
-        rich_help_panel=_WHERE,
-        show_default=False,
-    ),
-]
