@@ -21,11 +21,17 @@ Runs = Annotated[
         metavar="RUN...",
         help="Rankings: what rerank batch writes, or TREC runs. - is standard input.",
         show_default=False,
+        rich_help_panel=options.INPUT,
     ),
 ]
 Qrels = Annotated[
     str,
-    Option("--qrels", metavar="FILE", help="Judgments: TREC qrels, or BEIR's table."),
+    Option(
+        "--qrels",
+        metavar="FILE",
+        help="Judgments: TREC qrels, or BEIR's table.",
+        rich_help_panel=options.INPUT,
+    ),
 ]
 Measures = Annotated[
     list[str] | None,
@@ -34,18 +40,37 @@ Measures = Annotated[
         metavar="NAME",
         help="Such as nDCG@10 or AP(rel=2); once for each [nDCG@10, RR@10, P@1, R@100, AP].",
         show_default=False,
+        rich_help_panel=options.OUTPUT,
     ),
 ]
-ByQuery = Annotated[bool, Option("--by-query", help="Show each query's figures too.")]
-EvalJson = Annotated[bool, Option("--json", help="One JSON object.")]
-EvalCsv = Annotated[bool, Option("--csv", help="A table with a header, a figure a row.")]
+ByQuery = Annotated[
+    bool,
+    Option("--by-query", help="Show each query's figures too.", rich_help_panel=options.OUTPUT),
+]
+EvalJson = Annotated[
+    bool, Option("--json", help="One JSON object.", rich_help_panel=options.OUTPUT)
+]
+EvalCsv = Annotated[
+    bool,
+    Option("--csv", help="A table with a header, a figure a row.", rich_help_panel=options.OUTPUT),
+]
 Seed = Annotated[
     int,
-    Option("--seed", min=0, metavar="N", help="Of the randomisation test."),
+    Option(
+        "--seed",
+        min=0,
+        metavar="N",
+        help="Of the randomisation test.",
+        rich_help_panel=options.OUTPUT,
+    ),
 ]
 Thresholds = Annotated[
     bool,
-    Option("--thresholds", help="Show what --threshold would keep, and the one with the best F1."),
+    Option(
+        "--thresholds",
+        help="Show what --threshold would keep, and the one with the best F1.",
+        rich_help_panel=options.OUTPUT,
+    ),
 ]
 Precision = Annotated[
     float | None,
@@ -55,5 +80,6 @@ Precision = Annotated[
         metavar="X",
         help="With --thresholds: the threshold that keeps most at this precision.",
         show_default=False,
+        rich_help_panel=options.OUTPUT,
     ),
 ]
