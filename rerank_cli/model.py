@@ -56,7 +56,7 @@ class Candidates:
 class Job:
     """One query of a batch, with its id, its candidates, and what else its row says.
 
-    `places` holds the place of each candidate among the row's documents, from 0: blank ones are
+    `places` holds the place of each candidate among the row's documents, from 0: `blank` ones are
     left out. `source` and `line` say where it stands.
     """
 
@@ -66,6 +66,7 @@ class Job:
     fields: Mapping[str, object]
     source: str
     line: int
+    blank: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ class Outcome:
     output: str | None
     error: RerankError | None = None
     passages: int = 0
+    blank: int = 0
     usage: Usage = _NOTHING
 
 
@@ -82,7 +83,8 @@ class JobScorer:
                 raise
             return Outcome(entry, job.id, None, failure)
         self.succeeded = True
-        return Outcome(entry, job.id, output, None, len(candidates.passages), scores.usage)
+        passages = len(candidates.passages)
+        return Outcome(entry, job.id, output, None, passages, job.blank, scores.usage)
 
     def _concerns_all(self, failure: ScoringError) -> bool:
         if failure.fault in _OF_ALL:

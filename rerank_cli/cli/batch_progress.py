@@ -34,7 +34,7 @@ class Progress:
         self._bar: Bar | None = None
         self._seen = self._skipped_size = 0
         self._gave_up = False
-        self.queries = self.passages = self.failed = self.retries = self.before = 0
+        self.queries = self.passages = self.failed = self.retries = self.before = self.blank = 0
         self.usage = Usage()
 
     # engines.Events
@@ -73,6 +73,7 @@ class Progress:
             sink.finished(outcome, outcome.output)
             self.queries += 1
             self.passages += outcome.passages
+            self.blank += outcome.blank
         elif outcome.error is not None:
             sink.failed(outcome, outcome.error.message, outcome.error.hint)
             self.failed += 1
@@ -112,6 +113,8 @@ class Progress:
             parts.append(f"{self.usage.cached} from the cache")
         if self.before:
             parts.append(f"{self.before} queries were done before")
+        if self.blank:
+            parts.append(f"{self.blank} blank passages left out")
         parts.append(f"{self._now() - self._began:.2f} s")
         self._streams.tell(" · ".join(parts))
         if self.failed:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 from rerank_cli.batch.intake import Entry, intake
 from rerank_cli.batch.ledger import Ledger
 from rerank_cli.batch.runner import Runner
-from rerank_cli.batch.scoring import JobScorer
+from rerank_cli.batch.scoring import JobScorer, Outcome
 from rerank_cli.cli import output, wiring
 from rerank_cli.cli.batch_progress import Progress
 from rerank_cli.cli.batch_sinks import FileSink, StreamSink
@@ -95,6 +95,11 @@ def run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> int:
         wiring.tell_default(settings, streams)
         sink = FileSink(ledger) if ledger else StreamSink(streams)
         render = FORMATS[shown.format]
+
+        def put_down(outcome: Outcome) -> bool:
+            wiring.warn_if_split(settings, outcome.usage, streams)
+            return progress.put_down(outcome, sink, shown.max_errors)
+
         work = JobScorer(
             engine,
             wiring.limits_of(engine, policy, scoring.max_passages),
@@ -102,7 +107,7 @@ def run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> int:
             shown.top_n,
             shown.threshold,
             lambda job, results: render(job, results, shown.tag),
-            lambda outcome: progress.put_down(outcome, sink, shown.max_errors),
+            put_down,
         )
         done = ledger.done if ledger else {}
         jobs = intake(source.entries(), dict(done), progress.passed)

@@ -51,6 +51,8 @@ def run(
             engines.append(stack.enter_context(closing(engine)))
         candidates = pipeline.candidates_of(query, given, streams)
         rankings = _at_once(asked, engines, candidates, scoring)
+    for settings, ranking in zip(asked, rankings, strict=True):
+        wiring.warn_if_split(settings, ranking.usage, streams)
     depth = min(shown.top_n or _DEPTH, len(candidates.passages))
     agreements = [agreement(rankings[0], other, depth) for other in rankings[1:]]
     if shown.as_json:

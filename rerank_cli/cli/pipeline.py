@@ -23,11 +23,6 @@ from rerank_cli.rendering.plan import render_plan
 from rerank_cli.scaling import scaled
 from rerank_cli.settings import Settings
 
-_SPLIT_LIST = (
-    "{} scores a passage by the others of its request: the scores of these {} requests may not "
-    "compare (--max-passages sets how many passages a request may carry)"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Input:
@@ -76,8 +71,7 @@ def run(query: str, given: Input, scoring: Scoring, shown: Shown, streams: Strea
             planned = plan(candidates, wiring.limits_of(engine, policy, scoring.max_passages))
         with times.of("scoring"):
             scores = engine.score(planned)
-    if settings.listwise and scores.usage.requests > 1:
-        streams.warn(_SPLIT_LIST.format(settings.model, scores.usage.requests))
+    wiring.warn_if_split(settings, scores.usage, streams)
     return _show(candidates, scores, settings, shown, times, streams)
 
 

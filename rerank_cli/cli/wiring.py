@@ -11,6 +11,7 @@ from rerank_cli.cli.streams import Streams
 from rerank_cli.config import Config
 from rerank_cli.dotenv import DotEnv
 from rerank_cli.engines import Engine, Events, Keeping
+from rerank_cli.model import Usage
 from rerank_cli.planning import Limits
 from rerank_cli.providers import Provider
 from rerank_cli.scaling import check_scale, misfit
@@ -198,6 +199,16 @@ def check_scores(scale: str, threshold: float | None, settings: Settings, stream
     unfit = misfit(threshold, scale, settings.score_range)
     if unfit:
         streams.warn(unfit)
+
+
+def warn_if_split(settings: Settings, usage: Usage, streams: Streams) -> None:
+    """Warn where the scores of one query come from several requests, but depend on the request."""
+    if settings.listwise and usage.requests > 1:
+        streams.warn(
+            f"{settings.model} scores a passage by the others of its request: the scores of these "
+            f"{usage.requests} requests may not compare (--max-passages sets how many passages a "
+            "request may carry)"
+        )
 
 
 def tell_default(settings: Settings, streams: Streams) -> None:

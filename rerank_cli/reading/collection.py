@@ -43,7 +43,8 @@ class RunQuery:
             problem = f"every document of query {self.query_id!r} is blank"
             raise InputError(problem, source=self.source, line=self.line)
         candidates = Candidates(query, tuple(passages[at] for at in places))
-        return Job(self.query_id, candidates, places, {}, self.source, self.line)
+        blank = len(passages) - len(places)
+        return Job(self.query_id, candidates, places, {}, self.source, self.line, blank)
 
     def _passage(self, doc_id: str) -> Passage:
         passage = self.corpus.passage(doc_id)

@@ -80,7 +80,8 @@ class JobLine:
             found = "every document is blank" if documents else "the list of documents is empty"
             raise self._bad(found, "At least one passage is needed to rank.")
         candidates = Candidates(query, tuple(passages))
-        return Job(job_id, candidates, places, fields, self.source, self.line)
+        blank = len(documents) - len(places)
+        return Job(job_id, candidates, places, fields, self.source, self.line, blank)
 
     def id(self) -> PassageId:
         """The id, as far as the line tells one, even if it is no job."""
