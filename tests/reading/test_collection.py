@@ -1,0 +1,219 @@
+"""The field's own files as jobs: queries, a corpus in BEIR's layout, and a run."""
+
+import io
+import tracemalloc
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+
+from rerank_cli.errors import InputError
+from rerank_cli.model import Passage
+from rerank_cli.reading.collection import Corpus, RunQuery, read_queries, run_queries
+
+Open = Callable[..., Corpus]
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Iterator[Open]:
+    """Opens a corpus of these bytes."""
+    with ExitStack() as stack:
+
+        def open_it(data: str | bytes, encoding: str | None = None) -> Corpus:
+            raw = data.encode() if isinstance(data, str) else data
+            (tmp_path / "corpus").write_bytes(raw)
+            return stack.enter_context(closing(Corpus("corpus", encoding)))
+
+        yield open_it
+
+
+def passage(found: Passage | None) -> Passage:
+    """A passage that is there."""
+    assert found is not None
+    return found
+
+
+_TWO = '{"_id": "d1", "title": "T", "text": "one"}\n{"_id": "d2", "title": "", "text": "two"}\n'
+
+
+def queries(data: str) -> dict[str, str]:
+    """The queries of a file."""
+    return read_queries("-", io.BytesIO(data.encode()), None)
+
+
+def entries(run: str, corpus: Corpus, depth: int | None = None) -> list[RunQuery]:
+    """The queries of a run, with queries q1 to q3."""
+    known = {f"q{number}": f"query {number}" for number in (1, 2, 3)}
+    return list(run_queries("-", known, corpus, depth, io.BytesIO(run.encode())))
+
+
+def doc_ids(entry: RunQuery) -> list[object]:
+    """The ids of a job's passages."""
+    return [each.id for each in entry.job().candidates.passages]
+
+
+def test_title_and_text_are_joined_by_a_space(corpus: Open) -> None:
+    """Scores would differ from those that the field's own scripts publish."""
+    found = corpus(_TWO)
+    assert passage(found.passage("d1")).text == "T one"
+    assert passage(found.passage("d2")).text == "two"
+    assert found.passage("d3") is None
+
+
+def test_a_passage_keeps_its_id_its_place_and_its_fields(corpus: Open) -> None:
+    """Results could not be traced to the corpus, or lose what it says of a document."""
+    found = passage(corpus('\n{"_id": 7, "text": "x", "title": null, "url": "u"}').passage("7"))
+    assert (found.id, found.place, found.text) == ("7", "corpus:2", "x")
+    assert found.fields == {"title": None, "url": "u"}
+
+
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\n \n\n"])
+def test_each_id_gives_its_own_document(corpus: Open, start: bytes, end: bytes) -> None:
+    """One mark or blank line would shift every document behind it."""
+    rows = [f'{{"_id": "d{n}", "text": "文 {"x" * n} {n}"}}'.encode() for n in range(20)]
+    found = corpus(start + end.join(rows))
+    for number in (19, 0, 7, 7):
+        assert passage(found.passage(f"d{number}")).text == f"文 {'x' * number} {number}"
+
+
+def test_a_corpus_in_another_encoding_is_read_if_named(corpus: Open) -> None:
+    """A Chinese desktop's corpus would have to be converted first."""
+    found = corpus('{"_id": "d", "text": "机器"}\n'.encode("gb18030"), "gb18030")
+    assert passage(found.passage("d")).text == "机器"
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (_TWO + '{"_id": "d1", "text": "again"}', "corpus:3: document 'd1' stands on line 1"),
+        (_TWO + '{"_id": 1, "text": "x"}\n{"_id": "1", "text": "x"}', "document '1' stands on"),
+        (_TWO + "{", "corpus:3: not JSON"),
+        (_TWO + "[1]", "corpus:3: found '[1]'"),
+        (_TWO + '{"text": "x"}', "corpus:3: found no id"),
+        (_TWO + '{"_id": null, "text": "x"}', "corpus:3: found no id"),
+        (_TWO.encode() + b'{"_id": "\xff"}', "corpus:3: not utf-8 text"),
+    ],
+)
+def test_a_corpus_that_is_none_is_told_with_its_line(
+    corpus: Open, data: str | bytes, problem: str
+) -> None:
+    """One document of two with the same id would be scored, and nobody know which."""
+    with pytest.raises(InputError) as caught:
+        corpus(data)
+    assert problem in caught.value.message
+
+
+def test_a_document_without_text_is_told_when_it_is_wanted(corpus: Open) -> None:
+    """It would be scored as an empty text."""
+    with pytest.raises(InputError, match="corpus:1: found no text under 'text'"):
+        corpus('{"_id": "d", "title": "T"}').passage("d")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "q1\twhat is it\nq2\t再\t试\n",
+        "q1\twhat is it\r\n\r\nq2\t再\t试",
+        '{"_id": "q1", "text": "what is it"}\n{"query_id": "q2", "query": "再\\t试"}\n',
+        '{"_id": "q1", "text": "what is it", "metadata": {}}\nq2\t再\t试\n',
+    ],
+)
+def test_queries_are_a_table_or_json_lines(data: str) -> None:
+    """Either layout of the field's query files would have to be converted first."""
+    assert queries(data) == {"q1": "what is it", "q2": "再\t试"}
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("q1\tagain", "query 'q1' stands on line 1 already"),
+        ("no tab", "found 'no tab', no query"),
+        ("q2\t ", "no query"),
+        ("\ttext", "no query"),
+        ("{", "not JSON"),
+        ('{"text": "x"}', "found no id"),
+        ('{"_id": "q2"}', "no query"),
+        ('{"_id": "q2", "text": 1}', "no query"),
+    ],
+)
+def test_a_line_that_is_no_query_is_named(line: str, problem: str) -> None:
+    """A query would be missing, or another be ranked in its place."""
+    with pytest.raises(InputError) as caught:
+        queries(f"q1\tone\n{line}\n")
+    assert caught.value.message.startswith("<stdin>:2: ")
+    assert problem in caught.value.message
+
+
+def test_a_run_gives_each_query_its_documents_best_first(corpus: Open) -> None:
+    """--depth would take other documents than the first stage's best."""
+    found = corpus("".join(f'{{"_id": "d{n}", "text": "{n}"}}\n' for n in range(5)))
+    run = (
+        "q2 Q0 d0 1 0.5 x\nq1 Q0 d1 9 3 x\nq2 Q0 d2 2 0.9 x\nq1 Q0 d3 1 -1 x\n"
+        "q2 Q0 d4 3 0.9 x\nq2 Q0 d3 1 1e2 x\n"
+    )
+    first, second = entries(run, found)
+    assert (first.id(), doc_ids(first)) == ("q2", ["d3", "d2", "d4", "d0"])
+    assert (second.id(), doc_ids(second)) == ("q1", ["d1", "d3"])
+    assert first.job().candidates.query == "query 2"
+    assert [doc_ids(each) for each in entries(run, found, 2)] == [["d3", "d2"], ["d1", "d3"]]
+    assert (first.line, second.line) == (1, 2)
+
+
+def test_a_document_that_stands_there_twice_is_ranked_once(corpus: Open) -> None:
+    """It would be paid for twice, and its query be refused by what measures runs."""
+    (found,) = entries("q1 Q0 d1 1 2 x\nq1 Q0 d2 2 1 x\nq1 Q0 d1 3 0 x\n", corpus(_TWO))
+    assert doc_ids(found) == ["d1", "d2"]
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("q9 Q0 d1 1 1 x", "<stdin>:2: query 'q9' is not among the queries"),
+        ("q2 Q0 d9 1 1 x", "<stdin>:2: document 'd9' of query 'q2' is not in the corpus"),
+        ("q2 Q0 blank 1 1 x", "<stdin>:2: every document of query 'q2' is blank"),
+    ],
+)
+def test_what_is_missing_costs_its_query_only(corpus: Open, line: str, problem: str) -> None:
+    """One id that the corpus lacks would end the batch, or be left out without a word."""
+    found = corpus(_TWO + '{"_id": "blank", "title": "", "text": " "}\n')
+    good, bad, last = entries(f"q1 Q0 d1 1 1 x\n{line}\nq3 Q0 d2 1 1 x\n", found)
+    assert (doc_ids(good), doc_ids(last)) == (["d1"], ["d2"])
+    with pytest.raises(InputError) as caught:
+        bad.job()
+    assert caught.value.message == problem
+    assert bad.id() in ("q2", "q9")
+    assert len(bad.digest) == 16
+
+
+def test_what_stands_for_a_query_is_all_that_is_scored(corpus: Open) -> None:
+    """After a change of the corpus old scores would pass for new ones."""
+    run = "q1 Q0 d1 1 2 x\nq1 Q0 d2 2 1 x\n"
+
+    def digest(run: str, documents: str = _TWO, depth: int | None = None) -> bytes:
+        (entry,) = entries(run, corpus(documents), depth)
+        return entry.digest
+
+    first = digest(run)
+    assert digest(run.replace(" x", " y")) == first
+    changed = digest(run, _TWO.replace("two", "three"))
+    assert len({first, digest(run, depth=1), changed}) == 3
+
+
+def test_a_collection_larger_than_memory_is_not_held(corpus: Open) -> None:
+    """Memory would grow with each query that is done, until the system ends the batch."""
+    text = "x" * 20_000
+    found = corpus("".join(f'{{"_id": "d{n}", "text": "{n} {text}"}}\n' for n in range(500)))
+    run = "".join(f"q1{n % 50} Q0 d{n} 1 1 x\n" for n in range(500))
+    known = {f"q1{n}": "query" for n in range(50)}
+    jobs = list(run_queries("-", known, found, None, io.BytesIO(run.encode())))
+    tracemalloc.start()
+    try:
+        for entry in jobs:
+            assert entry.digest
+            assert len(entry.job().candidates.passages) == 10
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 2_000_000
