@@ -1,6 +1,6 @@
 """What comes in: jobs that are not done yet, each id once."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import NamedTuple, Protocol
 
@@ -42,21 +42,24 @@ class Taken(NamedTuple):
     error: InputError | None = None
 
 
-def intake(
-    entries: Iterator[Entry],
-    done: Mapping[bytes, PassageId],
-    passed: Callable[[Entry], None],
-) -> Iterator[Taken]:
-    """The entries to work on, in order.
+Done = Mapping[bytes, Sequence[PassageId]]
+"""The ids of finished jobs, by digest."""
 
-    `done` are ids by digest of the jobs that are finished: `passed` is told of each. An id that
-    comes again is an error that names both lines.
+
+def intake(
+    entries: Iterator[Entry], done: Done, passed: Callable[[Entry], None]
+) -> Iterator[Taken]:
+    """The entries to work on, in order; `passed` is told of each that is done.
+
+    An id that comes again is an error that names both lines, and so is one that is done with other
+    words: the output would hold it twice.
     """
     lines: dict[bytes, int] = {}
+    old = {_key(job_id) for ids in done.values() for job_id in ids}
     for entry in entries:
-        digest = entry.digest
+        finished = finished_id(entry, done)
         # The same job may stand there a second time: that is as wrong as it was the first time.
-        if digest in done and _again(lines, done[digest], entry.line) is None:
+        if finished is not None and _again(lines, finished, entry.line) is None:
             passed(entry)
             continue
         try:
@@ -65,17 +68,33 @@ def intake(
             yield Taken(entry, None, error)
             continue
         first = _again(lines, job.id, entry.line)
-        if first is None:
+        if first is None and _key(job.id) not in old:
             yield Taken(entry, job)
-        else:
-            problem = f"the id {job.id!r} stands on line {first} already"
-            hint = "Each query needs an id of its own."
-            twice = InputError(problem, source=entry.source, line=entry.line, hint=hint)
-            yield Taken(entry, None, twice)
+            continue
+        where = "in the output, with other words," if first is None else f"on line {first}"
+        problem = f"the id {job.id!r} stands {where} already"
+        hint = "Each query needs an id of its own."
+        yield Taken(
+            entry, None, InputError(problem, source=entry.source, line=entry.line, hint=hint)
+        )
+
+
+def finished_id(entry: Entry, done: Done) -> PassageId | None:
+    """The id under which an entry's job is done, None if it is not."""
+    ids = done.get(entry.digest, ())
+    if not ids or entry.line in ids:
+        return entry.line if ids else None
+    # A text is an id of its own. A number may be the line on which the job stood when it was done:
+    # only the entry can tell, which takes longer.
+    return next((each for each in ids if isinstance(each, str) or each == entry.id()), None)
 
 
 def _again(lines: dict[bytes, int], job_id: PassageId, line: int) -> int | None:
-    """The line on which an id stood before, None if it is new; as text, as output files have it."""
-    # A digest, because there may be millions.
-    key = blake2b(str(job_id).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    """The line on which an id stood before, None if it is new."""
+    key = _key(job_id)
     return None if lines.setdefault(key, line) == line else lines[key]
+
+
+def _key(job_id: PassageId) -> bytes:
+    """What stands for an id, as text, as output files have it; short, as there may be millions."""
+    return blake2b(str(job_id).encode("utf-8", "surrogatepass"), digest_size=8).digest()

@@ -29,48 +29,62 @@ _START_OVER = "--fresh starts over; another -o leaves it as it is."
 
 
 class Ledger:
-    """An output file that is being written by this process, and by no other.
+    """An output file that this process is going to write, and no other.
 
     `settings` are those that decide what is written; a file that was begun with others is refused.
-    Raises SettingsError for a file that cannot be gone on with, UsageError for one that cannot be
-    written.
+    `done` holds the ids of finished jobs by the digest of what they say (without ids, lines may say
+    the same). Nothing is changed before `begin`. Raises SettingsError for a file that cannot be
+    gone on with, UsageError for one that cannot be written.
     """
 
     def __init__(self, file: Path, settings: Mapping[str, object], *, fresh: bool) -> None:
         self.file = file
         self.errors_file = _beside(file, ".errors.jsonl")
-        self.done: dict[bytes, PassageId] = {}
+        self.done: dict[bytes, list[PassageId]] = {}
+        self._settings = settings
         self._account_file = _beside(file, ".progress")
+        self._streams: list[BinaryIO] = []
         self._errors: BinaryIO | None = None
+        self._broken: UsageError | None = None
         self._synced = time.monotonic()
         self._lock = _locked(_beside(file, ".lock"), file)
         try:
             with _writing(file):
-                end, whole = (0, 0) if fresh else self._read_account(settings)
-                self._output = _cut(file, end)
-                self._account = _cut(self._account_file, whole)
-                self.errors_file.unlink(missing_ok=True)
-            self._end = end
-            if not whole:
-                self._note({"version": _VERSION, "settings": settings})
+                self._end, self._whole = (0, 0) if fresh else self._read_account(settings)
         except BaseException:
             self._lock.release()
             raise
 
+    def begin(self) -> None:
+        """Cut off what is torn, and go on from there."""
+        with _writing(self.file):
+            self._output = self._opened(self.file, self._end)
+        with _writing(self._account_file):
+            self._account = self._opened(self._account_file, self._whole)
+            if not self._whole:
+                self._note({"version": _VERSION, "settings": self._settings})
+
     def finished(self, digest: bytes, job_id: PassageId, output: bytes) -> None:
         """Put down a job's output. Raises UsageError if it cannot be written; nothing is lost."""
-        with _writing(self.file):
+        with self._unbroken(self.file):
             _write(self._output, output)
-        self._end += len(output)
-        self._note({"id": job_id, "job": digest.hex(), "end": self._end})
-        self.done[digest] = job_id
+            end = self._end + len(output)
+            self._note({"id": job_id, "job": digest.hex(), "end": end})
+            self._end = end
+        self.done.setdefault(digest, []).append(job_id)
 
     def failed(self, line: bytes) -> None:
-        """Put down a line about a job that failed."""
-        with _writing(self.errors_file):
+        """Put down a line about a job that failed; the first replaces those of an earlier run."""
+        with self._unbroken(self.errors_file):
             if self._errors is None:
-                self._errors = self.errors_file.open("wb", buffering=0)
+                self._errors = self._opened(self.errors_file, 0)
             _write(self._errors, line)
+
+    def completed(self) -> None:
+        """All jobs had their turn: what failed in an earlier run did not fail again."""
+        if self._errors is None:
+            with _writing(self.errors_file):
+                self.errors_file.unlink(missing_ok=True)
 
     def sync_now_and_then(self) -> None:
         """See that what is written outlives the machine; not too often, since disks are slow."""
@@ -79,22 +93,40 @@ class Ledger:
 
     def _sync(self) -> None:
         self._synced = time.monotonic()
-        with contextlib.suppress(OSError):
-            os.fsync(self._output.fileno())
-            os.fsync(self._account.fileno())
+        for stream in self._streams[:2]:
+            with contextlib.suppress(OSError):
+                os.fsync(stream.fileno())
 
     def close(self) -> None:
-        """Let another process write."""
+        """Let another process write; this one no longer does."""
+        self._broken = self._broken or UsageError(f"{self.file} is closed")
         self._sync()
-        for stream in (self._output, self._account, self._errors):
-            if stream is not None:
-                stream.close()
+        for stream in self._streams:
+            stream.close()
         self._lock.release()
+
+    @contextlib.contextmanager
+    def _unbroken(self, path: Path) -> Iterator[None]:
+        """After one write that failed, whole or in part, no other may follow it."""
+        if self._broken:
+            raise self._broken
+        try:
+            with _writing(path):
+                yield
+        except UsageError as error:
+            self._broken = error
+            raise
+
+    def _opened(self, path: Path, end: int) -> BinaryIO:
+        stream = path.open("r+b" if path.exists() else "w+b", buffering=0)
+        self._streams.append(stream)
+        stream.truncate(end)
+        stream.seek(end)
+        return stream
 
     def _note(self, entry: Mapping[str, object]) -> None:
         line = json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n"
-        with _writing(self._account_file):
-            _write(self._account, line.encode("utf-8", "surrogatepass"))
+        _write(self._account, line.encode("utf-8", "surrogatepass"))
 
     def _read_account(self, settings: Mapping[str, object]) -> tuple[int, int]:
         """Bytes of the output that are right, and bytes of the account that are whole lines."""
@@ -142,7 +174,7 @@ class Ledger:
         if not isinstance(end, int) or end < before:
             raise self._damaged(number)
         try:
-            self.done[bytes.fromhex(digest)] = job_id
+            self.done.setdefault(bytes.fromhex(digest), []).append(job_id)
         except ValueError:
             raise self._damaged(number) from None
         return end
@@ -165,6 +197,11 @@ class Ledger:
                 )
 
 
+def written_beside(file: Path) -> list[Path]:
+    """All files that a batch with this output may write."""
+    return [file, *(_beside(file, suffix) for suffix in (".progress", ".lock", ".errors.jsonl"))]
+
+
 def _shown(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
@@ -178,22 +215,15 @@ def _locked(path: Path, file: Path) -> "BaseFileLock":
 
     lock = FileLock(path)
     try:
-        with _writing(path):
-            lock.acquire(timeout=0)
-    except Timeout:
+        lock.acquire(timeout=0)
+    except Timeout:  # an OSError too
         raise SettingsError(
             f"{file} is being written by another process, which holds {path}",
             "Wait for it, or write to another file with -o.",
         ) from None
+    except OSError as error:
+        raise _unwritable(path, error) from error
     return lock
-
-
-def _cut(path: Path, end: int) -> BinaryIO:
-    """The file, opened to go on after so many bytes."""
-    stream = path.open("r+b" if path.exists() else "w+b", buffering=0)
-    stream.truncate(end)
-    stream.seek(end)
-    return stream
 
 
 def _write(stream: BinaryIO, data: bytes) -> None:
@@ -208,7 +238,11 @@ def _writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UsageError(
-            f"{path} cannot be written: {error.strerror or error}",
-            "What was finished before is kept: the same command goes on from there.",
-        ) from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: Path, error: OSError) -> UsageError:
+    return UsageError(
+        f"{path} cannot be written: {error.strerror or error}",
+        "What was finished before is kept: the same command goes on from there.",
+    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rerank_cli.batch.intake import Entry, Taken
 from rerank_cli.engines import Engine
-from rerank_cli.errors import Fault, InputError, RerankError, ScoringError
+from rerank_cli.errors import Fault, InputError, RerankError, ScoringError, UsageError
 from rerank_cli.model import Job, PassageId, Ranked, Usage
 from rerank_cli.planning import Limits, plan
 from rerank_cli.ranking import rank
@@ -47,6 +47,7 @@ class JobScorer:
     top_n, threshold   what is kept of each query
     render      the output of a job and its ranking
     put_down    where outcomes go; it says whether more are wanted
+    succeeded   whether any job has, in this run or an earlier one
     """
 
     engine: Engine
@@ -76,9 +77,7 @@ class JobScorer:
             if len(job.places) != job.places[-1] + 1:
                 kept = tuple(each._replace(index=job.places[each.index]) for each in kept)
             output = self.render(job, kept)
-        except InputError as failure:
-            return Outcome(entry, job.id, None, failure)
-        except ScoringError as failure:
+        except (InputError, UsageError, ScoringError) as failure:
             if self._concerns_all(failure):
                 raise
             return Outcome(entry, job.id, None, failure)
@@ -86,7 +85,11 @@ class JobScorer:
         passages = len(candidates.passages)
         return Outcome(entry, job.id, output, None, passages, job.blank, scores.usage)
 
-    def _concerns_all(self, failure: ScoringError) -> bool:
+    def _concerns_all(self, failure: RerankError) -> bool:
+        if isinstance(failure, InputError):
+            return False
+        if not isinstance(failure, ScoringError):  # scores that lie where the scale does not fit
+            return not self.succeeded
         if failure.fault in _OF_ALL:
             return True
         return not self.succeeded and failure.fault not in _OF_ONE

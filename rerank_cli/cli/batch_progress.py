@@ -33,7 +33,7 @@ class Progress:
         self._began = self._last_line = now()
         self._bar: Bar | None = None
         self._seen = self._skipped_size = 0
-        self._gave_up = False
+        self.gave_up = False
         self.queries = self.passages = self.failed = self.retries = self.before = self.blank = 0
         self.usage = Usage()
 
@@ -79,8 +79,8 @@ class Progress:
             self.failed += 1
         self.usage += outcome.usage
         self._seen += outcome.entry.size
-        self._gave_up = max_errors is not None and self.failed >= max_errors
-        return not self._gave_up
+        self.gave_up = max_errors is not None and self.failed >= max_errors
+        return not self.gave_up
 
     # Showing
 
@@ -107,27 +107,27 @@ class Progress:
     def summary(self, errors_file: Path | None) -> None:
         """Say what was done."""
         parts = [self._said()]
-        if self.usage.input_tokens is not None:
-            parts.append(f"{self.usage.input_tokens} tokens")
         if self.usage.cached:
             parts.append(f"{self.usage.cached} from the cache")
         if self.before:
-            parts.append(f"{self.before} queries were done before")
+            parts.append(f"{self.before} done before")
         if self.blank:
-            parts.append(f"{self.blank} blank passages left out")
+            parts.append(f"{_counted(self.blank, 'blank passage')} left out")
         parts.append(f"{self._now() - self._began:.2f} s")
         self._streams.tell(" · ".join(parts))
         if self.failed:
             where = f": see {errors_file}" if errors_file else ""
-            gave_up = "; gave up (--max-errors)" if self._gave_up else ""
-            counted = f"{self.failed} {'query' if self.failed == 1 else 'queries'} failed"
-            self._streams.error(counted + gave_up + where)
+            gave_up = "; gave up (--max-errors)" if self.gave_up else ""
+            counted = _counted(self.failed, "query", "queries")
+            self._streams.error(f"{counted} failed{gave_up}{where}")
 
     def _said(self) -> str:
         seconds = self._now() - self._began
-        parts = [f"{self.queries} queries", f"{self.passages} passages"]
+        parts = [_counted(self.queries, "query", "queries"), _counted(self.passages, "passage")]
         if self.queries and seconds > 0:
             parts.append(f"{self.queries / seconds:.1f} queries/s")
+        if self.usage.input_tokens is not None:
+            parts.append(f"{self.usage.input_tokens} tokens")
         parts += [f"{self.failed} failed"] * bool(self.failed)
         parts += [f"{self.retries} retries"] * bool(self.retries)
         return " · ".join(parts)
@@ -162,3 +162,7 @@ class Progress:
         self._bar.add_task("", total=self._total, said="")
         self._bar.start()
         return self._bar
+
+
+def _counted(count: int, one: str, many: str | None = None) -> str:
+    return f"{count} {one if count == 1 else many or one + 's'}"

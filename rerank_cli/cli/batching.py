@@ -1,13 +1,14 @@
 """The data path of a batch: jobs → planning → engine → ranking → rendering, many at once."""
 
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from rerank_cli.batch.intake import Entry, intake
-from rerank_cli.batch.ledger import Ledger
+from rerank_cli.batch.intake import Entry, finished_id, intake
+from rerank_cli.batch.ledger import Ledger, written_beside
 from rerank_cli.batch.runner import Runner
 from rerank_cli.batch.scoring import JobScorer, Outcome
 from rerank_cli.cli import output, wiring
@@ -27,6 +28,7 @@ from rerank_cli.rendering.plan import render_plans
 from rerank_cli.scaling import scaled
 from rerank_cli.settings import Settings, shown_url
 
+_NOT_A_PIPE = "Its passages are looked up as they are needed: it must be a file."
 _GLANCE = 0.2
 """Seconds between two looks at how far things are."""
 
@@ -88,10 +90,11 @@ def run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> int:
         ledger = None
         if shown.target is not None:
             ledger = Ledger(
-                Path(shown.target), _identity(settings, scoring, shown), fresh=shown.fresh
+                Path(shown.target), _identity(settings, scoring, given, shown), fresh=shown.fresh
             )
             stack.enter_context(closing(ledger))
             _check_same(ledger, source)
+            ledger.begin()
         wiring.tell_default(settings, streams)
         sink = FileSink(ledger) if ledger else StreamSink(streams)
         render = FORMATS[shown.format]
@@ -108,9 +111,10 @@ def run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> int:
             shown.threshold,
             lambda job, results: render(job, results, shown.tag),
             put_down,
+            succeeded=bool(ledger and ledger.done),
         )
-        done = ledger.done if ledger else {}
-        jobs = intake(source.entries(), dict(done), progress.passed)
+        done = dict(ledger.done) if ledger else {}
+        jobs = intake(source.entries(), done, progress.passed)
         runner = Runner(jobs, work, policy.concurrency, ordered=shown.ordered)
         interrupts = stack.enter_context(Interrupts(runner.stop, streams))
         try:
@@ -119,6 +123,8 @@ def run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> int:
                 progress.show()
                 if ledger:
                     ledger.sync_now_and_then()
+            if ledger and not interrupts.count and not progress.gave_up:
+                ledger.completed()
         finally:
             progress.close()
             progress.summary(ledger.errors_file if ledger else None)
@@ -154,25 +160,47 @@ def dry_run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> i
 def _check(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> None:
     """What can be refused before any input is read."""
     check_texts(scoring)
-    collection = (given.queries, given.corpus, given.run)
-    if any(collection) and not all(collection):
-        raise UsageError("--queries, --corpus and --run go together", "Name all three files.")
-    if any(collection) and given.jobs is not None:
-        raise UsageError("JOBS and --queries contradict each other", "Leave one out.")
-    if given.depth and not any(collection):
-        raise UsageError("--depth needs --run", "It says how many of a run's documents to take.")
-    if not any(collection) and given.jobs is None and streams.stdin_is_terminal:
-        raise UsageError("no JOBS, and standard input is a terminal", "Name a file of jobs.")
-    if given.encoding is not None:
-        check_encoding(given.encoding)
+    inputs = _check_inputs(given, streams)
     if not shown.tag or any(each.isspace() or not each.isprintable() for each in shown.tag):
         raise UsageError(f"--tag {shown.tag!r} is not one word")
     if shown.fresh and shown.target is None:
         raise UsageError("--fresh needs -o FILE", "Standard output always starts over.")
     if shown.target is not None:
-        output.check_writable(shown.target)
-        if Path(shown.target).exists() and not Path(shown.target).is_file():
-            raise UsageError(f"--output {shown.target}: not a regular file")
+        _check_output(shown.target, inputs)
+
+
+def _check_inputs(given: Input, streams: Streams) -> list[str]:
+    """The names of the files that are read."""
+    collection = (given.queries, given.corpus, given.run)
+    if any(collection):
+        if not all(collection):
+            raise UsageError("--queries, --corpus and --run go together", "Name all three files.")
+        if given.jobs is not None:
+            raise UsageError("JOBS and --queries contradict each other", "Leave one out.")
+        corpus = given.corpus or ""
+        if corpus == "-" or (Path(corpus).exists() and not Path(corpus).is_file()):
+            raise UsageError(f"--corpus {corpus}: not a regular file", _NOT_A_PIPE)
+    elif given.depth:
+        raise UsageError("--depth needs --run", "It says how many of a run's documents to take.")
+    elif given.jobs is None and streams.stdin_is_terminal:
+        raise UsageError("no JOBS, and standard input is a terminal", "Name a file of jobs.")
+    if given.encoding is not None:
+        check_encoding(given.encoding)
+    inputs = [file for file in (given.jobs, *collection) if file is not None]
+    if inputs.count("-") > 1:
+        raise UsageError("standard input (-) is named twice", "It can be read only once.")
+    return inputs
+
+
+def _check_output(target: str, inputs: Sequence[str]) -> None:
+    output.check_writable(target)
+    path = Path(target)
+    if path.exists() and not path.is_file():
+        raise UsageError(f"--output {target}: not a regular file")
+    written = {os.path.realpath(each) for each in written_beside(path)}
+    for file in inputs:
+        if os.path.realpath(file) in written:
+            raise UsageError(f"--output {target}: {file} would be written over")
 
 
 def _source(given: Input, stdin: BinaryIO | None, stack: ExitStack) -> _Source:
@@ -193,13 +221,18 @@ def _source(given: Input, stdin: BinaryIO | None, stack: ExitStack) -> _Source:
     )
 
 
-def _identity(settings: Settings, scoring: Scoring, shown: Shown) -> dict[str, object]:
+def _identity(
+    settings: Settings, scoring: Scoring, given: Input, shown: Shown
+) -> dict[str, object]:
     """What decides the output: a file is gone on with only as it was begun."""
     return {
         "provider": settings.provider.name,
         "base_url": shown_url(settings.base_url) if settings.base_url else None,
         "model": settings.model,
         **{name: value for name, value in scoring.extras.items() if value is not None},
+        "text_field": given.names.text,
+        "id_field": given.names.id,
+        "encoding": given.encoding,
         "top_n": shown.top_n,
         "threshold": shown.threshold,
         "scores": shown.scale,
@@ -212,17 +245,17 @@ def _check_same(ledger: Ledger, source: _Source) -> None:
     """Refuse to go on with other jobs. Input that can be read only once is taken on trust."""
     if source.once or not ledger.done:
         return
-    missing = set(ledger.done)
-    try:
-        for entry in source.entries():
-            missing.discard(entry.digest)
-            if not missing:
-                return
-    except InputError:
-        return  # told when the jobs are read
-    job_id = ledger.done[next(iter(missing))]
-    raise SettingsError(
-        f"{ledger.file} was begun with other jobs: {len(missing)} of {len(ledger.done)} finished "
-        f"ones are not in the input as they were, such as {job_id!r}",
-        "--fresh starts over; another -o leaves it as it is.",
-    )
+    missing = {(digest, job_id) for digest, ids in ledger.done.items() for job_id in ids}
+    finished = len(missing)
+    for entry in source.entries():
+        job_id = finished_id(entry, ledger.done)
+        if job_id is not None:
+            missing.discard((entry.digest, job_id))
+    if missing:
+        _, job_id = min(missing, key=str)
+        raise SettingsError(
+            f"{ledger.file} was begun with other jobs: {len(missing)} of {finished} finished ones "
+            f"are not in the input as they were, such as {job_id!r}",
+            "--fresh starts over; another -o leaves it as it is. (Without ids, lines must stay "
+            "where they are.)",
+        )

@@ -18,7 +18,11 @@ class Interrupts:
 
     def __enter__(self) -> "Interrupts":
         # Only the main thread may; elsewhere (tests run there) Ctrl-C is somebody else's business.
-        self._ours = threading.current_thread() is threading.main_thread()
+        # And where it is ignored (nohup, a job in the background) it stays so.
+        self._ours = (
+            threading.current_thread() is threading.main_thread()
+            and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
+        )
         if self._ours:
             self._before = signal.signal(signal.SIGINT, self._heard)
         return self

@@ -31,8 +31,8 @@ class RunQuery:
     corpus: "Corpus"
     size: int = 1
 
-    @cached_property
-    def _job(self) -> Job:
+    def job(self) -> Job:
+        """The job. Raises InputError for a query or document that is missing."""
         query = self.queries.get(self.query_id)
         if query is None:
             problem = f"query {self.query_id!r} is not among the queries"
@@ -53,10 +53,6 @@ class RunQuery:
             raise InputError(problem, source=self.source, line=self.line)
         return passage
 
-    def job(self) -> Job:
-        """The job. Raises InputError for a query or document that is missing."""
-        return self._job
-
     def id(self) -> PassageId:
         """The query's id."""
         return self.query_id
@@ -67,7 +63,10 @@ class RunQuery:
         digest = blake2b(digest_size=16)
         parts = [self.query_id, self.queries.get(self.query_id, "")]
         for doc_id in self.doc_ids:
-            passage = self.corpus.passage(doc_id)
+            try:
+                passage = self.corpus.passage(doc_id)
+            except InputError:  # told when the job is read
+                passage = None
             parts += [doc_id, passage.text if passage else ""]
         for part in parts:
             encoded = part.encode("utf-8", "surrogatepass")

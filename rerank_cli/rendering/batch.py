@@ -15,17 +15,28 @@ def _jsonl(job: Job, results: Sequence[Ranked], tag: str) -> str:
     row: dict[str, object] = {"id": job.id, "query": job.candidates.query}
     for name, value in job.fields.items():
         # A field of the input's is never lost to one of ours.
-        row[f"input_{name}" if name in _OWN else name] = value
+        free = name
+        while free in _OWN or (free != name and free in job.fields):
+            free = f"input_{free}"
+        row[free] = value
     row["results"] = [result_of(ranked) for ranked in results]
     return dumps(row) + "\n"
 
 
 def _trec(job: Job, results: Sequence[Ranked], tag: str) -> str:
     query_id = _word(job.id, "the query's id", job)
-    lines = []
+    lines, seen = [], set()
     for ranked in results:
         own = ranked.passage.id
         doc_id = _word(ranked.index if own is None else own, "a document's id", job)
+        if doc_id in seen:
+            raise InputError(
+                f"two documents go by {doc_id!r}, which a TREC run cannot have",
+                source=job.source,
+                line=job.line,
+                hint="A document without an id goes by its place. --format jsonl takes any id.",
+            )
+        seen.add(doc_id)
         lines.append(f"{query_id} Q0 {doc_id} {ranked.rank} {ranked.score!r} {tag}\n")
     return "".join(lines)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rerank_cli.batch.intake import Entry, Taken, intake
+from rerank_cli.batch.intake import Done, Entry, Taken, intake
 from rerank_cli.errors import InputError
 from rerank_cli.model import Candidates, Job, Passage, PassageId
 from rerank_cli.reading.collection import Corpus, run_queries
@@ -32,16 +32,19 @@ class Asked:
         return [each.error.message for each in self.taken if each.error]
 
 
-def asked(text: str, done: dict[bytes, PassageId] | None = None) -> Asked:
+def asked(text: str, done: Done | None = None) -> Asked:
     """What an intake makes of these lines."""
     passed: list[Entry] = []
     return Asked(list(intake(iter(job_entries(text)), done or {}, passed.append)), passed)
 
 
-def finished(text: str, *which: int) -> dict[bytes, PassageId]:
+def finished(text: str, *which: int) -> Done:
     """The account after the lines of these numbers (from 1) were finished."""
     entries = {entry.line: entry for entry in job_entries(text)}
-    return {entries[line].digest: entries[line].job().id for line in which}
+    done: dict[bytes, list[PassageId]] = {}
+    for line in which:
+        done.setdefault(entries[line].digest, []).append(entries[line].job().id)
+    return done
 
 
 def test_finished_jobs_are_passed_by_and_counted() -> None:
@@ -53,10 +56,11 @@ def test_finished_jobs_are_passed_by_and_counted() -> None:
     assert result.errors == []
 
 
-def test_a_job_with_other_words_than_the_finished_one_is_asked_for() -> None:
-    """A query that was corrected since would keep the old answer."""
-    result = asked(job(1, ["new"]), finished(job(1, ["old"]), 1))
-    assert result.ids == [1]
+def test_a_job_with_other_words_than_the_finished_one_is_told() -> None:
+    """The output would hold two answers under one id, or the old one for the corrected query."""
+    result = asked(job(1, ["new"]) + job(2), finished(job(1, ["old"]), 1))
+    assert result.errors == ["<stdin>:1: the id 1 stands in the output, with other words, already"]
+    assert result.ids == [2]
 
 
 def test_a_bad_line_does_not_hide_those_after_it() -> None:
@@ -111,7 +115,7 @@ def test_a_line_without_id_that_has_moved_gets_no_second_answer() -> None:
     before = job(None, ["finished"])
     after = job(None, ["new"]) + before
     (line,) = job_entries(before)
-    result = asked(after, {line.digest: 1})
+    result = asked(after, {line.digest: [1]})
     # The file holds an answer with the id 1: either it is still this line's, or no other's.
     ids = [1, *result.ids]
     assert len(ids) == len(set(ids))

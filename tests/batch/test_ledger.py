@@ -26,7 +26,9 @@ def digest(number: int) -> bytes:
 
 def begun(folder: str | Path, *, fresh: bool = False, **changed: object) -> Ledger:
     """The ledger of a file in a folder, begun or gone on with."""
-    return Ledger(Path(folder, "out"), {**SETTINGS, **changed}, fresh=fresh)
+    ledger = Ledger(Path(folder, "out"), {**SETTINGS, **changed}, fresh=fresh)
+    ledger.begin()
+    return ledger
 
 
 def complete(folder: str, outputs: list[bytes]) -> int:
@@ -127,7 +129,7 @@ def test_a_new_start_forgets_what_was_done_and_what_it_was_begun_with(tmp_path: 
     assert (tmp_path / "out").read_bytes() == b"new\n"
     ledger = begun(tmp_path, model="other")
     ledger.close()
-    assert ledger.done == {digest(1): 1}
+    assert ledger.done == {digest(1): [1]}
 
 
 def test_an_output_that_was_removed_is_begun_anew(tmp_path: Path) -> None:
@@ -177,6 +179,8 @@ def test_failures_stand_in_a_file_of_their_own_until_the_next_run(tmp_path: Path
     assert ledger.errors_file.read_bytes() == b"first\nsecond\n"
     ledger.close()
     ledger = begun(tmp_path)
+    assert ledger.errors_file.exists()
+    ledger.completed()
     ledger.close()
     assert not ledger.errors_file.exists()
     assert not ledger.done

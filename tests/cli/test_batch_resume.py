@@ -73,7 +73,7 @@ def test_the_same_command_goes_on_and_pays_nothing_twice(jobs: str) -> None:
     assert right(rows(OUT))
     assert set(counting.asked) == {f"q{n}" for n in range(5, 12)}
     assert "7 queries · 14 passages" in done.err
-    assert "5 queries were done before" in done.err
+    assert "5 done before" in done.err
     done, counting = again(jobs)
     assert done.code == 0
     assert not counting.asked
