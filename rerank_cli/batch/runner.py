@@ -1,6 +1,7 @@
 """Jobs side by side: each is read, scored and handed on by one of several threads."""
 
 import threading
+import time
 from collections.abc import Iterator
 from typing import Generic, Protocol, TypeVar
 
@@ -55,6 +56,12 @@ class Runner(Generic[Entry, Outcome]):
         if self._failure:
             raise self._failure
         return True
+
+    def join(self, seconds: float) -> None:
+        """Wait for what is under way to end, but no longer than so many seconds in all."""
+        deadline = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(deadline - time.monotonic(), 0))
 
     def stop(self) -> None:
         """Begin nothing more; what is under way is finished."""

@@ -1,7 +1,10 @@
 """The command line: arguments in, an exit code out."""
 
+import contextlib
 import gc
+import os
 import sys
+import threading
 
 # Passages are many small objects without cycles: at Python's own pace a large file is searched for
 # garbage over and over, for a sixth of the time that reading and ranking it takes.
@@ -18,6 +21,18 @@ def main() -> None:
         code = run(sys.argv[1:], Streams.of_process())
     except KeyboardInterrupt:  # pragma: no cover - only in the instant while modules load
         code = 130
+    if threading.active_count() > 1:
+        # An interrupted request may take its time to end. Python would end under its feet, which
+        # now and then crashes.
+        _flush()
+        os._exit(code)
     # What is left needs no last search for garbage: the process ends.
     gc.freeze()
     sys.exit(code)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            if stream is not None:
+                stream.flush()

@@ -29,6 +29,8 @@ from rerank_cli.scaling import scaled
 from rerank_cli.settings import Settings, shown_url
 
 _NOT_A_PIPE = "Its passages are looked up as they are needed: it must be a file."
+_LONGEST_END = 0.5
+"""Seconds that what is interrupted gets to end."""
 _GLANCE = 0.2
 """Seconds between two looks at how far things are."""
 
@@ -86,7 +88,7 @@ def run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> int:
         source = _source(given, streams.stdin, stack)
         progress = stack.enter_context(closing(Progress(streams, source.total)))
         engine = wiring.engine_of(settings, scoring.extras, policy, progress, streams, many=True)
-        stack.enter_context(closing(engine))
+        stack.callback(engine.close)
         ledger = None
         if shown.target is not None:
             ledger = Ledger(
@@ -127,6 +129,8 @@ def run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> int:
                 ledger.completed()
         finally:
             progress.close()
+            engine.close()
+            runner.join(_LONGEST_END)
             progress.summary(ledger.errors_file if ledger else None)
     if interrupts.count:
         return ExitCode.INTERRUPTED
