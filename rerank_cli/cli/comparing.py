@@ -1,9 +1,11 @@
 """The data path of a comparison: one query, the same passages, several engines at once."""
 
-from collections.abc import Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import ExitStack, closing
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 
 from rerank_cli.agreement import agreement
 from rerank_cli.cli import pipeline, wiring
@@ -11,7 +13,7 @@ from rerank_cli.cli.events import Reporter
 from rerank_cli.cli.scoring import Scoring, check_text
 from rerank_cli.cli.streams import Streams
 from rerank_cli.engines import Engine
-from rerank_cli.errors import ExitCode, UsageError
+from rerank_cli.errors import ExitCode, SettingsError, UsageError
 from rerank_cli.model import Candidates, Ranking
 from rerank_cli.planning import plan
 from rerank_cli.providers import Provider
@@ -20,6 +22,8 @@ from rerank_cli.rendering.comparison import MOST, render_json, render_table
 from rerank_cli.settings import Flags, Settings
 
 _DEPTH = 10
+_LONGEST_END = 1.0
+"""Seconds that requests get to end after an error or Ctrl-C."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +46,11 @@ def run(
     """Rank the passages under each model, and show the rankings. Returns the exit code."""
     pipeline.check(query, given, scoring, streams)
     asked = _asked(models, scoring, streams)
-    with ExitStack() as stack:
-        events = stack.enter_context(closing(Reporter(streams)))
+    with closing(Reporter(streams)) as events:
         engines = []
         for settings in asked:
             policy = wiring.policy_of(settings, scoring.policy)
-            engine = wiring.engine_of(settings, scoring.extras, policy, events, streams)
-            engines.append(stack.enter_context(closing(engine)))
+            engines.append(wiring.engine_of(settings, scoring.extras, policy, events, streams))
         candidates = pipeline.candidates_of(query, given, streams)
         rankings = _at_once(asked, engines, candidates, scoring)
     for settings, ranking in zip(asked, rankings, strict=True):
@@ -67,30 +69,48 @@ def _asked(models: Sequence[str], scoring: Scoring, streams: Streams) -> list[Se
     """The settings for each model, of which there must be two at least, all different."""
     if not 2 <= len(models) <= MOST:
         raise UsageError(
-            f"{len(models)} models to compare, expected 2 to {MOST}",
+            f"expected 2 to {MOST} models to compare, not {len(models)}",
             "Name each with -m MODEL, -m PROVIDER:MODEL, or -m PROVIDER for its default.",
         )
     known = wiring.config_of(streams).providers
     asked: list[Settings] = []
     for name in models:
         check_text(name, "--model")
-        settings = wiring.settings_of(_flags(name, known, scoring.flags), streams)
+        row = known.get(name.partition(":")[0].lower())
+        settings = wiring.settings_of(_flags(name, row, scoring.flags), streams)
         settings.require()
+        if row:
+            _check_url(settings)
         if any(_same(settings, other) for other in asked):
             raise UsageError(f"--model {name} is compared with itself", "Name another model.")
         asked.append(settings)
+    url = scoring.flags.base_url
+    if url is not None and url.strip() not in {settings.base_url for settings in asked}:
+        raise UsageError(
+            "--base-url goes with none of the models",
+            "Asked there: -m MODEL, -m custom:MODEL, -m custom.",
+        )
     return asked
 
 
-def _flags(name: str, known: Mapping[str, Provider], flags: Flags) -> Flags:
+def _flags(name: str, row: Provider | None, flags: Flags) -> Flags:
     """What a name asks for: a model where the other flags say, PROVIDER:MODEL, or PROVIDER."""
-    provider, _, model = name.partition(":")
-    row = known.get(provider.lower())
-    if row:
-        # A URL is not that of all providers; but what has none of its own needs it.
-        base_url = None if row.base_url or row.dialect is None else flags.base_url
-        return replace(flags, provider=provider, model=model or None, base_url=base_url)
-    return replace(flags, model=name)
+    if row is None:
+        return replace(flags, model=name)
+    model = name.partition(":")[2] or row.model
+    # A URL is not that of all providers; but what has none of its own needs it.
+    base_url = None if row.base_url or row.dialect is None else flags.base_url
+    return replace(flags, provider=row.name, model=model, base_url=base_url, general_key=False)
+
+
+def _check_url(settings: Settings) -> None:
+    """Refuse a URL for all that would make another server of a provider that was named."""
+    own = settings.provider.url_for(settings.key.value if settings.key else None)
+    if own and settings.base_url != own:
+        raise SettingsError(
+            f"RERANK_BASE_URL is set, and is not the URL of {settings.provider.name}",
+            "Unset it; a server of your own is -m custom with --base-url URL.",
+        )
 
 
 def _same(one: Settings, other: Settings) -> bool:
@@ -104,23 +124,37 @@ def _at_once(
     scoring: Scoring,
 ) -> list[Ranking]:
     """A ranking for each, in order. Raises the error of the first that fails."""
-    pool = ThreadPoolExecutor(len(asked))
+    rankings: list[Future[Ranking]] = [Future() for _ in asked]
+    here: list[Callable[[], None]] = []
     try:
-        futures = [
-            pool.submit(_ranking, settings, engine, candidates, scoring)
-            for settings, engine in zip(asked, engines, strict=True)
-        ]
-        wait(futures, return_when=FIRST_EXCEPTION)
-        for future in futures:
-            if future.done():
-                future.result()
-        return [future.result() for future in futures]
-    except BaseException:
+        for settings, engine, ranking in zip(asked, engines, rankings, strict=True):
+            work = partial(_ranking, settings, engine, candidates, scoring)
+            if settings.provider.dialect is None:
+                here.append(partial(_fulfil, ranking, work))
+            else:
+                # Unlike a thread of a pool, it does not hold up the end of the process.
+                threading.Thread(target=_fulfil, args=(ranking, work), daemon=True).start()
+        for fulfil in here:
+            # The embedded engine computes, and cannot be stopped but by Ctrl-C in this thread.
+            fulfil()
+        left = set(rankings)
+        while left:
+            # Waits are short so that Ctrl-C is seen on systems where a lock hides it.
+            done, left = wait(left, 0.5, FIRST_COMPLETED)
+            for each in done:
+                each.result()
+        return [each.result() for each in rankings]
+    finally:
         for engine in engines:
             engine.close()
-        raise
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        wait(rankings, _LONGEST_END)
+
+
+def _fulfil(ranking: "Future[Ranking]", work: Callable[[], Ranking]) -> None:
+    try:
+        ranking.set_result(work())
+    except BaseException as error:  # noqa: BLE001 - carried to the thread that waits
+        ranking.set_exception(error)
 
 
 def _ranking(

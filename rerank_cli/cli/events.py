@@ -26,20 +26,18 @@ class Reporter:
         self._told = False
 
     def planned(self, requests: int, passages: int) -> None:
-        streams = self._streams
+        # Several models may be asked at the same time.
         with self._lock:
-            # Several models may be asked at the same time.
             self._requests += requests
             self._passages += passages
             if self._bar is not None and self._task is not None:
                 self._bar.update(self._task, total=self._passages)
-                return
-        if (
-            self._requests <= _FEW
-            or streams.quiet
-            or streams.verbose
-            or not streams.stderr_is_terminal
-        ):
+            elif self._requests > _FEW:
+                self._show()
+
+    def _show(self) -> None:
+        streams = self._streams
+        if streams.quiet or streams.verbose or not streams.stderr_is_terminal:
             return
         from rich.console import Console
         from rich.progress import (

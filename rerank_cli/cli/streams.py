@@ -33,6 +33,7 @@ class Streams:
     quiet: bool = False
     verbose: bool = False
     secrets: list[str] = field(default_factory=list, repr=False)
+    _warned: set[str] = field(default_factory=set, repr=False)
 
     @classmethod
     def of_process(cls) -> "Streams":
@@ -113,8 +114,9 @@ class Streams:
             self._say(f"hint: {hint}", "  ")
 
     def warn(self, message: str) -> None:
-        """Something the user should know; the work goes on."""
-        if not self.quiet:
+        """Something the user should know, said once; the work goes on."""
+        if not self.quiet and message not in self._warned:
+            self._warned.add(message)
             self._say(f"warning: {message}")
 
     def note(self, message: str) -> None:

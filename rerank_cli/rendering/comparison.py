@@ -1,6 +1,6 @@
 """Rankings of the same passages side by side, for people and as JSON."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rerank_cli.agreement import Agreement
 from rerank_cli.model import Ranked, Ranking
@@ -15,6 +15,12 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MOST = len(_LETTERS)
 """Rankings that can be told apart."""
 
+_GAP = 2
+_ROOM = 20
+"""Cells for the passage, below which the scores are left out."""
+_LABEL = 8
+"""Cells to which places and ids may be cut."""
+
 
 def render_table(
     rankings: Sequence[Ranking], agreements: Sequence[Agreement], top_n: int | None, look: Look
@@ -23,24 +29,26 @@ def render_table(
 
     Moves are marked from the first ranking's point of view: ▲2 stands two ranks higher than there.
     Of more than `top_n` passages those are shown that any ranking has among its best so many.
+    Where the width is small, ranks alone are shown.
     """
     legend = "".join(
         f"{letter}  {_named(ranking)}\n"
         for letter, ranking in zip(_LETTERS, rankings, strict=False)
     )
-    first, *others = ({ranked.index: ranked for ranked in each.results} for each in rankings)
-    rows = [
+    by_index = [{ranked.index: ranked for ranked in each.results} for each in rankings]
+    first = [
         ranked
         for ranked in rankings[0].results
-        if top_n is None or any(each[ranked.index].rank <= top_n for each in (first, *others))
+        if top_n is None or any(each[ranked.index].rank <= top_n for each in by_index)
     ]
-    columns = [*_cells("A", rows, rows)]
-    for letter, other in zip(_LETTERS[1:], others, strict=False):
-        columns += _cells(letter, rows, [other[ranked.index] for ranked in rows])
-    columns += places(rows, rankings[0].files)
-    table = lay_out(columns, [ranked.passage.text for ranked in rows], look)
+    rows = [[each[ranked.index] for ranked in first] for each in by_index]
+    where = places(first, rankings[0].files)
+    columns = [*_with_scores(rows), *where]
+    if look.width is not None and _width(columns) + _ROOM > look.width:
+        columns = [*_ranks(rows, _LETTERS), *where]
+    table = lay_out(columns, [ranked.passage.text for ranked in first], look)
     told = "".join(
-        f"{letter} and A  {_told(each)}\n"
+        f"{letter} and A  {_told(each, rankings[0].total)}\n"
         for letter, each in zip(_LETTERS[1:], agreements, strict=False)
     )
     return f"{legend}\n{table}\n{told}"
@@ -50,40 +58,56 @@ def _named(ranking: Ranking) -> str:
     return visible(" ".join(filter(None, (ranking.provider, ranking.model))))
 
 
-def _cells(letter: str, firsts: Sequence[Ranked], rows: Sequence[Ranked]) -> list[Column]:
-    ranks = [
-        f"{row.rank} {_move(first.rank - row.rank)}".rstrip()
-        for first, row in zip(firsts, rows, strict=True)
-    ]
-    return [
-        Column(letter, ranks, right=letter == "A"),
-        Column("score", [format_score(row.score) for row in rows], right=True),
-    ]
+def _with_scores(rows: Sequence[Sequence[Ranked]]) -> Iterator[Column]:
+    headers = [f"rank {letter}" for letter in _LETTERS]
+    for ranks, ranking in zip(_ranks(rows, headers), rows, strict=True):
+        yield ranks
+        yield Column("score", [format_score(ranked.score) for ranked in ranking], right=True)
+
+
+def _ranks(rows: Sequence[Sequence[Ranked]], headers: Sequence[str]) -> Iterator[Column]:
+    """A column a ranking; moves stand beside the ranks of all but the first."""
+    digits = max(len(str(ranked.rank)) for ranking in rows for ranked in ranking)
+    yield Column(headers[0], [str(ranked.rank) for ranked in rows[0]], right=True)
+    for header, ranking in zip(headers[1:], rows[1:], strict=False):
+        cells = [
+            f"{ranked.rank:{digits}} {_move(first.rank - ranked.rank)}".rstrip()
+            for first, ranked in zip(rows[0], ranking, strict=True)
+        ]
+        yield Column(header, cells)
+
+
+def _width(columns: Sequence[Column]) -> int:
+    """Cells that they take at least."""
+    widths = (min(each.width, _LABEL) if each.label else each.width for each in columns)
+    return sum(width + _GAP for width in widths)
 
 
 def _move(up: int) -> str:
     return "" if up == 0 else f"▲{up}" if up > 0 else f"▼{-up}"
 
 
-def _told(each: Agreement) -> str:
+def _told(each: Agreement, total: int) -> str:
     tau = "-" if each.tau is None else f"{each.tau:.4f}"
-    return f"Kendall's tau {tau} · overlap of the best {each.depth}: {each.overlap:.4f}"
+    # All of them are always all of them.
+    overlap = f" · overlap of the best {each.depth}: {each.overlap:.4f}" * (each.depth < total)
+    return f"Kendall's tau {tau}{overlap}"
 
 
 def render_json(
     rankings: Sequence[Ranking], agreements: Sequence[Agreement], top_n: int | None
 ) -> str:
-    """One JSON object: a ranking a model, as `rerank --json` has it, and how far they agree."""
+    """One JSON object: a ranking a model, its results a line each, and how far they agree."""
     listed = []
     for ranking, agreed in zip(rankings, (None, *agreements), strict=True):
-        row: dict[str, object] = {"provider": ranking.provider, "model": ranking.model}
+        about: dict[str, object] = {"provider": ranking.provider, "model": ranking.model}
         if agreed:
-            row["agreement"] = {
+            about["agreement"] = {
                 "kendall_tau": agreed.tau,
                 "overlap": agreed.overlap,
                 "depth": agreed.depth,
             }
-        row["results"] = [result_of(ranked) for ranked in ranking.results[:top_n]]
-        listed.append(row)
+        results = ",\n    ".join(dumps(result_of(each)) for each in ranking.results[:top_n])
+        listed.append(f'{dumps(about)[:-1]}, "results": [\n    {results}\n  ]}}')
     head = dumps({"query": rankings[0].query})
-    return f'{head[:-1]}, "rankings": [\n  ' + ",\n  ".join(map(dumps, listed)) + "\n]}\n"
+    return f'{head[:-1]}, "rankings": [\n  ' + ",\n  ".join(listed) + "\n]}\n"

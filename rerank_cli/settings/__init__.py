@@ -17,13 +17,17 @@ __all__ = ["DEFAULT", "Flags", "Found", "Settings", "is_loopback", "resolve", "s
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """What the command line says of where to score; None where it says nothing."""
+    """What the command line says of where to score; None where it says nothing.
+
+    `general_key` says whether RERANK_API_KEY may be for a provider that has variables of its own.
+    """
 
     provider: str | None = None
     model: str | None = None
     base_url: str | None = None
     price: float | None = None
     cache: bool = False
+    general_key: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,7 @@ def resolve(
     config: Config = NO_CONFIG,
 ) -> Settings:
     """The settings from all sources. Raises SettingsError for one that cannot be used."""
-    sources = Sources(environ, dotenv, config)
+    sources = Sources(environ, dotenv, config, general_key=flags.general_key)
     base_url = sources.setting(flags.base_url, "--base-url", "RERANK_BASE_URL")
     if base_url:
         check_url(base_url.value, str(base_url))

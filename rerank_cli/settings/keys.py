@@ -1,6 +1,7 @@
 """Which key goes where.
 
 - RERANK_API_KEY, then the provider's own variables; the environment before `.env`.
+- Where several providers are asked, each only gets its own variables' key, if it has any.
 - A key from the environment is not sent to a base URL that a `.env` file names, unless that is
   the provider's own host over TLS: a cloned folder must not be able to collect keys.
 - What the pyproject.toml of a project defines gets no key, and its choice of a variable does not
@@ -23,6 +24,8 @@ def key_for(
 ) -> tuple[Found | None, str | None]:
     """The key for the provider, or None and why one that is here must not be used."""
     own = (GENERAL_KEY, *provider.key_variables)
+    if provider.key_variables and not sources.general_key:
+        own = provider.key_variables
     defined_by = sources.config.project.get(provider.name)
     if defined_by and base_url is None:
         return None, (
@@ -57,6 +60,11 @@ def key_for(
         return None, (
             f"{kept.variable} from the environment is not sent to {shown_url(base_url.value)}, "
             f"which {base_url.origin} names; give that URL with --base-url if you trust it"
+        )
+    general = None if GENERAL_KEY in own or defined_by else sources.find(GENERAL_KEY)
+    if general:
+        return None, (
+            f"{general} is not sent to several providers; set {' or '.join(provider.key_variables)}"
         )
     lent = sources.find(*provider.borrowed)
     if lent:

@@ -24,8 +24,16 @@ class Found:
 class Sources:
     """The environment and the `.env` file, asked in that order; blank values count as unset."""
 
-    def __init__(self, environ: Mapping[str, str], dotenv: DotEnv | None, config: Config) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        dotenv: DotEnv | None,
+        config: Config,
+        *,
+        general_key: bool = True,
+    ) -> None:
         self.config = config
+        self.general_key = general_key
         self.places: list[tuple[str, Mapping[str, str]]] = [(ENVIRONMENT, environ)]
         if dotenv:
             self.places.append((dotenv.path, dotenv.values))
