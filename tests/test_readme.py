@@ -55,11 +55,24 @@ _TOLERANCE = 0.005
 class Example:
     """A console block: its line in the README, and its commands with what they print."""
 
+    start: int
     line: int
     commands: tuple[tuple[str, str], ...]
 
 
 def _examples() -> Iterator[Example]:
+    """The blocks of a section follow each other in one session; one that writes a key is alone."""
+    found: dict[str, Example] = {}
+    for block in _blocks():
+        section = README.rfind("\n## ", 0, block.start)
+        alone = any("> .env" in command for command, _ in block.commands)
+        key = f"{block.line}" if alone else f"section {section}"
+        before = found.get(key)
+        found[key] = replace(before, commands=before.commands + block.commands) if before else block
+    yield from found.values()
+
+
+def _blocks() -> Iterator[Example]:
     for block in _BLOCK.finditer(README):
         parts = re.split(r"^\$ ", textwrap.dedent(block[2]), flags=re.MULTILINE)
         assert not parts[0], f"a block begins with no command: {parts[0]}"
@@ -70,7 +83,8 @@ def _examples() -> Iterator[Example]:
             if command != "pytest":
                 commands.append((command, output))
         if commands:
-            yield Example(README.count("\n", 0, block.start()) + 1, tuple(commands))
+            line = README.count("\n", 0, block.start()) + 1
+            yield Example(block.start(), line, tuple(commands))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the examples are written for a POSIX shell")

@@ -1,6 +1,8 @@
 """The one place where errors become output and an exit code."""
 
 from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
 from rerank_cli.cli.streams import ClosedPipe, Streams
 from rerank_cli.errors import ExitCode, RerankError
@@ -23,7 +25,7 @@ def run(arguments: Sequence[str], streams: Streams) -> int:
         return error.exit_code
     except TyperException as error:
         message = error.format_message()
-        streams.error(message[:1].lower() + message[1:].rstrip("."), _usage_hint(message))
+        streams.error(message[:1].lower() + message[1:].rstrip("."), _usage_hint(message, arguments))
         return ExitCode.USAGE
     except (ClosedPipe, SystemExit):  # Typer exits where the reader of a help page is gone
         return ExitCode.OK
@@ -44,18 +46,22 @@ def run(arguments: Sequence[str], streams: Streams) -> int:
 
 
 def _command(arguments: Sequence[str], streams: Streams) -> int:
+    result = _app().main(list(arguments), prog_name="rerank", standalone_mode=False, obj=streams)
+    return result if isinstance(result, int) else ExitCode.OK
+
+
+@cache
+def _app() -> Any:
+    """The commands, made once: that takes longer than many a command."""
     from typer.main import get_command
 
     from rerank_cli.cli.app import app
 
-    result = get_command(app).main(
-        list(arguments), prog_name="rerank", standalone_mode=False, obj=streams
-    )
-    return result if isinstance(result, int) else ExitCode.OK
+    return get_command(app)
 
 
-def _usage_hint(message: str) -> str:
-    if message.lower().startswith("no such option"):
+def _usage_hint(message: str, arguments: Sequence[str]) -> str:
+    if message.lower().startswith("no such option") and arguments[0] not in _app().commands:
         return "A query that begins with - goes after --: rerank -- QUERY FILE"
     if message.lower().startswith("no such command"):
         return "A query that names a command goes after --: rerank -- QUERY FILE"

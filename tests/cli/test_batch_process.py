@@ -246,7 +246,7 @@ def _peak(url: str, jobs: Path) -> int:
     return peak // (1024 if sys.platform == "darwin" else 1)
 
 
-@pytest.mark.parametrize(("few", "many", "size"), [(40, 1000, 15_000), (250, 5000, 10)])
+@pytest.mark.parametrize(("few", "many", "size"), [(40, 600, 15_000), (250, 2500, 10)])
 def test_memory_does_not_grow_with_the_input(
     tmp_path: Path, few: int, many: int, size: int
 ) -> None:
