@@ -17,6 +17,7 @@ from rerank_cli.providers import PROVIDERS, Provider, table_of
 from rerank_cli.providers.own import own_providers
 
 _PROJECT = "pyproject.toml"
+_TABLES = {True: "[tool.rerank.providers.NAME]", False: "[providers.NAME]"}
 # A header that names rerank, or rerank's part as a dotted key: [tool.rerank…], rerank.providers….
 _OURS = re.compile(
     rb"^\s*(\[[^\]\n]*[.\s\"']rerank[.\s\"'\]]|[\"']?rerank[\"']?\s*[.=])", re.MULTILINE
@@ -68,7 +69,8 @@ def _rows(path: Path, dialects: Dialects) -> tuple[Provider, ...]:
     if unknown:
         raise SettingsError(
             f"{path}: unknown key {unknown[0]!r}",
-            "Only [providers.NAME] tables are known here; all else is set by flags and variables.",
+            f"Only {_TABLES[path.name == _PROJECT]} tables are known here; all else is set by "
+            "flags and variables.",
         )
     if "providers" not in values:
         return ()

@@ -76,6 +76,14 @@ class Plan:
         """The distinct texts, by number."""
         return [text for request in self.requests for text in request.texts]
 
+    def place(self, number: int) -> str:
+        """Where that passage stands, as `file:line`; and which it is of several on that line."""
+        passages = self.candidates.passages
+        index = self.text_of.index(number)
+        place = passages[index].place
+        line = [each.place == place for each in passages[max(index - 1, 0) : index + 2]]
+        return place if sum(line) == 1 else f"{place} (document {index})"
+
     @property
     def tokens(self) -> int:
         """Estimated input tokens of all requests."""

@@ -13,7 +13,8 @@ NATIVE = "native"
 
 _NOT_TWICE = (
     "The sigmoid makes probabilities of logits; here it would only push scores together. "
-    "Leave --scores out, or spread them: --scores minmax"
+    "Leave --scores out, or spread them: --scores minmax. (If they are logits all the same, name "
+    "the kind of server with -p.)"
 )
 
 
@@ -26,6 +27,23 @@ def scaled(scores: Sequence[float], scale: str, score_range: Range | None) -> Se
     if scale == "sigmoid" and score_range != UNBOUNDED and all(0 <= each <= 1 for each in scores):
         raise UsageError("--scores sigmoid: the scores are in 0..1 already", _NOT_TWICE)
     return SCALES[scale](scores)
+
+
+class Scaler:
+    """`scaled` for many queries of one model, whose range may be unknown.
+
+    Once any score lay outside 0..1 the model is known to give logits, whatever those of another
+    query are; `known` says that it was so before.
+    """
+
+    def __init__(self, scale: str, score_range: Range | None, *, known: bool = False) -> None:
+        self._scale = scale
+        self._range = UNBOUNDED if known and score_range is None else score_range
+
+    def __call__(self, scores: Sequence[float]) -> Sequence[float]:
+        if self._range is None and any(not 0 <= each <= 1 for each in scores):
+            self._range = UNBOUNDED
+        return scaled(scores, self._scale, self._range)
 
 
 def check_scale(scale: str, score_range: Range | None) -> None:

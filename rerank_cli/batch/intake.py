@@ -30,7 +30,7 @@ class Entry(Protocol):
     def job(self) -> Job:
         """The job. Raises InputError if there is none."""
 
-    def id(self) -> PassageId:
+    def id(self) -> PassageId | None:
         """The job's id, as far as the entry tells one."""
 
 
@@ -73,7 +73,7 @@ def intake(
             continue
         where = "in the output, with other words," if first is None else f"on line {first}"
         problem = f"the id {job.id!r} stands {where} already"
-        hint = "Each query needs an id of its own."
+        hint = "Each query needs an id of its own; a line without one goes by its number."
         yield Taken(
             entry, None, InputError(problem, source=entry.source, line=entry.line, hint=hint)
         )

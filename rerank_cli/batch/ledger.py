@@ -133,10 +133,7 @@ class Ledger:
         size = self.file.stat().st_size if self.file.exists() else 0
         if not self._account_file.exists():
             if size:
-                raise SettingsError(
-                    f"{self.file} was not begun by rerank batch (no {self._account_file})",
-                    _START_OVER,
-                )
+                raise self._foreign(f"no {self._account_file}")
             return 0, 0
         end = whole = 0
         with self._account_file.open("rb") as account:
@@ -149,6 +146,8 @@ class Ledger:
                 else:
                     end = self._recall(entry, number, end)
                 whole += len(line)
+        if size and not whole:
+            raise self._foreign(f"{self._account_file} has no whole line")
         if size < end:
             if size:
                 problem = f"{self.file} has {size} bytes, but {end} were written to it"
@@ -157,6 +156,9 @@ class Ledger:
             self.done.clear()
             return 0, 0
         return end, whole
+
+    def _foreign(self, why: str) -> SettingsError:
+        return SettingsError(f"{self.file} was not begun by rerank batch ({why})", _START_OVER)
 
     def _entry(self, line: bytes, number: int) -> Mapping[str, object]:
         try:

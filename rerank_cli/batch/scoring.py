@@ -31,7 +31,7 @@ class Outcome:
     """What became of an entry: its output, or the error that it failed with."""
 
     entry: Entry
-    id: PassageId
+    id: PassageId | None
     output: str | None
     error: RerankError | None = None
     passages: int = 0

@@ -49,7 +49,8 @@ def batch(
 
     Jobs are read, scored and written as they come, several at once; each line of output has its
     query's id. With -o FILE nothing that is finished is lost or scored again: the same command
-    goes on where it stopped. Queries that fail go to FILE.errors.jsonl.
+    goes on where it stopped, by FILE.progress and FILE.lock. Queries that fail go to
+    FILE.errors.jsonl, and the exit code is 6.
     """
     streams = options.streams_of(ctx, quiet=quiet, verbose=verbose or debug)
     from rerank_cli.cli import batching

@@ -24,7 +24,7 @@ Queries = Annotated[
     Option(
         "--queries",
         metavar="FILE",
-        help="Instead of JOBS: queries, a table of id and text, or JSON lines.",
+        help="Instead of JOBS: queries, a line of id, tab and text each, or JSON lines.",
         rich_help_panel=options.INPUT,
         show_default=False,
     ),
@@ -44,7 +44,7 @@ FirstStage = Annotated[
     Option(
         "--run",
         metavar="FILE",
-        help="With --queries: each query's candidates, a TREC run.",
+        help="With --queries: each query's candidates, a TREC run or what a batch wrote.",
         rich_help_panel=options.INPUT,
         show_default=False,
     ),

@@ -21,12 +21,22 @@ _BETWEEN_LINES = 30.0
 
 
 class Progress:
-    """Counts outcomes; see `engines.Events` too. `total` is the size of all jobs, if known."""
+    """Counts outcomes; see `engines.Events` too. `total` is the size of all jobs, if known.
+
+    `alone` says whether nothing else goes to the terminal meanwhile.
+    """
 
     def __init__(
-        self, streams: Streams, total: int | None, now: Callable[[], float] = time.monotonic
+        self,
+        streams: Streams,
+        total: int | None,
+        now: Callable[[], float] = time.monotonic,
+        *,
+        alone: bool = True,
     ) -> None:
         self._streams = streams
+        # A bar among results that scroll by would only leave its remains there.
+        self._watched = alone and streams.stderr_is_terminal and not streams.verbose
         self._total = total
         self._now = now
         self._lock = threading.Lock()
@@ -82,6 +92,11 @@ class Progress:
         self.gave_up = max_errors is not None and self.failed >= max_errors
         return not self.gave_up
 
+    @property
+    def any_seen(self) -> bool:
+        """Whether there was any job at all."""
+        return self._seen > 0
+
     # Showing
 
     def show(self) -> None:
@@ -89,13 +104,14 @@ class Progress:
         streams = self._streams
         if streams.quiet:
             return
-        if streams.stderr_is_terminal and not streams.verbose:
+        left = self._left()
+        said = self._said() + (f" · about {left} left" if left else "")
+        if self._watched:
             bar = self._bar or self._made_bar()
-            bar.update(bar.task_ids[0], completed=self._seen, total=self._total, said=self._said())
+            bar.update(bar.task_ids[0], completed=self._seen, total=self._total, said=said)
         elif self._now() - self._last_line >= _BETWEEN_LINES:
             self._last_line = self._now()
-            left = self._left()
-            streams.tell(f"rerank: {self._said()}" + (f" · about {left} left" if left else ""))
+            streams.tell(f"rerank: {said}")
 
     def close(self) -> None:
         """Take the bar away."""
@@ -114,7 +130,8 @@ class Progress:
         if self.blank:
             parts.append(f"{_counted(self.blank, 'blank passage')} left out")
         parts.append(f"{self._now() - self._began:.2f} s")
-        self._streams.tell(" · ".join(parts))
+        if self.queries or self.failed or self.before:
+            self._streams.tell(" · ".join(parts))
         if self.failed:
             where = f": see {errors_file}" if errors_file else ""
             gave_up = "; gave up (--max-errors)" if self.gave_up else ""
@@ -143,19 +160,12 @@ class Progress:
 
     def _made_bar(self) -> "Bar":
         from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            Progress,
-            TaskProgressColumn,
-            TextColumn,
-            TimeRemainingColumn,
-        )
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
         self._bar = Progress(
-            BarColumn(),
+            BarColumn(12),
             TaskProgressColumn(),
             TextColumn("{task.fields[said]}"),
-            TimeRemainingColumn(),
             console=Console(file=self._streams.stderr),
             transient=True,
         )

@@ -25,7 +25,8 @@ class FileSink:
         self._ledger = ledger
 
     def finished(self, outcome: Outcome, output: str) -> None:
-        self._ledger.finished(outcome.entry.digest, outcome.id, output.encode())
+        job_id = outcome.entry.line if outcome.id is None else outcome.id
+        self._ledger.finished(outcome.entry.digest, job_id, output.encode())
 
     def failed(self, outcome: Outcome, message: str, hint: str | None) -> None:
         entry = outcome.entry

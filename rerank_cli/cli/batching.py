@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
-from rerank_cli.batch.intake import Entry, finished_id, intake
+from rerank_cli.batch.intake import Entry, Taken, finished_id, intake
 from rerank_cli.batch.ledger import Ledger, written_beside
 from rerank_cli.batch.runner import Runner
 from rerank_cli.batch.scoring import JobScorer, Outcome
@@ -17,7 +16,7 @@ from rerank_cli.cli.batch_sinks import FileSink, StreamSink
 from rerank_cli.cli.interrupts import Interrupts
 from rerank_cli.cli.scoring import Scoring, check_texts
 from rerank_cli.cli.streams import Streams
-from rerank_cli.errors import ExitCode, InputError, SettingsError, UsageError
+from rerank_cli.errors import ExitCode, InputError, RerankError, SettingsError, UsageError
 from rerank_cli.planning import Plan, plan
 from rerank_cli.reading.collection import Corpus, read_queries, run_queries
 from rerank_cli.reading.fields import FieldNames
@@ -25,8 +24,8 @@ from rerank_cli.reading.jobs import job_lines
 from rerank_cli.reading.source import check_encoding
 from rerank_cli.rendering.batch import FORMATS
 from rerank_cli.rendering.plan import render_plans
-from rerank_cli.scaling import scaled
-from rerank_cli.settings import Settings, shown_url
+from rerank_cli.scaling import Scaler
+from rerank_cli.settings import Settings
 
 _NOT_A_PIPE = "Its passages are looked up as they are needed: it must be a file."
 _LONGEST_END = 0.5
@@ -85,8 +84,10 @@ def run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> int:
     wiring.check_scores(shown.scale, shown.threshold, settings, streams)
     policy = wiring.policy_of(settings, scoring.policy)
     with ExitStack() as stack:
-        source = _source(given, streams.stdin, stack)
-        progress = stack.enter_context(closing(Progress(streams, source.total)))
+        source = _source(given, streams, stack)
+        alone = shown.target is not None or not streams.stdout_is_terminal
+        progress = Progress(streams, source.total, alone=alone)
+        stack.callback(progress.close)
         engine = wiring.engine_of(settings, scoring.extras, policy, progress, streams, many=True)
         stack.callback(engine.close)
         ledger = None
@@ -108,7 +109,7 @@ def run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> int:
         work = JobScorer(
             engine,
             wiring.limits_of(engine, policy, scoring.max_passages),
-            lambda scores: scaled(scores, shown.scale, settings.score_range),
+            Scaler(shown.scale, settings.score_range, known=bool(ledger and ledger.done)),
             shown.top_n,
             shown.threshold,
             lambda job, results: render(job, results, shown.tag),
@@ -121,10 +122,12 @@ def run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> int:
         interrupts = stack.enter_context(Interrupts(runner.stop, streams))
         try:
             runner.start()
-            while not runner.wait(_GLANCE):
+            while not _ended(runner, progress):
                 progress.show()
                 if ledger:
                     ledger.sync_now_and_then()
+            if not progress.any_seen:
+                streams.warn("no jobs in the input")
             if ledger and not interrupts.count and not progress.gave_up:
                 ledger.completed()
         finally:
@@ -135,6 +138,16 @@ def run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> int:
     if interrupts.count:
         return ExitCode.INTERRUPTED
     return ExitCode.PARTLY if progress.failed else ExitCode.OK
+
+
+def _ended(runner: "Runner[Taken, Outcome]", progress: Progress) -> bool:
+    """Whether all is over; raises what ended it, unless it had been given up before."""
+    try:
+        return runner.wait(_GLANCE)
+    except RerankError:
+        if progress.gave_up:
+            return True
+        raise
 
 
 def dry_run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> int:
@@ -156,7 +169,7 @@ def dry_run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> i
                 streams.error(taken.error.message, taken.error.hint)
 
     with ExitStack() as stack:
-        entries = _source(given, streams.stdin, stack).entries()
+        entries = _source(given, streams, stack).entries()
         streams.write([render_plans(plans(entries), settings, engine)])
     return ExitCode.PARTLY if bad else ExitCode.OK
 
@@ -207,11 +220,15 @@ def _check_output(target: str, inputs: Sequence[str]) -> None:
             raise UsageError(f"--output {target}: {file} would be written over")
 
 
-def _source(given: Input, stdin: BinaryIO | None, stack: ExitStack) -> _Source:
+def _source(given: Input, streams: Streams, stack: ExitStack) -> _Source:
+    stdin = streams.stdin
     if given.queries and given.corpus and given.run:
         queries = read_queries(given.queries, stdin, given.encoding)
         corpus = stack.enter_context(closing(Corpus(given.corpus, given.encoding)))
         entries = list(run_queries(given.run, queries, corpus, given.depth, stdin))
+        lacking = len(queries) - len(entries)
+        if lacking:
+            streams.warn(f"{lacking} of {len(queries)} queries have no candidates in {given.run}")
         return _Source(lambda: iter(entries), len(entries), once=False)
     file = given.jobs or "-"
     total = None
@@ -231,7 +248,7 @@ def _identity(
     """What decides the output: a file is gone on with only as it was begun."""
     return {
         "provider": settings.provider.name,
-        "base_url": shown_url(settings.base_url) if settings.base_url else None,
+        "url": wiring.target_of(settings),
         "model": settings.model,
         **{name: value for name, value in scoring.extras.items() if value is not None},
         "text_field": given.names.text,
@@ -242,6 +259,7 @@ def _identity(
         "scores": shown.scale,
         "format": shown.format,
         "tag": shown.tag if shown.format == "trec" else None,
+        **({"ordered": True} if shown.ordered else {}),
     }
 
 

@@ -25,7 +25,9 @@ def run(arguments: Sequence[str], streams: Streams) -> int:
         return error.exit_code
     except TyperException as error:
         message = error.format_message()
-        streams.error(message[:1].lower() + message[1:].rstrip("."), _usage_hint(message, arguments))
+        streams.error(
+            message[:1].lower() + message[1:].rstrip("."), _usage_hint(message, arguments)
+        )
         return ExitCode.USAGE
     except (ClosedPipe, SystemExit):  # Typer exits where the reader of a help page is gone
         return ExitCode.OK

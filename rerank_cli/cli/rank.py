@@ -15,7 +15,8 @@ Examples:
 
 Exit codes:
   0 done   1 nothing left (with --exit-status)   2 usage or input   3 settings
-  4 the endpoint refused   5 the endpoint failed   130 interrupted
+  4 the endpoint refused   5 the endpoint failed   6 some queries of a batch failed
+  70 a bug in rerank   130 interrupted
 """
 
 

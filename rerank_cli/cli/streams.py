@@ -60,6 +60,11 @@ class Streams:
         """Whether somebody may be watching."""
         return self.stderr is not None and self.stderr.isatty()
 
+    @property
+    def stdout_is_terminal(self) -> bool:
+        """Whether results scroll by."""
+        return self.stdout is not None and self.stdout.isatty()
+
     def write(self, pieces: Iterable[str]) -> None:
         """Results. Raises ClosedPipe when the reader is gone."""
         if self.stdout is None:
@@ -131,10 +136,10 @@ class Streams:
 
     def trace(self, text: str) -> None:
         """A traceback, for --debug."""
-        self._write(visible_block(self._struck(text)))
+        self._write(visible_block(self.struck(text)))
 
     def _say(self, message: str, prefix: str = "rerank: ") -> None:
-        self._write(f"{prefix}{visible(self._struck(message))}\n")
+        self._write(f"{prefix}{visible(self.struck(message))}\n")
 
     def _write(self, text: str) -> None:
         if self.stderr is not None:
@@ -142,7 +147,8 @@ class Streams:
                 self.stderr.write(text)
                 self.stderr.flush()
 
-    def _struck(self, text: str) -> str:
+    def struck(self, text: str) -> str:
+        """The text without the secrets."""
         for secret in self.secrets:
             text = text.replace(secret, "[key]")
         return text

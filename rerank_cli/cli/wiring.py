@@ -105,6 +105,17 @@ def exchange_of(
     return Exchange(settings, DIALECTS[row.dialect or ""], options, clock, note)
 
 
+def target_of(settings: Settings) -> str | None:
+    """The URL that requests go to, as it may be printed; None for the embedded engine."""
+    row = settings.provider
+    if row.dialect is None:
+        return None
+    from rerank_cli.dialects import DIALECTS, Options
+
+    options = Options(settings.model, path=row.path)
+    return shown_url(DIALECTS[row.dialect].url(settings.base_url or "", options))
+
+
 def _dotenv() -> DotEnv | None:
     folder = _folder()
     return dotenv.find(folder) if folder else None

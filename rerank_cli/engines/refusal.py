@@ -4,6 +4,7 @@ import re
 
 from rerank_cli.dialects.complaint import Complaint, complaint_of
 from rerank_cli.errors import EndpointError, Fault, RefusedError, ScoringError
+from rerank_cli.providers import GENERAL_KEY
 from rerank_cli.settings import Settings, shown_url
 from rerank_cli.transport import Reply
 
@@ -150,7 +151,10 @@ def _hint(fault: Fault, settings: Settings) -> str | None:
     parts = []
     if fault is Fault.KEY:
         key = settings.key
-        parts.append(f"The key came from {key}." if key else "No key was sent.")
+        names = " or ".join((GENERAL_KEY, *settings.provider.key_variables))
+        parts.append(f"The key came from {key}." if key else f"No key was sent: set {names}.")
+        if key is None:
+            return parts[0]
     if fault is Fault.REQUEST and settings.provider.kind != "hosted":
         parts.append("Is it the wire form that the server speaks? `rerank doctor` finds out.")
     if fault is Fault.MODEL and settings.model:

@@ -12,7 +12,7 @@ from rerank_cli.errors import InputError
 from rerank_cli.model import Candidates, Job, Passage, PassageId
 from rerank_cli.reading.jsonl import value_of
 from rerank_cli.reading.lines import split
-from rerank_cli.reading.runs import parse_trec
+from rerank_cli.reading.runs import parser_for
 from rerank_cli.reading.source import byte_lines, decoded, load, shown_name
 
 _IDS = ("_id", "id", "doc_id", "docid", "query_id", "qid")
@@ -27,22 +27,18 @@ class RunQuery:
     line: int
     query_id: str
     doc_ids: tuple[str, ...]
-    queries: Mapping[str, str]
+    query: str
     corpus: "Corpus"
     size: int = 1
 
     def job(self) -> Job:
-        """The job. Raises InputError for a query or document that is missing."""
-        query = self.queries.get(self.query_id)
-        if query is None:
-            problem = f"query {self.query_id!r} is not among the queries"
-            raise InputError(problem, source=self.source, line=self.line)
+        """The job. Raises InputError for a document that is missing."""
         passages = [self._passage(doc_id) for doc_id in self.doc_ids]
         places = [at for at, each in enumerate(passages) if each.text.strip()]
         if not places:
             problem = f"every document of query {self.query_id!r} is blank"
             raise InputError(problem, source=self.source, line=self.line)
-        candidates = Candidates(query, tuple(passages[at] for at in places))
+        candidates = Candidates(self.query, tuple(passages[at] for at in places))
         blank = len(passages) - len(places)
         return Job(self.query_id, candidates, places, {}, self.source, self.line, blank)
 
@@ -61,7 +57,7 @@ class RunQuery:
     def digest(self) -> bytes:
         """Sixteen bytes that stand for query and documents, ids and texts."""
         digest = blake2b(digest_size=16)
-        parts = [self.query_id, self.queries.get(self.query_id, "")]
+        parts = [self.query_id, self.query]
         for doc_id in self.doc_ids:
             try:
                 passage = self.corpus.passage(doc_id)
@@ -134,20 +130,24 @@ class Corpus:
 def run_queries(
     run: str, queries: Mapping[str, str], corpus: Corpus, depth: int | None, stdin: BinaryIO | None
 ) -> Iterator[RunQuery]:
-    """The queries of a TREC run, in the order in which they first appear.
+    """The queries of a run (TREC's, or a batch's), in the order in which they first appear.
 
-    Of each the best `depth` documents by score; ties keep the run's order.
+    Of each the best `depth` documents by score; ties keep the run's order. Queries of the run whose
+    text is not known are left out.
     """
     source = shown_name(run)
+    text = load(run, stdin, None)
     found: dict[str, list[tuple[float, str]]] = {}
     lines: dict[str, int] = {}
-    for line, (query_id, doc_id, score) in parse_trec(load(run, stdin, None), source):
+    for line, (query_id, doc_id, score) in parser_for(text)(text, source):
         lines.setdefault(query_id, line)
         found.setdefault(query_id, []).append((score, doc_id))
     for query_id, scored in found.items():
+        if query_id not in queries:
+            continue
         best = sorted(scored, key=lambda pair: -pair[0])[:depth]
         doc_ids = tuple(dict.fromkeys(doc_id for _, doc_id in best))
-        yield RunQuery(source, lines[query_id], query_id, doc_ids, queries, corpus)
+        yield RunQuery(source, lines[query_id], query_id, doc_ids, queries[query_id], corpus)
 
 
 def read_queries(file: str, stdin: BinaryIO | None, encoding: str | None) -> dict[str, str]:

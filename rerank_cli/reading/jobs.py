@@ -3,6 +3,7 @@
 Lines are found first and understood later, so that a line whose job is done costs but a digest.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -83,18 +84,21 @@ class JobLine:
         blank = len(documents) - len(places)
         return Job(job_id, candidates, places, fields, self.source, self.line, blank)
 
-    def id(self) -> PassageId:
+    def id(self) -> PassageId | None:
         """The id, as far as the line tells one, even if it is no job."""
         try:
             return self._id(self._row)[0]
         except InputError:
-            return self.line
+            return None
 
     def _id(self, row: Mapping[str, object]) -> tuple[PassageId, str | None]:
         key = _first(row, _IDS)
         value = row[key] if key else None
+        if value is None:
+            return self.line, key
         if type(value) not in (str, int):  # exactly: a boolean is no id
-            return self.line, None
+            found = json.dumps(value, ensure_ascii=False)[:40]
+            raise self._bad(f"the id is {found}, expected a text or a whole number")
         return cast("PassageId", value), key
 
     def _passage(self, value: object, at: int) -> Passage:

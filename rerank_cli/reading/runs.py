@@ -23,7 +23,7 @@ def read_run(file: str, *, stdin: BinaryIO | None, encoding: str | None = None) 
     """
     text = load(file, stdin, encoding)
     source = shown_name(file)
-    parse: Parse = batch_output.parse if text.lstrip()[:1] in {"{", "["} else parse_trec
+    parse = parser_for(text)
     scores: dict[str, dict[str, float]] = {}
     for line, (query_id, doc_id, score) in parse(text, source):
         ranked = scores.setdefault(query_id, {})
@@ -33,6 +33,11 @@ def read_run(file: str, *, stdin: BinaryIO | None, encoding: str | None = None) 
     if not scores:
         raise InputError("no rankings in it", source=source)
     return Run(source, scores)
+
+
+def parser_for(text: str) -> Parse:
+    """What reads the lines of a run: by its content, of `rerank batch` or TREC's."""
+    return batch_output.parse if text.lstrip()[:1] in {"{", "["} else parse_trec
 
 
 def parse_trec(text: str, source: str) -> Iterator[tuple[int, ScoredDoc]]:

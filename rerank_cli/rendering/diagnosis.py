@@ -1,5 +1,7 @@
 """What `rerank doctor` found, for people and as JSON."""
 
+from textwrap import wrap
+
 from rerank_cli.engines.doctor import Diagnosis
 from rerank_cli.rendering.json import dumps
 from rerank_cli.rendering.visible import visible
@@ -7,15 +9,23 @@ from rerank_cli.rendering.visible import visible
 _MARKS = {True: "✓", False: "✗", None: "·"}
 
 
-def render_diagnosis(found: Diagnosis) -> str:
-    """The URL, then a line a finding; what to do about it stands below."""
-    width = max((len(each.name) for each in found.findings), default=0)
+def render_diagnosis(found: Diagnosis, width: int | None = None) -> str:
+    """The URL, then a line a finding, and what to do about it; wrapped to a width, if any."""
+    names = max((len(each.name) for each in found.findings), default=0)
     lines = [visible(found.url)]
     for each in found.findings:
-        lines.append(f"{_MARKS[each.well]} {each.name:<{width}}  {visible(each.text)}")
+        lines += _wrapped(f"{_MARKS[each.well]} {each.name:<{names}}  ", each.text, width)
         if each.cure:
-            lines.append(f"  {'':<{width}}  → {visible(each.cure)}")
+            lines += _wrapped(f"  {'':<{names}}  → ", each.cure, width)
     return "\n".join(lines) + "\n"
+
+
+def _wrapped(start: str, text: str, width: int | None) -> list[str]:
+    line = start + visible(text)
+    if width is None or len(line) <= width:
+        return [line]
+    indent = " " * len(start)
+    return wrap(line, max(width, len(start) + 20), subsequent_indent=indent, tabsize=1)
 
 
 def render_json(found: Diagnosis) -> str:

@@ -16,7 +16,8 @@ def footer(ranking: Ranking, seconds: float) -> str:
     if ranking.scale != NATIVE:
         parts.append(f"{ranking.scale} scores")
     if ranking.usage.input_tokens is not None:
-        parts.append(f"{ranking.usage.input_tokens} tokens")
+        tokens = ranking.usage.input_tokens
+        parts.append(f"{tokens} token{'s' * (tokens != 1)}")
     if ranking.usage.cached:
         parts.append(f"{ranking.usage.cached} from the cache")
     parts.append(f"{seconds:.2f} s")

@@ -28,11 +28,8 @@ def key_for(
         own = provider.key_variables
     defined_by = sources.config.project.get(provider.name)
     if defined_by and base_url is None:
-        return None, (
-            f"no key is sent to {shown_url(provider.base_url or '')}, which {defined_by} names; "
-            "give that URL with --base-url, or define the provider in your own configuration "
-            "file, if you trust it"
-        )
+        lacking = provider.needs_key or sources.find(*own)
+        return None, _of_project(provider, defined_by) if lacking else None
     if defined_by:
         own = (GENERAL_KEY,)
     foreign = (
@@ -73,6 +70,14 @@ def key_for(
             f"for it: -p {provider.name}"
         )
     return None, None
+
+
+def _of_project(provider: Provider, defined_by: str) -> str:
+    return (
+        f"no key is sent to {shown_url(provider.base_url or '')}, which {defined_by} names; give "
+        "that URL with --base-url, or define the provider in your own configuration file, if you "
+        "trust it"
+    )
 
 
 def _check_key(key: Found) -> None:

@@ -94,7 +94,10 @@ class Retry:
         except ScoringError as error:
             tries = retrying.statistics["attempt_number"]
             seconds = self._clock.now() - began
-            error.message += f"; gave up after {tries} tries in {seconds:.1f} s"
+            word = "try" if tries == 1 else "tries"
+            error.message += f"; gave up after {tries} {word} in {seconds:.1f} s"
+            if error.wait and tries == 1:
+                error.message += f", since it asks to wait {error.wait:.0f} s (--deadline)"
             raise
         self._succeeded = True
         return result

@@ -33,7 +33,7 @@ def test_bad_jobs_do_not_stop_the_others(tmp_path: Path) -> None:
     assert sorted(ids(Path("out"))) == [0, 1, 4, 5, 6, 8, 9]
     failed = sorted(rows(errors_of("out")), key=lambda row: row["line"])
     assert [(row["id"], row["line"], row["source"]) for row in failed] == [
-        *[(3, 3, "jobs"), (3, 4, "jobs"), (7, 8, "jobs")]
+        *[(None, 3, "jobs"), (3, 4, "jobs"), (7, 8, "jobs")]
     ]
     assert "not JSON" in failed[0]["error"]
     assert "empty" in failed[1]["error"]

@@ -44,7 +44,7 @@ def half(jobs: str, *arguments: str, url: str = "http://127.0.0.1:9/v1") -> None
     account = Path("out.progress")
     head, _, rest = account.read_text().partition("\n")
     entry = json.loads(head)
-    entry["settings"]["base_url"] = url
+    entry["settings"]["url"] = f"{url}/rerank"
     account.write_text(json.dumps(entry) + "\n" + rest)
 
 
@@ -56,7 +56,7 @@ def again(jobs: str, *arguments: str, answer: Counting | None = None) -> tuple[E
         if account.exists():
             head, _, rest = account.read_text().partition("\n")
             entry = json.loads(head)
-            entry["settings"]["base_url"] = url
+            entry["settings"]["url"] = f"{url}/rerank"
             account.write_text(json.dumps(entry) + "\n" + rest)
         done = rerank("batch", jobs, "--base-url", url, "-o", "out", *arguments)
     return done, counting
@@ -117,7 +117,7 @@ def test_other_settings_are_refused(jobs: str, arguments: tuple[str, ...], named
     assert not counting.asked
 
 
-@pytest.mark.parametrize("arguments", [("--concurrency", "2"), ("--ordered",), ("--retries", "1")])
+@pytest.mark.parametrize("arguments", [("--concurrency", "2"), ("--retries", "1")])
 def test_settings_that_change_no_result_are_free(jobs: str, arguments: tuple[str, ...]) -> None:
     """Whoever was too fast for the endpoint could not go on more slowly."""
     half(jobs)
@@ -131,7 +131,7 @@ def test_another_address_is_refused(jobs: str) -> None:
     half(jobs)
     done = batch(healthy, jobs, "-o", "out")
     assert done.code == 3
-    assert 'begun with base_url "http://127.0.0.1:9/v1"' in done.err
+    assert 'begun with url "http://127.0.0.1:9/v1/rerank"' in done.err
 
 
 def test_other_jobs_are_refused(jobs: str, tmp_path: Path) -> None:

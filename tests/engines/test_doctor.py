@@ -282,5 +282,7 @@ def test_plain_http_to_another_machine() -> None:
 def test_wrong_provider(provider: str, name: str, respond: Respond, path: str) -> None:
     """A user who mistook one server for another would be told that the reply is nonsense."""
     checked, _ = visit(respond, path, provider)
-    assert (checked.code, checked.bad) == (0, [])
+    # Ranking with that name would fail.
+    assert checked.code in (4, 5)
+    assert checked.bad == []
     assert f" -p {name} " in checked["wire form"].text

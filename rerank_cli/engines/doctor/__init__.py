@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 
 from rerank_cli.engines import Engine
-from rerank_cli.engines.doctor.asking import QUERY, TEXTS, Answer, Asker
+from rerank_cli.engines.doctor.asking import QUERY, TEXTS, Answer, Asker, Silence
 from rerank_cli.engines.doctor.failures import add_failure
 from rerank_cli.engines.doctor.findings import Diagnosis, Finding, add_answer, add_scores
 from rerank_cli.engines.exchange import Connect, Exchange
 from rerank_cli.model import Candidates, Passage
 from rerank_cli.planning import Limits, plan
-from rerank_cli.providers import Provider
+from rerank_cli.providers import CUSTOM, Provider
 from rerank_cli.settings import Settings
 
 __all__ = ["Diagnosis", "Finding", "diagnose", "examine"]
@@ -38,7 +38,13 @@ def diagnose(
     """
     asker = Asker(settings, rows, exchange_for, connect())
     try:
-        found = asker.find()
-        return add_answer(asker, found) if isinstance(found, Answer) else add_failure(asker, found)
+        ending = asker.find()
+        if not isinstance(ending, Answer):
+            return add_failure(asker, ending)
+        found = add_answer(asker, ending)
+        if isinstance(asker.first, Silence) and settings.provider != CUSTOM:
+            # It was named, and is another: ranking with that name fails.
+            found.exit_code = asker.first.error.exit_code
+        return found
     finally:
         asker.close()

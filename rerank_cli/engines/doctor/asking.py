@@ -71,6 +71,8 @@ class Asker:
         self._transport = make_transport()
         self._models: dict[str, list[str]] = {}
         self._models_left = _MODELS_TRIED
+        self.first: Answer | Silence | None = None
+        """The end of the question that ranking with the same settings would ask."""
         self._own = settings.provider.owns(settings.base_url or "")
 
     @property
@@ -118,7 +120,7 @@ class Asker:
 
         A refusal that tells more than the first one, such as of a key, stands for an answer.
         """
-        first = self._ask_with_model(self.settings)
+        first = self.first = self._ask_with_model(self.settings)
         if self._own or isinstance(first, Answer) or first.error.fault not in TRY_OTHERS:
             return first
         dead = {first.url} if first.error.fault in _DEAD else set()
@@ -132,7 +134,7 @@ class Asker:
                 return ending
             if ending.error.fault in _DEAD:
                 dead.add(ending.url)
-            elif ending.error.fault not in TRY_OTHERS:
+            elif ending.error.fault not in (*TRY_OTHERS, Fault.BROKEN, Fault.UNREACHED):
                 return ending
         return first
 

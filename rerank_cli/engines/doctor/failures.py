@@ -26,6 +26,8 @@ _TLS_CURES = {
 _WANTS_TLS = re.compile(r"http request .*https (port|server)")
 """How servers say that they speak TLS, where they say it at all."""
 
+_WANTS_MODEL = re.compile(r"\bmodel\b.*\b(required|missing|provide)")
+
 _PAGE = ("<html", "<!doctype")
 _LOGIN = re.compile(r"/(log|sign)[-_]?(in|on)\b|\bsso\b|/o?auth")
 
@@ -57,7 +59,8 @@ def add_failure(asker: Asker, silence: Silence) -> Diagnosis:
     elif error.fault in TRY_OTHERS or error.fault is Fault.TASK:
         found.add("wire form", False, error.message, _cure(asker, silence))
     else:
-        found.add("answer", False, error.message, error.hint)
+        asks = f"; it asks to wait {error.wait:.0f} s" if error.wait else ""
+        found.add("answer", False, error.message + asks, error.hint)
     found.add_path(asker.settings.base_url, silence.settings.base_url)
     return found
 
@@ -137,7 +140,7 @@ def _cure(asker: Asker, silence: Silence) -> str | None:
     if row.owns(asker.settings.base_url or ""):
         if error.fault is Fault.PATH and asker.settings.base_url != row.base_url:
             parts.append(f"The base URL of {row.name} is {row.base_url}")
-    elif error.fault is Fault.FAILED and not asker.settings.model:
+    elif not asker.settings.model and (error.fault is Fault.FAILED or _WANTS_MODEL.search(text)):
         parts.insert(0, "It may want a model (-m NAME) or a key.")
     elif error.fault is not Fault.TASK:
         parts.append(f"No wire form that was tried is spoken there: {', '.join(asker.forms)}.")
