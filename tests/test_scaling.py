@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rerank_cli.errors import UsageError
 from rerank_cli.model import UNBOUNDED, UNIT, Range
-from rerank_cli.scaling import NATIVE, SCALES, check_scale, misfit, scaled
+from rerank_cli.scaling import NATIVE, SCALES, Scaler, check_scale, misfit, scaled
 from tests.dialects.properties import BRIEFLY
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -166,3 +166,19 @@ def test_threshold_and_range(
     said = misfit(threshold, scale, score_range)
     assert (says or "") in (said or "")
     assert (said is None) == (says is None)
+
+
+def test_once_logits_always_logits() -> None:
+    """A query whose logits happen to lie in 0..1 would fail in a batch, each time anew."""
+    scaler = Scaler("sigmoid", None)
+    with pytest.raises(UsageError):
+        scaler([0.2, 0.7])
+    assert len(scaler([-3.0, 4.0])) == 2
+    assert scaler([0.0]) == [0.5]
+
+
+def test_what_an_earlier_run_knew_is_known() -> None:
+    """The same batch, gone on with, would refuse queries that it took before."""
+    assert Scaler("sigmoid", None, known=True)([0.0]) == [0.5]
+    with pytest.raises(UsageError):
+        Scaler("sigmoid", UNIT, known=True)([0.0])

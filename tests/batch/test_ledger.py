@@ -119,6 +119,16 @@ def test_a_file_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
     assert (tmp_path / "out").read_bytes() == b""
 
 
+@pytest.mark.parametrize("account", [b"", b"\x00\xff", b'{"version":1,"sett'])
+def test_an_output_without_an_account_is_left_alone(tmp_path: Path, account: bytes) -> None:
+    """After a power cut that emptied the account, all that was paid for would be cut off."""
+    complete(str(tmp_path), [b"one\n"])
+    (tmp_path / "out.progress").write_bytes(account)
+    with pytest.raises(SettingsError, match="has no whole line"):
+        begun(tmp_path)
+    assert (tmp_path / "out").read_bytes() == b"one\n"
+
+
 def test_a_new_start_forgets_what_was_done_and_what_it_was_begun_with(tmp_path: Path) -> None:
     """--fresh would leave out the queries of the run that it is to replace."""
     complete(str(tmp_path), [b"one\n", b"two\n"])

@@ -1,6 +1,7 @@
 """Batches for the tests of the command: jobs, a server that counts, and processes."""
 
 import contextlib
+import os
 import subprocess
 import threading
 from collections import Counter, deque
@@ -74,6 +75,10 @@ def started(*arguments: str, **options: object) -> Iterator["subprocess.Popen[by
     """`rerank batch` as a process while it runs; whatever a test leaves running is ended."""
     command = [*COMMAND, "batch", *arguments]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
+    if "preexec_fn" in options:
+        # What is limited is the command, not what measures the coverage of its lines.
+        names = (name for name in os.environ if not name.startswith("COVERAGE"))
+        options["env"] = {name: os.environ[name] for name in names}
     with subprocess.Popen(command, **{**pipes, **options}) as running:  # type: ignore[call-overload]
         try:
             yield running

@@ -169,3 +169,21 @@ def test_a_dry_run_counts_and_sends_nothing(jobs: str) -> None:
     assert "jobs.jsonl:21: not JSON" in done.err
     assert not counting.asked
     assert not Path("out").exists()
+
+
+def test_queries_without_candidates_are_told(collection: tuple[str, ...]) -> None:
+    """A query that the first stage found nothing for would be missing without a word."""
+    with Path("q.tsv").open("a") as queries:
+        queries.write("q3\tthree\n")
+    done = batch(healthy, *collection)
+    assert done.code == 0
+    assert sorted(ids(done.out)) == ["q1", "q2"]
+    assert "1 of 3 queries have no candidates in r.trec" in done.err
+
+
+def test_what_a_batch_wrote_is_a_run_for_the_next(collection: tuple[str, ...]) -> None:
+    """A second reranker over the best of a first could not be fed with what the first wrote."""
+    assert batch(healthy, *collection, "-o", "first.jsonl").code == 0
+    done = batch(healthy, *collection[:4], "--run", "first.jsonl", "--depth", "1")
+    assert done.code == 0
+    assert [len(row["results"]) for row in rows(done.out)] == [1, 1]

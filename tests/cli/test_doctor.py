@@ -264,3 +264,22 @@ def test_key_that_is_withheld(respond: Respond, tmp_path: Path) -> None:
     assert ended.code == (0 if respond is servers.vllm else 4)
     assert "RERANK_API_KEY from the environment is not sent to" in ended.out
     assert "Set RERANK_API_KEY" not in ended.out
+
+
+def test_a_short_key_that_is_echoed_is_struck_out() -> None:
+    """The report would show a key of few characters, as servers of one's own often have."""
+    echo = http({"error": {"message": "no such key: sk-1234", "code": 401}}, 401)
+    with Loopback(lambda _: echo) as server:
+        ended = process("doctor", "--base-url", server.url, env={"RERANK_API_KEY": "sk-1234"})
+    assert ended.code == 4
+    assert "no such key: [key]" in ended.out
+    assert "sk-1234" not in ended.out + ended.err
+
+
+def test_long_findings_are_wrapped_between_words() -> None:
+    """In a terminal of 80 columns words would be torn in two, and the columns be lost."""
+    with Loopback(servers.vllm) as server:
+        ended = rerank("doctor", "--base-url", server.url, env={"COLUMNS": "60"})
+    lines = ended.out.splitlines()
+    assert max(map(len, lines[1:])) <= 60
+    assert any(line.startswith(" " * 13) for line in lines)
