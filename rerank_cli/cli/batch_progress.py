@@ -105,13 +105,13 @@ class Progress:
         if streams.quiet:
             return
         left = self._left()
-        said = self._said() + (f" · about {left} left" if left else "")
         if self._watched:
+            said = self._said(short=True) + (f" · {left} left" if left else "")
             bar = self._bar or self._made_bar()
             bar.update(bar.task_ids[0], completed=self._seen, total=self._total, said=said)
         elif self._now() - self._last_line >= _BETWEEN_LINES:
             self._last_line = self._now()
-            streams.tell(f"rerank: {said}")
+            streams.tell(f"rerank: {self._said()}" + (f" · about {left} left" if left else ""))
 
     def close(self) -> None:
         """Take the bar away."""
@@ -138,11 +138,11 @@ class Progress:
             counted = _counted(self.failed, "query", "queries")
             self._streams.error(f"{counted} failed{gave_up}{where}")
 
-    def _said(self) -> str:
+    def _said(self, *, short: bool = False) -> str:
         seconds = self._now() - self._began
         parts = [_counted(self.queries, "query", "queries"), _counted(self.passages, "passage")]
         if self.queries and seconds > 0:
-            parts.append(f"{self.queries / seconds:.1f} queries/s")
+            parts.append(f"{self.queries / seconds:.1f}{'' if short else ' queries'}/s")
         if self.usage.input_tokens is not None:
             parts.append(f"{self.usage.input_tokens} tokens")
         parts += [f"{self.failed} failed"] * bool(self.failed)
@@ -156,14 +156,14 @@ class Progress:
             return None
         left = int(max(self._total - self._seen, 0) * seconds / fresh)
         hours, minutes = divmod(left // 60, 60)
-        return f"{hours}:{minutes:02}:{left % 60:02}"
+        return f"{hours}:{minutes:02}:{left % 60:02}" if hours else f"{minutes}:{left % 60:02}"
 
     def _made_bar(self) -> "Bar":
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
         self._bar = Progress(
-            BarColumn(12),
+            BarColumn(8),
             TaskProgressColumn(),
             TextColumn("{task.fields[said]}"),
             console=Console(file=self._streams.stderr),

@@ -59,7 +59,8 @@ def evaluate(
     elif as_csv:
         streams.write([_csv(evaluated, charts, streams, by_query=by_query)])
     else:
-        text = rendering.render_table(evaluated, by_query=by_query)
+        width = streams.look(to_file=False, full=True).width
+        text = rendering.render_table(evaluated, by_query=by_query, width=width)
         text += "\n" + rendering.render_thresholds(charts) if charts else ""
         streams.write([text])
         streams.tell(rendering.footer(evaluated))

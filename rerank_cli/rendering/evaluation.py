@@ -3,7 +3,9 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from itertools import cycle, islice
 from pathlib import PurePath
+from string import ascii_uppercase
 
 from rich.cells import cell_len
 
@@ -22,10 +24,25 @@ _LEAST_P = 0.0001
 _SHARE = Scale([0.0, 1.0])
 
 
-def render_table(evaluation: Evaluation, *, by_query: bool) -> str:
-    """Aligned columns: measure, then each run, from the second with its difference and p."""
+def render_table(evaluation: Evaluation, *, by_query: bool, width: int | None = None) -> str:
+    """Aligned columns: measure, then each run, from the second with its difference and p.
+
+    Where that is wider than `width`, letters stand for the runs.
+    """
+    names = short_names(evaluation)
+    table = _table(evaluation, names, by_query=by_query)
+    if width is None or max(map(cell_len, table.splitlines())) <= width:
+        return table
+    letters = list(islice(cycle(ascii_uppercase), len(names)))
+    legend = "".join(
+        f"{each}  {visible(name)}\n" for each, name in zip(letters, names, strict=True)
+    )
+    return f"{legend}\n{_table(evaluation, letters, by_query=by_query)}"
+
+
+def _table(evaluation: Evaluation, names: Sequence[str], *, by_query: bool) -> str:
     header = ["measure"]
-    for run, name in zip(evaluation.runs, short_names(evaluation), strict=True):
+    for run, name in zip(evaluation.runs, names, strict=True):
         header += [visible(name)] if run.differences is None else [visible(name), "diff", "p", ""]
     rows = [
         [name, *(cell for run in evaluation.runs for cell in _overall(run, name))]

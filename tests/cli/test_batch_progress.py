@@ -89,11 +89,11 @@ def test_the_time_that_is_left_is_told() -> None:
     """Nobody would know whether to wait for a batch or to go home."""
     batch = watched(100)
     batch.do(20)
-    assert batch.go(60).endswith(" · about 0:04:00 left\n")
+    assert batch.go(60).endswith(" · about 4:00 left\n")
     batch.do(60)
-    assert batch.go(60).endswith(" · about 0:00:30 left\n")
+    assert batch.go(60).endswith(" · about 0:30 left\n")
     batch.do(20)
-    assert batch.go(3600).endswith(" · about 0:00:00 left\n")
+    assert batch.go(3600).endswith(" · about 0:00 left\n")
 
 
 def test_what_was_done_before_counts_neither_as_fast_nor_as_left() -> None:
@@ -103,7 +103,7 @@ def test_what_was_done_before_counts_neither_as_fast_nor_as_left() -> None:
         batch.progress.passed(ENTRY)
     assert "left" not in batch.go(30)
     batch.do(10)
-    assert batch.go(30).endswith(" · about 0:01:00 left\n")
+    assert batch.go(30).endswith(" · about 1:00 left\n")
 
 
 def test_without_a_known_end_no_time_is_made_up() -> None:

@@ -118,3 +118,16 @@ def test_csv_of_thresholds_says_which_are_named() -> None:
     assert rows[0] == ["run", "choice", "threshold", "kept", "precision", "recall", "f1"]
     assert rows[-2][1:] == ["best_f1", "0.9", "1", "1.0", "0.5", "0.6666666666666666"]
     assert rows[-1][1:4] == ["precision", "0.0", "2"]
+
+
+def test_letters_stand_for_runs_where_names_are_too_wide() -> None:
+    """In a terminal rows would break inside numbers."""
+    assert rendering.render_table(_TWO, by_query=False, width=44) == (
+        "A  x.trec\n"
+        "B  运行.trec\n"
+        "\n"
+        "measure       A       B     diff       p\n"
+        "P@1      0.5000  0.7500  +0.2500  0.0100  *\n"
+    )
+    wide = rendering.render_table(_TWO, by_query=False, width=46)
+    assert wide == rendering.render_table(_TWO, by_query=False)
