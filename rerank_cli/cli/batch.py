@@ -54,12 +54,11 @@ def batch(
     """
     streams = options.streams_of(ctx, quiet=quiet, verbose=verbose or debug)
     from rerank_cli.cli import batching
+    from rerank_cli.cli.batch_input import Input
     from rerank_cli.cli.scoring import scoring_of
     from rerank_cli.reading.fields import FieldNames
 
-    given = batching.Input(
-        jobs, queries, corpus, run, depth, FieldNames(text_field, id_field), encoding
-    )
+    given = Input(jobs, queries, corpus, run, depth, FieldNames(text_field, id_field), encoding)
     shown = batching.Shown(
         output_format, tag, output_file, fresh, ordered, top_n, threshold, scores, max_errors
     )

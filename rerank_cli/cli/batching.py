@@ -1,7 +1,7 @@
 """The data path of a batch: jobs → planning → engine → ranking → rendering, many at once."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from rerank_cli.batch.ledger import Ledger, written_beside
 from rerank_cli.batch.runner import Runner
 from rerank_cli.batch.scoring import JobScorer, Outcome
 from rerank_cli.cli import output, wiring
+from rerank_cli.cli.batch_input import Input, Source, check, source_of
 from rerank_cli.cli.batch_progress import Progress
 from rerank_cli.cli.batch_sinks import FileSink, StreamSink
 from rerank_cli.cli.interrupts import Interrupts
@@ -18,33 +19,15 @@ from rerank_cli.cli.scoring import Scoring, check_texts
 from rerank_cli.cli.streams import Streams
 from rerank_cli.errors import ExitCode, InputError, RerankError, SettingsError, UsageError
 from rerank_cli.planning import Plan, plan
-from rerank_cli.reading.collection import Corpus, read_queries, run_queries
-from rerank_cli.reading.fields import FieldNames
-from rerank_cli.reading.jobs import job_lines
-from rerank_cli.reading.source import check_encoding
 from rerank_cli.rendering.batch import FORMATS
 from rerank_cli.rendering.plan import render_plans
 from rerank_cli.scaling import Scaler
 from rerank_cli.settings import Settings
 
-_NOT_A_PIPE = "Its passages are looked up as they are needed: it must be a file."
 _LONGEST_END = 0.5
 """Seconds that what is interrupted gets to end."""
 _GLANCE = 0.2
 """Seconds between two looks at how far things are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """Where the jobs come from: one file of jobs, or queries with a corpus and a run."""
-
-    jobs: str | None
-    queries: str | None
-    corpus: str | None
-    run: str | None
-    depth: int | None
-    names: FieldNames
-    encoding: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +50,6 @@ class Shown:
         return None if self.file is None or output.is_stdout(self.file) else self.file
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """Jobs, as often as they are asked for; `total` is the sum of their sizes, if known."""
-
-    entries: Callable[[], Iterator[Entry]]
-    total: int | None
-    once: bool
-
-
 def run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> int:
     """Rank all jobs that are not done yet, and write what comes of them. Returns the exit code."""
     _check(given, scoring, shown, streams)
@@ -84,60 +58,77 @@ def run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> int:
     wiring.check_scores(shown.scale, shown.threshold, settings, streams)
     policy = wiring.policy_of(settings, scoring.policy)
     with ExitStack() as stack:
-        source = _source(given, streams, stack)
-        alone = shown.target is not None or not streams.stdout_is_terminal
-        progress = Progress(streams, source.total, alone=alone)
-        stack.callback(progress.close)
+        source = source_of(given, streams, stack)
+        progress = Progress(streams, source.total, alone=_alone(shown, streams))
         engine = wiring.engine_of(settings, scoring.extras, policy, progress, streams, many=True)
         stack.callback(engine.close)
-        ledger = None
-        if shown.target is not None:
-            ledger = Ledger(
-                Path(shown.target), _identity(settings, scoring, given, shown), fresh=shown.fresh
-            )
-            stack.enter_context(closing(ledger))
-            _check_same(ledger, source)
-            ledger.begin()
+        identity = _identity(settings, scoring, given, shown)
+        ledger = _ledger(shown, identity, source, stack) if shown.target else None
         wiring.tell_default(settings, streams)
-        sink = FileSink(ledger) if ledger else StreamSink(streams)
-        render = FORMATS[shown.format]
-
-        def put_down(outcome: Outcome) -> bool:
-            wiring.warn_if_split(settings, outcome.usage, streams)
-            return progress.put_down(outcome, sink, shown.max_errors)
-
+        begun = bool(ledger and ledger.done)
         work = JobScorer(
             engine,
             wiring.limits_of(engine, policy, scoring.max_passages),
-            Scaler(shown.scale, settings.score_range, known=bool(ledger and ledger.done)),
+            Scaler(shown.scale, settings.score_range, known=begun),
             shown.top_n,
             shown.threshold,
-            lambda job, results: render(job, results, shown.tag),
-            put_down,
-            succeeded=bool(ledger and ledger.done),
+            lambda job, results: FORMATS[shown.format](job, results, shown.tag),
+            _putting_down(settings, shown, progress, ledger, streams),
+            succeeded=begun,
         )
-        done = dict(ledger.done) if ledger else {}
-        jobs = intake(source.entries(), done, progress.passed)
+        jobs = intake(source.entries(), dict(ledger.done) if ledger else {}, progress.passed)
         runner = Runner(jobs, work, policy.concurrency, ordered=shown.ordered)
-        interrupts = stack.enter_context(Interrupts(runner.stop, streams))
-        try:
-            runner.start()
-            while not _ended(runner, progress):
-                progress.show()
-                if ledger:
-                    ledger.sync_now_and_then()
-            if not progress.any_seen:
-                streams.warn("no jobs in the input")
-            if ledger and not interrupts.count and not progress.gave_up:
-                ledger.completed()
-        finally:
-            progress.close()
-            engine.close()
-            runner.join(_LONGEST_END)
-            progress.summary(ledger.errors_file if ledger else None)
+        with Interrupts(runner.stop, streams) as interrupts:
+            try:
+                _watch(runner, progress, ledger)
+                if ledger and not interrupts.count and not progress.gave_up:
+                    ledger.completed()
+            finally:
+                progress.close()
+                engine.close()
+                runner.join(_LONGEST_END)
+                progress.summary(ledger.errors_file if ledger else None)
     if interrupts.count:
         return ExitCode.INTERRUPTED
+    if not progress.any_seen:
+        streams.warn("no jobs in the input")
     return ExitCode.PARTLY if progress.failed else ExitCode.OK
+
+
+def _alone(shown: Shown, streams: Streams) -> bool:
+    return shown.target is not None or not streams.stdout_is_terminal
+
+
+def _ledger(
+    shown: Shown, identity: Mapping[str, object], source: Source, stack: ExitStack
+) -> Ledger:
+    """The output file, ready to be gone on with; the stack closes it."""
+    ledger = Ledger(Path(shown.target or ""), identity, fresh=shown.fresh)
+    stack.enter_context(closing(ledger))
+    _check_same(ledger, source)
+    ledger.begin()
+    return ledger
+
+
+def _putting_down(
+    settings: Settings, shown: Shown, progress: Progress, ledger: Ledger | None, streams: Streams
+) -> Callable[[Outcome], bool]:
+    sink = FileSink(ledger) if ledger else StreamSink(streams)
+
+    def put_down(outcome: Outcome) -> bool:
+        wiring.warn_if_split(settings, outcome.usage, streams)
+        return progress.put_down(outcome, sink, shown.max_errors)
+
+    return put_down
+
+
+def _watch(runner: "Runner[Taken, Outcome]", progress: Progress, ledger: Ledger | None) -> None:
+    """Run to the end, telling how far it is."""
+    runner.start()
+    while not _ended(runner, progress):
+        progress.show()
+        if ledger:
+            ledger.sync_now_and_then()
 
 
 def _ended(runner: "Runner[Taken, Outcome]", progress: Progress) -> bool:
@@ -169,7 +160,7 @@ def dry_run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> i
                 streams.error(taken.error.message, taken.error.hint)
 
     with ExitStack() as stack:
-        entries = _source(given, streams, stack).entries()
+        entries = source_of(given, streams, stack).entries()
         streams.write([render_plans(plans(entries), settings, engine)])
     return ExitCode.PARTLY if bad else ExitCode.OK
 
@@ -177,36 +168,13 @@ def dry_run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> i
 def _check(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> None:
     """What can be refused before any input is read."""
     check_texts(scoring)
-    inputs = _check_inputs(given, streams)
+    check(given, streams)
     if not shown.tag or any(each.isspace() or not each.isprintable() for each in shown.tag):
         raise UsageError(f"--tag {shown.tag!r} is not one word")
     if shown.fresh and shown.target is None:
         raise UsageError("--fresh needs -o FILE", "Standard output always starts over.")
     if shown.target is not None:
-        _check_output(shown.target, inputs)
-
-
-def _check_inputs(given: Input, streams: Streams) -> list[str]:
-    """The names of the files that are read."""
-    collection = (given.queries, given.corpus, given.run)
-    if any(collection):
-        if not all(collection):
-            raise UsageError("--queries, --corpus and --run go together", "Name all three files.")
-        if given.jobs is not None:
-            raise UsageError("JOBS and --queries contradict each other", "Leave one out.")
-        corpus = given.corpus or ""
-        if corpus == "-" or (Path(corpus).exists() and not Path(corpus).is_file()):
-            raise UsageError(f"--corpus {corpus}: not a regular file", _NOT_A_PIPE)
-    elif given.depth:
-        raise UsageError("--depth needs --run", "It says how many of a run's documents to take.")
-    elif given.jobs is None and streams.stdin_is_terminal:
-        raise UsageError("no JOBS, and standard input is a terminal", "Name a file of jobs.")
-    if given.encoding is not None:
-        check_encoding(given.encoding)
-    inputs = [file for file in (given.jobs, *collection) if file is not None]
-    if inputs.count("-") > 1:
-        raise UsageError("standard input (-) is named twice", "It can be read only once.")
-    return inputs
+        _check_output(shown.target, given.files)
 
 
 def _check_output(target: str, inputs: Sequence[str]) -> None:
@@ -218,28 +186,6 @@ def _check_output(target: str, inputs: Sequence[str]) -> None:
     for file in inputs:
         if os.path.realpath(file) in written:
             raise UsageError(f"--output {target}: {file} would be written over")
-
-
-def _source(given: Input, streams: Streams, stack: ExitStack) -> _Source:
-    stdin = streams.stdin
-    if given.queries and given.corpus and given.run:
-        queries = read_queries(given.queries, stdin, given.encoding)
-        corpus = stack.enter_context(closing(Corpus(given.corpus, given.encoding)))
-        entries = list(run_queries(given.run, queries, corpus, given.depth, stdin))
-        lacking = len(queries) - len(entries)
-        if lacking:
-            streams.warn(f"{lacking} of {len(queries)} queries have no candidates in {given.run}")
-        return _Source(lambda: iter(entries), len(entries), once=False)
-    file = given.jobs or "-"
-    total = None
-    if file != "-":
-        try:
-            total = Path(file).stat().st_size if Path(file).is_file() else None
-        except (OSError, ValueError):
-            total = None
-    return _Source(
-        lambda: job_lines(file, stdin, given.encoding, given.names), total, once=total is None
-    )
 
 
 def _identity(
@@ -263,7 +209,7 @@ def _identity(
     }
 
 
-def _check_same(ledger: Ledger, source: _Source) -> None:
+def _check_same(ledger: Ledger, source: Source) -> None:
     """Refuse to go on with other jobs. Input that can be read only once is taken on trust."""
     if source.once or not ledger.done:
         return
