@@ -59,7 +59,7 @@ class Plan:
 
     def spread(self, scores: Sequence[float]) -> tuple[float, ...]:
         """One score a distinct text becomes one score a passage, in input order."""
-        return tuple(scores[number] for number in self.text_of)
+        return tuple(map(scores.__getitem__, self.text_of))
 
     def passage(self, number: int) -> Passage:
         """The first passage that has the distinct text of this number."""

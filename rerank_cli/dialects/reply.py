@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from math import isfinite
 
 from rerank_cli.dialects.complaint import complaint_of
 from rerank_cli.errors import Fault, ReplyError
@@ -68,9 +69,25 @@ def list_at(reply: object, *keys: str) -> Sequence[object]:
     raise ReplyError(f"{what}: {said}" if said else what, _NO_SCORES)
 
 
-def scored(results: Iterable[object], key: str, count: int) -> tuple[float, ...]:
+def scored(results: Sequence[object], key: str, count: int) -> tuple[float, ...]:
     """The scores of results that hold `index` and a score by this key; see `one_score_each`."""
-    return one_score_each(_pairs(results, key), count)
+    return _if_plain(results, key, count) or one_score_each(_pairs(results, key), count)
+
+
+def _if_plain(results: Sequence[object], key: str, count: int) -> tuple[float, ...] | None:
+    """What `one_score_each` gives, several times as fast; None for whatever is not as it should be.
+
+    That is for `one_score_each` to judge, and to name.
+    """
+    if len(results) != count:
+        return None
+    try:
+        by_index = {each["index"]: each[key] for each in results}  # type: ignore[index]
+        scores = tuple(map(by_index.__getitem__, range(count)))
+    except (KeyError, TypeError):
+        return None
+    plain = set(map(type, by_index)) == {int} and set(map(type, scores)) == {float}
+    return scores if plain and all(map(isfinite, scores)) else None
 
 
 def _pairs(results: Iterable[object], key: str) -> Iterator[tuple[object, object]]:

@@ -60,14 +60,17 @@ class EndpointEngine:
         self._events.planned(len(plan.requests), plan.distinct)
         dispatch = Dispatch(plan, self._events.scored, shared.pace, keep)
         workers = self._hire(len(plan.requests))
-        with self._lock:
-            self._running.append(dispatch)
+        if workers > 1:
+            # One works in this very thread, and has ended when it comes back.
+            with self._lock:
+                self._running.append(dispatch)
         try:
             scores, usage = dispatch.run(lambda request: self._ask(request, shared), workers)
         finally:
             self._workers.release(workers)
-            with self._lock:
-                self._running = [each for each in self._running if each.is_under_way]
+            if workers > 1:
+                with self._lock:
+                    self._running = [each for each in self._running if each.is_under_way]
         return Scores(plan.spread(scores), usage)
 
     def close(self) -> None:

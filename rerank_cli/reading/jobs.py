@@ -72,9 +72,13 @@ class JobLine:
         job_id, id_key = self._id(row)
         known = (query_key, documents_key, id_key)
         fields = {key: value for key, value in row.items() if key not in known}
-        passages = [self._passage(each, at) for at, each in enumerate(documents)]
+        source, line = self.source, self.line
+        passages = [
+            Passage(each, source, line) if type(each) is str else self._passage(each, at)
+            for at, each in enumerate(documents)
+        ]
         places: list[int] | range = range(len(passages))
-        if any(not each.text or each.text.isspace() for each in passages):
+        if not all(each.text and not each.text.isspace() for each in passages):
             places = [at for at, each in enumerate(passages) if each.text.strip()]
             passages = [passages[at] for at in places]
         if not passages:
@@ -102,8 +106,6 @@ class JobLine:
         return cast("PassageId", value), key
 
     def _passage(self, value: object, at: int) -> Passage:
-        if isinstance(value, str):
-            return Passage(value, self.source, self.line)
         if not isinstance(value, dict):
             raise self._bad(f"document {at} is neither a text nor an object", _EXPECTED)
         try:
