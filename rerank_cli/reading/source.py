@@ -22,6 +22,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
+_PIECE = 2**20
 _PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"(\xb5/\xfd": "zstd", b"BZh": "bzip2"}
 
 
@@ -77,7 +78,8 @@ def _stream(file: str, source: str, stdin: BinaryIO | None) -> Iterator[BinaryIO
                 raise InputError("it is closed", source=source)
             yield stdin
         else:
-            with Path(file).open("rb") as stream:
+            # In large pieces: each reading lets other threads go first.
+            with Path(file).open("rb", buffering=_PIECE) as stream:
                 yield stream
     except (OSError, ValueError) as error:
         raise _unreadable(file, source, error) from error
