@@ -23,6 +23,7 @@ from rerank_cli.rendering.batch import FORMATS
 from rerank_cli.rendering.plan import render_plans
 from rerank_cli.scaling import Scaler
 from rerank_cli.settings import Settings
+from rerank_cli.transport.cores import one_core
 
 _LONGEST_END = 0.5
 """Seconds that what is interrupted gets to end."""
@@ -78,6 +79,9 @@ def run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> int:
         )
         jobs = intake(source.entries(), dict(ledger.done) if ledger else {}, progress.passed)
         runner = Runner(jobs, work, policy.concurrency, ordered=shown.ordered)
+        if settings.provider.dialect:
+            # Not for the embedded engine, whose arithmetic uses all cores at once.
+            stack.enter_context(one_core())
         with Interrupts(runner.stop, streams) as interrupts:
             try:
                 _watch(runner, progress, ledger)

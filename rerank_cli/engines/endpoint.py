@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from rerank_cli.dialects import Decoded
@@ -13,6 +14,7 @@ from rerank_cli.model import Scores
 from rerank_cli.planning import Limits, Plan, Request
 from rerank_cli.transport import Policy, Reply, Transport
 from rerank_cli.transport.clock import Clock
+from rerank_cli.transport.cores import one_core
 from rerank_cli.transport.limits import Limiter, limiter_for
 from rerank_cli.transport.pace import Pace
 from rerank_cli.transport.retry import Retry
@@ -65,7 +67,8 @@ class EndpointEngine:
             with self._lock:
                 self._running.append(dispatch)
         try:
-            scores, usage = dispatch.run(lambda request: self._ask(request, shared), workers)
+            with one_core() if workers > 1 else nullcontext():
+                scores, usage = dispatch.run(lambda request: self._ask(request, shared), workers)
         finally:
             self._workers.release(workers)
             if workers > 1:
