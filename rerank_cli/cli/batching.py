@@ -22,7 +22,7 @@ from rerank_cli.planning import Plan, plan
 from rerank_cli.rendering.batch import FORMATS
 from rerank_cli.rendering.plan import render_plans
 from rerank_cli.scaling import Scaler
-from rerank_cli.settings import Settings
+from rerank_cli.settings import Settings, shown_url
 from rerank_cli.transport.cores import one_core
 
 _LONGEST_END = 0.5
@@ -48,7 +48,7 @@ class Shown:
     @property
     def target(self) -> str | None:
         """The file to write, or None for standard output, by whatever name."""
-        return None if self.file is None or output.is_stdout(self.file) else self.file
+        return output.target_of(self.file)
 
 
 def run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> int:
@@ -196,9 +196,10 @@ def _identity(
     settings: Settings, scoring: Scoring, given: Input, shown: Shown
 ) -> dict[str, object]:
     """What decides the output: a file is gone on with only as it was begun."""
+    target = wiring.target_of(settings)
     return {
         "provider": settings.provider.name,
-        "url": wiring.target_of(settings),
+        "url": shown_url(target.url) if target else None,
         "model": settings.model,
         **{name: value for name, value in scoring.extras.items() if value is not None},
         "text_field": given.names.text,

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rerank_cli import __version__
 from rerank_cli.cli.streams import Streams
@@ -11,6 +12,9 @@ from rerank_cli.engines.cached import CachedEngine, Scope
 from rerank_cli.engines.store import Store
 from rerank_cli.errors import CacheError
 from rerank_cli.settings import Settings
+
+if TYPE_CHECKING:
+    from rerank_cli.cli.wiring import Target
 
 _NAME = "rerank"
 
@@ -32,13 +36,13 @@ def cache_file(environ: Mapping[str, str]) -> Path:
 def cached(
     engine: Keeping,
     settings: Settings,
-    fields: Mapping[str, object],
+    target: "Target | None",
     events: Events,
     streams: Streams,
 ) -> Engine:
     """The engine behind the cache; or as it is, with a warning, where scores cannot be kept.
 
-    `fields` are the request fields beside those that the provider's row always sends.
+    `target` says where requests go, and with what; None for the embedded engine.
     """
     model = settings.model
     if model is None:
@@ -53,17 +57,14 @@ def cached(
         streams.warn(f"the cache is not used: {error}")
         return engine
     streams.note(f"cache: {store.path}")
-    scope = _scope(settings, model, fields)
+    scope = _scope(settings, model, target)
     return CachedEngine(engine, store, scope, events.note, streams.warn)
 
 
-def _scope(settings: Settings, model: str, fields: Mapping[str, object]) -> Scope:
+def _scope(settings: Settings, model: str, target: "Target | None") -> Scope:
     row = settings.provider
-    if row.dialect is None:
+    if target is None or row.dialect is None:
         # Another version may have other weights under the same name.
         return Scope("local", __version__, model)
-    from rerank_cli.dialects import DIALECTS, Options
-
-    options = Options(model, {**row.fields, **fields}, row.path)
-    url = DIALECTS[row.dialect].url(settings.base_url or "", options)
-    return Scope(url, row.dialect, model, {"fields": options.fields, "headers": dict(row.headers)})
+    extras = {"fields": target.fields, "headers": dict(row.headers)}
+    return Scope(target.url, row.dialect, model, extras)

@@ -72,12 +72,12 @@ def _asked(models: Sequence[str], scoring: Scoring, streams: Streams) -> list[Se
             f"expected 2 to {MOST} models to compare, not {len(models)}",
             "Name each with -m MODEL, -m PROVIDER:MODEL, or -m PROVIDER for its default.",
         )
-    known = wiring.config_of(streams).providers
+    files = wiring.files_of(streams)
     asked: list[Settings] = []
     for name in models:
         check_text(name, "--model")
-        row = known.get(name.partition(":")[0].lower())
-        settings = wiring.settings_of(_flags(name, row, scoring.flags), streams)
+        row = files.config.providers.get(name.partition(":")[0].lower())
+        settings = wiring.settings_of(_flags(name, row, scoring.flags), streams, files)
         settings.require()
         if row:
             _check_url(settings)
@@ -162,12 +162,5 @@ def _ranking(
 ) -> Ranking:
     policy = wiring.policy_of(settings, scoring.policy)
     scores = engine.score(plan(candidates, wiring.limits_of(engine, policy, scoring.max_passages)))
-    return Ranking(
-        candidates.query,
-        rank(candidates, scores.values),
-        total=len(candidates.passages),
-        files=len({passage.source for passage in candidates.passages}),
-        provider=settings.provider.name,
-        model=settings.model,
-        usage=scores.usage,
-    )
+    ranked = rank(candidates, scores.values)
+    return pipeline.ranking_of(candidates, ranked, settings, scores.usage)

@@ -25,8 +25,7 @@ def doctor(
     from rerank_cli.settings import Flags
 
     streams = options.streams_of(ctx, verbose=verbose or debug)
-    settings = wiring.settings_of(Flags(provider, model, base_url), streams)
-    found = wiring.diagnosis_of(settings, timeout, streams)
+    found = wiring.diagnosis_of(Flags(provider, model, base_url), timeout, streams)
     look = streams.look(to_file=False, full=True)
     text = render_json(found) if as_json else render_diagnosis(found, look.width)
     streams.write([streams.struck(text)])

@@ -12,9 +12,12 @@ from rerank_cli.errors import UsageError
 _STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 
 
-def is_stdout(name: str) -> bool:
-    """Whether the name means standard output, which may be a file that others write to as well."""
-    return name in _STDOUT
+def target_of(name: str | None) -> str | None:
+    """The file of --output; None for standard output by whatever name.
+
+    Standard output may be a file too, but one that others write to as well.
+    """
+    return None if name in _STDOUT else name
 
 
 def check_writable(name: str) -> None:

@@ -12,7 +12,7 @@ from rerank_cli.cli.events import Reporter
 from rerank_cli.cli.scoring import Scoring, check_text, check_texts
 from rerank_cli.cli.streams import Streams
 from rerank_cli.errors import ExitCode, UsageError
-from rerank_cli.model import Candidates, Ranking, Scores
+from rerank_cli.model import Candidates, Ranked, Ranking, Scores, Usage
 from rerank_cli.planning import plan
 from rerank_cli.ranking import rank
 from rerank_cli.reading.fields import FieldNames
@@ -20,7 +20,7 @@ from rerank_cli.reading.reader import Reading, read
 from rerank_cli.reading.source import check_encoding
 from rerank_cli.rendering.footer import footer
 from rerank_cli.rendering.plan import render_plan
-from rerank_cli.scaling import scaled
+from rerank_cli.scaling import NATIVE, scaled
 from rerank_cli.settings import Settings
 
 
@@ -49,7 +49,7 @@ class Shown:
     @property
     def target(self) -> str | None:
         """The file to write, or None for standard output, by whatever name."""
-        return None if self.file is None or output.is_stdout(self.file) else self.file
+        return output.target_of(self.file)
 
 
 def run(query: str, given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> int:
@@ -167,16 +167,7 @@ def _show(
             threshold=shown.threshold,
             shown=scaled(scores.values, shown.scale, settings.score_range),
         )
-    ranking = Ranking(
-        candidates.query,
-        results,
-        total=len(candidates.passages),
-        files=len({passage.source for passage in candidates.passages}),
-        provider=settings.provider.name,
-        model=settings.model,
-        usage=scores.usage,
-        scale=shown.scale,
-    )
+    ranking = ranking_of(candidates, results, settings, scores.usage, shown.scale)
     look = streams.look(to_file=shown.target is not None, full=shown.full)
     with times.of("rendering"):
         _emit(rendering.pieces(ranking, shown.format, look), shown, streams)
@@ -184,6 +175,26 @@ def _show(
         streams.tell(footer(ranking, times.seconds["scoring"]))
     streams.note(f"times: {times}")
     return ExitCode.NOTHING_LEFT if shown.exit_status and not results else ExitCode.OK
+
+
+def ranking_of(
+    candidates: Candidates,
+    results: tuple[Ranked, ...],
+    settings: Settings,
+    usage: Usage,
+    scale: str = NATIVE,
+) -> Ranking:
+    """The results with what they were chosen from, and by whom."""
+    return Ranking(
+        candidates.query,
+        results,
+        total=len(candidates.passages),
+        files=len({passage.source for passage in candidates.passages}),
+        provider=settings.provider.name,
+        model=settings.model,
+        usage=usage,
+        scale=scale,
+    )
 
 
 def _emit(pieces: Iterable[str], shown: Shown, streams: Streams) -> None:

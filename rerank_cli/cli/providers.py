@@ -12,8 +12,7 @@ def providers(ctx: typer.Context, as_json: options.AsJson = False) -> int:
     from rerank_cli.rendering.providers import render_json, render_table
 
     streams = options.streams_of(ctx)
-    known = list(wiring.config_of(streams).providers.values())
-    rows = list(zip(known, wiring.keys_of(known, streams), strict=True))
+    rows = wiring.keys_here(streams)
     streams.write(
         [
             render_json(rows)

@@ -1,10 +1,10 @@
 """Settings become an engine: the one place that knows which parts go together."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rerank_cli import config, dotenv
 from rerank_cli.cli.streams import Streams
@@ -19,6 +19,7 @@ from rerank_cli.settings import DEFAULT, Flags, Settings, resolve, shown_url
 from rerank_cli.transport import Policy, Transport
 
 if TYPE_CHECKING:
+    from rerank_cli.dialects import Dialect, Options
     from rerank_cli.engines.doctor import Diagnosis
     from rerank_cli.engines.exchange import Exchange
     from rerank_cli.transport.clock import Clock
@@ -30,10 +31,33 @@ _OPTION_OF_EXTRA = {
 }
 
 
-def settings_of(flags: Flags, streams: Streams) -> Settings:
-    """The settings from flags, environment and `.env`, with their warnings said."""
-    found = _dotenv()
-    settings = resolve(flags, streams.environ, found, config_of(streams))
+class Target(NamedTuple):
+    """A URL to post to, and the request fields beside query, passages and model."""
+
+    url: str
+    fields: Mapping[str, object]
+
+
+class Files(NamedTuple):
+    """What the files that hold settings say: `.env`, and those that define providers."""
+
+    dotenv: DotEnv | None
+    config: Config
+
+
+def files_of(streams: Streams) -> Files:
+    """The files for the working directory, read now."""
+    folder = None
+    with suppress(FileNotFoundError):  # the working directory may have been removed
+        folder = Path.cwd()
+    found = dotenv.find(folder) if folder else None
+    return Files(found, config.find(folder, streams.environ, _dialects))
+
+
+def settings_of(flags: Flags, streams: Streams, files: Files | None = None) -> Settings:
+    """The settings from flags, environment and files, with their warnings said."""
+    found, known = files or files_of(streams)
+    settings = resolve(flags, streams.environ, found, known)
     if settings.key:
         streams.secrets.append(settings.key.value)
     for warning in (*(found.warnings if found else ()), *settings.warnings):
@@ -61,7 +85,7 @@ def engine_of(
     if settings.cache:
         from rerank_cli.cli.caching import cached
 
-        return cached(engine, settings, fields, events, streams)
+        return cached(engine, settings, target_of(settings, fields), events, streams)
     return engine
 
 
@@ -97,39 +121,25 @@ def exchange_of(
     settings: Settings, fields: Mapping[str, object], clock: "Clock", note: Callable[[str], None]
 ) -> "Exchange":
     """How the endpoint is asked; `fields` are those beside the ones that its row always sends."""
-    from rerank_cli.dialects import DIALECTS, Options
     from rerank_cli.engines.exchange import Exchange
 
-    row = settings.provider
-    options = Options(settings.model, {**row.fields, **fields}, row.path)
-    return Exchange(settings, DIALECTS[row.dialect or ""], options, clock, note)
+    return Exchange(settings, *_spoken(settings, fields), clock, note)
 
 
-def target_of(settings: Settings) -> str | None:
-    """The URL that requests go to, as it may be printed; None for the embedded engine."""
-    row = settings.provider
-    if row.dialect is None:
-        return None
+def _spoken(settings: Settings, fields: Mapping[str, object]) -> "tuple[Dialect, Options]":
+    """The wire form, and what goes into every request."""
     from rerank_cli.dialects import DIALECTS, Options
 
-    options = Options(settings.model, path=row.path)
-    return shown_url(DIALECTS[row.dialect].url(settings.base_url or "", options))
+    row = settings.provider
+    return DIALECTS[row.dialect or ""], Options(settings.model, {**row.fields, **fields}, row.path)
 
 
-def _dotenv() -> DotEnv | None:
-    folder = _folder()
-    return dotenv.find(folder) if folder else None
-
-
-def _folder() -> Path | None:
-    with suppress(FileNotFoundError):  # the working directory may have been removed
-        return Path.cwd()
-    return None
-
-
-def config_of(streams: Streams) -> Config:
-    """The providers there are, with those that the user's files define."""
-    return config.find(_folder(), streams.environ, _dialects)
+def target_of(settings: Settings, fields: Mapping[str, object] | None = None) -> Target | None:
+    """Where requests go, and what goes into each; None for the embedded engine."""
+    if settings.provider.dialect is None:
+        return None
+    dialect, spoken = _spoken(settings, fields or {})
+    return Target(dialect.url(settings.base_url or "", spoken), spoken.fields)
 
 
 def _dialects() -> Collection[str]:
@@ -174,16 +184,17 @@ def _tell_verbose(settings: Settings, streams: Streams) -> None:
         streams.note(f"key: {key}")
 
 
-def keys_of(providers: Iterable[Provider], streams: Streams) -> list[str | None]:
-    """The variable and place of each provider's key here, or None; never the key."""
-    found, known = _dotenv(), config_of(streams)
+def keys_here(streams: Streams) -> list[tuple[Provider, str | None]]:
+    """All providers, each with the variable and place of its key here, or None; never the key."""
+    found, known = files_of(streams)
     keys = (
         resolve(Flags(provider=row.name), streams.environ, found, known).key
         if row.base_url
         else None
-        for row in providers
+        for row in known.providers.values()
     )
-    return [str(key) if key else None for key in keys]
+    shown = (str(key) if key else None for key in keys)
+    return list(zip(known.providers.values(), shown, strict=True))
 
 
 def policy_of(settings: Settings, asked: Policy) -> Policy:
@@ -231,11 +242,13 @@ def tell_default(settings: Settings, streams: Streams) -> None:
         )
 
 
-def diagnosis_of(settings: Settings, timeout: float, streams: Streams) -> "Diagnosis":
-    """What is found out about the endpoint of the settings; `timeout` is seconds a question."""
+def diagnosis_of(flags: Flags, timeout: float, streams: Streams) -> "Diagnosis":
+    """What is found out about the endpoint that is meant; `timeout` is seconds a question."""
     from rerank_cli.engines.doctor import diagnose, examine
     from rerank_cli.transport.clock import Clock
 
+    files = files_of(streams)
+    settings = settings_of(flags, streams, files)
     if settings.provider.dialect is None:
         from rerank_cli.engines.local import LocalEngine
 
@@ -243,7 +256,7 @@ def diagnosis_of(settings: Settings, timeout: float, streams: Streams) -> "Diagn
     clock = Clock()
     return diagnose(
         settings,
-        config_of(streams).providers,
+        files.config.providers,
         lambda other: exchange_of(other, {}, clock, streams.note),
         lambda: connector(settings.base_url or "", timeout),
     )

@@ -42,6 +42,7 @@ class Exchange:
         self._clock = clock
         self._note = note
         self.url = dialect.url(settings.base_url or "", options)
+        self._shown_url = shown_url(self.url)
 
     def body(self, request: Request) -> bytes:
         """The request as it is sent."""
@@ -57,7 +58,7 @@ class Exchange:
         if reply.status == 202 and reply.headers.get(_PENDING):
             reply = self._awaited(transport, reply.headers[_PENDING])
         self._note(
-            f"{len(body)} bytes sent to {shown_url(self.url)}: "
+            f"{len(body)} bytes sent to {self._shown_url}: "
             f"HTTP {reply.status}, {len(reply.body)} bytes"
         )
         if not 200 <= reply.status < 300:
@@ -81,7 +82,7 @@ class Exchange:
 
     def placed(self, error: ScoringError) -> ScoringError:
         """The error with the endpoint named, and cut."""
-        message = f"{self._settings.provider.name} ({shown_url(self.url)}): {error.message}"
+        message = f"{self._settings.provider.name} ({self._shown_url}): {error.message}"
         error.message = message if len(message) <= _SHOWN else message[:_SHOWN] + "…"
         return error
 
