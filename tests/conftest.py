@@ -1,6 +1,7 @@
 """Every test runs as if on a fresh machine: none of the developer's settings, an empty folder."""
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from rerank_cli.providers import PROVIDERS
 from rerank_cli.transport.clock import Clock
-from tests.loopback import Loopback, flagship_score, scoring
+from tests.loopback import Loopback, Received, flagship_score, scoring
 
 _PREFIXES = ("RERANK_", "_RERANK_", "SILICONFLOW_", "OPENAI_", "LC_", "COMP_", "SSL_CERT_")
 _NAMES = {
@@ -67,3 +68,17 @@ def server() -> Iterator[Loopback]:
     """A server that scores the flagship example as the hosted model does."""
     with Loopback(scoring(flagship_score)) as running:
         yield running
+
+
+@pytest.fixture
+def stuck() -> Iterator[Loopback]:
+    """A server that takes a request and answers only when the test is over."""
+    over = threading.Event()
+
+    def respond(_: Received) -> bytes:
+        over.wait(30)
+        return b""
+
+    with Loopback(respond) as running:
+        yield running
+        over.set()

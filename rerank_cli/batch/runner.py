@@ -1,9 +1,10 @@
 """Jobs side by side: each is read, scored and handed on by one of several threads."""
 
 import threading
-import time
 from collections.abc import Iterator
 from typing import Generic, Protocol, TypeVar
+
+from rerank_cli.engines.dispatch import join_all
 
 _WINDOW = 4
 """Jobs that may wait for the one before them, for each that is under way."""
@@ -59,9 +60,7 @@ class Runner(Generic[Entry, Outcome]):
 
     def join(self, seconds: float) -> None:
         """Wait for what is under way to end, but no longer than so many seconds in all."""
-        deadline = time.monotonic() + seconds
-        for thread in self._threads:
-            thread.join(max(deadline - time.monotonic(), 0))
+        join_all(self._threads, seconds)
 
     def stop(self) -> None:
         """Begin nothing more; what is under way is finished."""

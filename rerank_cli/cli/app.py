@@ -4,22 +4,20 @@ from difflib import get_close_matches
 from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand
 
 from rerank_cli.cli import batch, cache, compare, doctor, providers, rank
 from rerank_cli.cli import eval as evaluation
+from rerank_cli.cli.groups import HelpAlone
 
 _RANK = "rank"
 _OF_THE_GROUP = ("--install-completion", "--show-completion")
 
 
-class _RankByDefault(TyperGroup):
+class _RankByDefault(HelpAlone):
     """Puts the ranking command in front unless the first word names another."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if not args and not ctx.resilient_parsing:
-            typer.echo(ctx.get_help())
-            ctx.exit()
         first = args[0] if args else ""
         if args and first not in self._named() and first not in _OF_THE_GROUP:
             self._hint_at_command(ctx, args)

@@ -12,6 +12,7 @@ from rerank_cli.batch.scoring import Outcome
 from rerank_cli.cli.batch_sinks import Sink
 from rerank_cli.cli.streams import Streams
 from rerank_cli.model import Usage
+from rerank_cli.rendering.numbers import counted
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -128,19 +129,19 @@ class Progress:
         if self.before:
             parts.append(f"{self.before} done before")
         if self.blank:
-            parts.append(f"{_counted(self.blank, 'blank passage')} left out")
+            parts.append(f"{counted(self.blank, 'blank passage')} left out")
         parts.append(f"{self._now() - self._began:.2f} s")
         if self.queries or self.failed or self.before:
             self._streams.tell(" · ".join(parts))
         if self.failed:
             where = f": see {errors_file}" if errors_file else ""
             gave_up = "; gave up (--max-errors)" if self.gave_up else ""
-            counted = _counted(self.failed, "query", "queries")
-            self._streams.error(f"{counted} failed{gave_up}{where}")
+            failed = counted(self.failed, "query", "queries")
+            self._streams.error(f"{failed} failed{gave_up}{where}")
 
     def _said(self, *, short: bool = False) -> str:
         seconds = self._now() - self._began
-        parts = [_counted(self.queries, "query", "queries"), _counted(self.passages, "passage")]
+        parts = [counted(self.queries, "query", "queries"), counted(self.passages, "passage")]
         if self.queries and seconds > 0:
             parts.append(f"{self.queries / seconds:.1f}{'' if short else ' queries'}/s")
         if self.usage.input_tokens is not None:
@@ -172,7 +173,3 @@ class Progress:
         self._bar.add_task("", total=self._total, said="")
         self._bar.start()
         return self._bar
-
-
-def _counted(count: int, one: str, many: str | None = None) -> str:
-    return f"{count} {one if count == 1 else many or one + 's'}"

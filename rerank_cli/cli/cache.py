@@ -1,14 +1,15 @@
 """`rerank cache info|clear`: what the cache holds, and an end to it."""
 
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
-from typer.core import TyperGroup
 
 from rerank_cli.cli import options
+from rerank_cli.cli.groups import HelpAlone
 from rerank_cli.cli.streams import Streams
 from rerank_cli.errors import ExitCode
+from rerank_cli.rendering.numbers import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,17 +17,7 @@ if TYPE_CHECKING:
     from rerank_cli.engines.store import Store
 
 
-class _HelpAlone(TyperGroup):
-    """Without a word it prints its help, as the whole program does."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if not args and not ctx.resilient_parsing:
-            typer.echo(ctx.get_help())
-            ctx.exit()
-        return super().parse_args(ctx, args)
-
-
-app = typer.Typer(cls=_HelpAlone, rich_markup_mode=None)
+app = typer.Typer(cls=HelpAlone, rich_markup_mode=None)
 
 
 @app.callback()
@@ -55,7 +46,7 @@ def clear(ctx: typer.Context) -> int:
     if removed is None:
         streams.write([f"removed {store.path}, which could not be used\n"])
     else:
-        streams.write([f"removed {removed} score{'s' * (removed != 1)}\n"])
+        streams.write([f"removed {counted(removed, 'score')}\n"])
     return ExitCode.OK
 
 

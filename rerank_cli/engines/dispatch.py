@@ -72,9 +72,7 @@ class Dispatch:
 
     def join(self, seconds: float) -> None:
         """Wait for the workers to end, once their connections are closed; not for long."""
-        deadline = time.monotonic() + seconds
-        for thread in self._threads:
-            thread.join(max(deadline - time.monotonic(), 0))
+        join_all(self._threads, seconds)
 
     def _is_over(self) -> bool:
         return self._failure is not None or not (self._queue or self._under_way)
@@ -156,6 +154,13 @@ class Dispatch:
                 error.hint = "It has answered for others, so it is about what this one says."
             raise _named(error, self._plan, request.numbers)
         return [request.part(slice(size // 2)), request.part(slice(size // 2, None))]
+
+
+def join_all(threads: Sequence[threading.Thread], seconds: float) -> None:
+    """Wait for the threads to end, but no longer than so many seconds in all."""
+    deadline = time.monotonic() + seconds
+    for thread in threads:
+        thread.join(max(deadline - time.monotonic(), 0))
 
 
 def _for_content(error: ScoringError) -> bool:

@@ -39,12 +39,11 @@ def load(file: str, stdin: BinaryIO | None, encoding: str | None) -> str:
     A BOM decides the encoding unless one is named; without either the bytes must be UTF-8.
     """
     source = shown_name(file)
-    data = _bytes(file, source, stdin)
+    with _stream(file, source, stdin) as stream:
+        data = stream.read()
     if encoding is None:
-        for mark, name in _BOMS:
-            if data.startswith(mark):
-                return decoded(data[len(mark) :], name, source, skipped=len(mark))
-        return decoded(data, "utf-8", source)
+        mark, name = _marked(data)
+        return decoded(data[len(mark) :], name, source, skipped=len(mark))
     return decoded(data, encoding, source).removeprefix("\ufeff")
 
 
@@ -58,8 +57,7 @@ def byte_lines(
     source = shown_name(file)
     with _stream(file, source, stdin) as stream:
         line = stream.readline()
-        marks = ((mark, name) for mark, name in _BOMS if line.startswith(mark))
-        mark, name = next(marks, (b"", "utf-8"))
+        mark, name = _marked(line)
         name = encoding or name
         if name.replace("_", "-").lower().startswith(("utf-16", "utf-32")):
             hint = f"Convert it first: iconv -f {name} -t utf-8"
@@ -68,6 +66,11 @@ def byte_lines(
         while line:
             yield line, name
             line = stream.readline()
+
+
+def _marked(data: bytes) -> tuple[bytes, str]:
+    """The byte order mark that the data begin with, if any, and the encoding that follows."""
+    return next(((mark, name) for mark, name in _BOMS if data.startswith(mark)), (b"", "utf-8"))
 
 
 @contextlib.contextmanager
@@ -109,17 +112,6 @@ def check_encoding(name: str) -> None:
             f"--encoding {name!r} is not a text encoding",
             "Common ones: utf-8, gb18030, big5, shift_jis, euc-kr, cp1252, utf-16.",
         ) from None
-
-
-def _bytes(file: str, source: str, stdin: BinaryIO | None) -> bytes:
-    try:
-        if file != "-":
-            return Path(file).read_bytes()
-        if stdin is None:
-            raise InputError("it is closed", source=source)
-        return stdin.read()
-    except (OSError, ValueError) as error:
-        raise _unreadable(file, source, error) from error
 
 
 def _unreadable(file: str, source: str, error: OSError | ValueError) -> InputError:

@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 from rerank_cli.engines.store import Info
+from rerank_cli.rendering.aligned import aligned_facts
 from rerank_cli.rendering.json import dumps
-from rerank_cli.rendering.visible import visible
 
 
 def render_json(info: Info) -> str:
@@ -14,10 +14,7 @@ def render_json(info: Info) -> str:
 
 def render_lines(info: Info) -> str:
     """Aligned lines, without what there is not."""
-    facts = _facts(info)
-    width = max(map(len, facts))
-    shown = ((name, value) for name, value in facts.items() if value is not None)
-    return "".join(f"{name:<{width}}  {visible(str(value))}\n" for name, value in shown)
+    return aligned_facts(_facts(info))
 
 
 def _facts(info: Info) -> dict[str, object]:

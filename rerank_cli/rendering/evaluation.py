@@ -13,7 +13,7 @@ from rerank_cli.evaluation.comparison import Evaluation, Measured
 from rerank_cli.evaluation.significance import LEVEL, PERMUTATIONS
 from rerank_cli.evaluation.thresholds import Kept, Thresholds
 from rerank_cli.rendering.json import dumps
-from rerank_cli.rendering.numbers import Scale
+from rerank_cli.rendering.numbers import Scale, counted
 from rerank_cli.rendering.visible import visible
 
 ALL = "all"
@@ -121,8 +121,7 @@ def aligned(rows: Sequence[Sequence[str]], *, left: int) -> str:
 
 def footer(evaluation: Evaluation) -> str:
     """The line under the table, for standard error: how many queries, and what the star means."""
-    count = len(evaluation.queries)
-    text = f"{count} {'query' if count == 1 else 'queries'}"
+    text = counted(len(evaluation.queries), "query", "queries")
     if len(evaluation.runs) > 1:
         text += (
             f" · diff: to {short_names(evaluation)[0]} · * p < {LEVEL}, paired randomisation "

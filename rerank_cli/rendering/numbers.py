@@ -17,6 +17,11 @@ def format_score(score: float) -> str:
     return short if math.isfinite(float(short)) else repr(score)
 
 
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """A number with the word for what it counts; the plural has an s unless it is given."""
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
 class Scale:
     """Score bars for one ranking: of 0..1 where all scores lie there, else of their own range."""
 

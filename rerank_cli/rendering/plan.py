@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from rerank_cli.engines import Engine
 from rerank_cli.planning import Plan
+from rerank_cli.rendering.aligned import aligned_facts
 from rerank_cli.rendering.json import dumps
-from rerank_cli.rendering.visible import visible
 from rerank_cli.settings import Settings, shown_url
 
 _COUNTED = ("queries", "requests", "passages", "distinct_passages", "bytes", "estimated_tokens")
@@ -19,12 +19,12 @@ def render_plan(plan: Plan, settings: Settings, engine: Engine, output_format: s
     """
     facts = _facts(_totals([plan], engine), settings)
     del facts["queries"]
-    return dumps(facts) + "\n" if output_format in ("json", "jsonl") else _aligned(facts)
+    return dumps(facts) + "\n" if output_format in ("json", "jsonl") else aligned_facts(facts)
 
 
 def render_plans(plans: Iterable[Plan], settings: Settings, engine: Engine) -> str:
     """As `render_plan`, of many queries together, as aligned lines."""
-    return _aligned(_facts(_totals(plans, engine), settings))
+    return aligned_facts(_facts(_totals(plans, engine), settings))
 
 
 def _totals(plans: Iterable[Plan], engine: Engine) -> Mapping[str, int]:
@@ -50,11 +50,3 @@ def _facts(totals: Mapping[str, int], settings: Settings) -> dict[str, object]:
         **totals,
         "estimated_cost": cost,
     }
-
-
-def _aligned(facts: Mapping[str, object]) -> str:
-    width = max(map(len, facts))
-    shown = ((name, value) for name, value in facts.items() if value is not None)
-    return "".join(
-        f"{name.replace('_', ' '):<{width}}  {visible(str(value))}\n" for name, value in shown
-    )

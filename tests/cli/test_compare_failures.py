@@ -3,7 +3,6 @@
 import signal
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -70,20 +69,6 @@ def test_one_that_fails_is_told_and_nothing_shown(place: int, status: int, code:
         done = compare("-m", names[0], "-m", names[1], url=server.url)
 
     assert str(status) in failed(done, code)
-
-
-@pytest.fixture
-def stuck() -> Iterator[Loopback]:
-    """A server that takes a request and answers only when the test is over."""
-    over = threading.Event()
-
-    def respond(_: Received) -> bytes:
-        over.wait(30)
-        return b""
-
-    with Loopback(respond) as running:
-        yield running
-        over.set()
 
 
 def test_a_failure_does_not_wait_for_the_others(stuck: Loopback, tmp_path: Path) -> None:

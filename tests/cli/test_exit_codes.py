@@ -4,9 +4,7 @@ import json
 import re
 import signal
 import socket
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -239,34 +237,20 @@ def test_refused_connection_ends_with_5() -> None:
     assert f"127.0.0.1:{port}" in done.err
 
 
-@pytest.fixture
-def slow() -> Iterator[Loopback]:
-    """A server that takes a request and answers only when the test is over."""
-    over = threading.Event()
-
-    def respond(_: Received) -> bytes:
-        over.wait(30)
-        return b""
-
-    with Loopback(respond) as running:
-        yield running
-        over.set()
-
-
-def test_timeout_ends_with_5(slow: Loopback) -> None:
+def test_timeout_ends_with_5(stuck: Loopback) -> None:
     """A server that hangs would hold up a script for ever."""
-    done = rerank("q", PASSAGES, "--base-url", slow.url, "--timeout", "0.2")
+    done = rerank("q", PASSAGES, "--base-url", stuck.url, "--timeout", "0.2")
 
     assert (done.code, done.out) == (5, "")
     assert ONE_LINE.fullmatch(done.err)
     assert "--timeout" in done.err
 
 
-def test_interrupt_is_quick_and_quiet(slow: Loopback) -> None:
+def test_interrupt_is_quick_and_quiet(stuck: Loopback) -> None:
     """Ctrl-C before a slow server must give the prompt back, without a page of traceback."""
-    with started("q", PASSAGES, "--base-url", slow.url) as running:
+    with started("q", PASSAGES, "--base-url", stuck.url) as running:
         deadline = time.monotonic() + 15
-        while not slow.received and time.monotonic() < deadline:
+        while not stuck.received and time.monotonic() < deadline:
             time.sleep(0.02)
         running.send_signal(signal.SIGINT)
         sent = time.monotonic()
