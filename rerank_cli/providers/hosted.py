@@ -1,8 +1,10 @@
 """Hosted endpoints, in the order in which a key makes one of them the default."""
 
+from dataclasses import replace
+
 from rerank_cli.errors import Fault
 from rerank_cli.model import UNBOUNDED, UNIT
-from rerank_cli.providers.row import Provider
+from rerank_cli.providers.row import PASSAGES_GUESSED, USUAL_PASSAGES, Provider
 
 # Some endpoints echo the documents unless told not to.
 _NO_ECHO = {"return_documents": False}
@@ -21,9 +23,8 @@ _SILICONFLOW = Provider(
     needs_key=True,
     fields=_NO_ECHO,
     extras=_INSTRUCTION | CHUNKS,
-    # None is documented; a first-stage search recalls about this many.
-    max_passages=100,
-    guessed=frozenset({"max_passages"}),
+    max_passages=USUAL_PASSAGES,
+    guessed=PASSAGES_GUESSED,
     rpm=2000,
     tpm=500_000,
     score_range=UNIT,
@@ -48,24 +49,13 @@ _SILICONFLOW = Provider(
     },
 )
 
-_SILICONFLOW_COM = Provider(
+_SILICONFLOW_COM = replace(
+    _SILICONFLOW,
     name="siliconflow-com",
-    dialect="cohere",
     base_url="https://api.siliconflow.com/v1",
     hosts=frozenset({"api.ap.siliconflow.com"}),
     model="Qwen/Qwen3-Reranker-0.6B",
     key_variables=("SILICONFLOW_COM_API_KEY", "SILICONFLOW_API_KEY"),
-    borrowed=_SILICONFLOW.borrowed,
-    needs_key=True,
-    fields=_NO_ECHO,
-    extras=_INSTRUCTION | CHUNKS,
-    max_passages=100,
-    guessed=frozenset({"max_passages"}),
-    rpm=2000,
-    tpm=500_000,
-    score_range=UNIT,
-    codes=_SILICONFLOW.codes,
-    advice=_SILICONFLOW.advice,
 )
 
 _JINA = Provider(
@@ -78,7 +68,7 @@ _JINA = Provider(
     needs_key=True,
     fields=_NO_ECHO,
     max_passages=1000,
-    guessed=frozenset({"max_passages"}),
+    guessed=PASSAGES_GUESSED,
     rpm=500,
     tpm=1_000_000,
     concurrency=5,
@@ -212,8 +202,8 @@ _TOGETHER = Provider(
     fields=_NO_ECHO,
     # Said with status 403.
     words={"context length": Fault.TOO_LARGE},
-    max_passages=100,
-    guessed=frozenset({"max_passages"}),
+    max_passages=USUAL_PASSAGES,
+    guessed=PASSAGES_GUESSED,
     score_range=UNIT,
 )
 
@@ -226,8 +216,8 @@ _FIREWORKS = Provider(
     needs_key=True,
     fields=_NO_ECHO,
     extras={"instruction": "task"},
-    max_passages=100,
-    guessed=frozenset({"max_passages"}),
+    max_passages=USUAL_PASSAGES,
+    guessed=PASSAGES_GUESSED,
     score_range=UNIT,
 )
 
@@ -259,8 +249,8 @@ _PINECONE = Provider(
     key_header="Api-Key",
     headers={"X-Pinecone-Api-Version": "2026-04"},
     fields=_NO_ECHO | {"parameters": {"truncate": "END"}},
-    max_passages=100,
-    guessed=frozenset({"max_passages"}),
+    max_passages=USUAL_PASSAGES,
+    guessed=PASSAGES_GUESSED,
     score_range=UNIT,
     codes={
         "UNAUTHENTICATED": Fault.KEY,
@@ -281,8 +271,8 @@ _ZEROENTROPY = Provider(
     model="zerank-2",
     key_variables=("ZEROENTROPY_API_KEY",),
     needs_key=True,
-    max_passages=100,
-    guessed=frozenset({"max_passages"}),
+    max_passages=USUAL_PASSAGES,
+    guessed=PASSAGES_GUESSED,
     rpm=1000,
     score_range=UNIT,
 )
@@ -294,8 +284,8 @@ _OPENROUTER = Provider(
     model="cohere/rerank-v3.5",
     key_variables=("OPENROUTER_API_KEY",),
     needs_key=True,
-    max_passages=100,
-    guessed=frozenset({"max_passages"}),
+    max_passages=USUAL_PASSAGES,
+    guessed=PASSAGES_GUESSED,
     score_range=UNIT,
 )
 
@@ -307,8 +297,8 @@ _DEEPINFRA = Provider(
     key_variables=("DEEPINFRA_API_KEY", "DEEPINFRA_API_TOKEN"),
     needs_key=True,
     extras=_INSTRUCTION,
-    max_passages=100,
-    guessed=frozenset({"max_passages"}),
+    max_passages=USUAL_PASSAGES,
+    guessed=PASSAGES_GUESSED,
     score_range=UNIT,
 )
 
@@ -319,8 +309,8 @@ _NOVITA = Provider(
     model="baai/bge-reranker-v2-m3",
     key_variables=("NOVITA_API_KEY",),
     needs_key=True,
-    max_passages=100,
-    guessed=frozenset({"max_passages"}),
+    max_passages=USUAL_PASSAGES,
+    guessed=PASSAGES_GUESSED,
     score_range=UNIT,
 )
 
@@ -331,8 +321,8 @@ _GITEE = Provider(
     model="bge-reranker-v2-m3",
     key_variables=("GITEE_AI_API_KEY",),
     needs_key=True,
-    max_passages=100,
-    guessed=frozenset({"max_passages"}),
+    max_passages=USUAL_PASSAGES,
+    guessed=PASSAGES_GUESSED,
     score_range=UNIT,
 )
 

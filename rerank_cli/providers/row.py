@@ -12,6 +12,12 @@ GENERAL_KEY = "RERANK_API_KEY"
 """The variable of a key for whatever is asked; it comes before a provider's own."""
 
 
+USUAL_PASSAGES = 100
+"""Passages a request, where none are documented: a first-stage search recalls about this many."""
+
+PASSAGES_GUESSED = frozenset({"max_passages"})
+
+
 @dataclass(frozen=True, slots=True)
 class Provider:
     """One endpoint: where it is, how it is spoken to, what it takes, what its scores mean.

@@ -3,9 +3,7 @@
 from rerank_cli.errors import Fault
 from rerank_cli.model import UNBOUNDED, UNIT
 from rerank_cli.providers.hosted import CHUNKS
-from rerank_cli.providers.row import Provider
-
-_PASSAGES = frozenset({"max_passages"})
+from rerank_cli.providers.row import PASSAGES_GUESSED, USUAL_PASSAGES, Provider
 
 _TEI = Provider(
     name="tei",
@@ -36,8 +34,8 @@ _VLLM = Provider(
     base_url="http://localhost:8000/v1",
     key_variables=("VLLM_API_KEY",),
     extras={"instruction": "instruction"},
-    max_passages=100,
-    guessed=_PASSAGES,
+    max_passages=USUAL_PASSAGES,
+    guessed=PASSAGES_GUESSED,
     score_range=UNIT,
     marks=('"multi_modal"', '"score-'),
     advice={
@@ -53,8 +51,8 @@ _SGLANG = Provider(
     base_url="http://localhost:30000/v1",
     extras={"instruction": "instruct"},
     fields={"return_documents": False},
-    max_passages=100,
-    guessed=_PASSAGES,
+    max_passages=USUAL_PASSAGES,
+    guessed=PASSAGES_GUESSED,
     marks=('"meta_info"',),
 )
 
@@ -63,8 +61,8 @@ _LLAMACPP = Provider(
     dialect="cohere",
     base_url="http://localhost:8080/v1",
     key_variables=("LLAMA_API_KEY",),
-    max_passages=100,
-    guessed=_PASSAGES,
+    max_passages=USUAL_PASSAGES,
+    guessed=PASSAGES_GUESSED,
     score_range=UNBOUNDED,
     marks=("llama.cpp", "llamacpp"),
     advice={
@@ -97,8 +95,8 @@ _XINFERENCE = Provider(
     key_variables=("XINFERENCE_API_KEY",),
     fields={"return_documents": False},
     extras={"max_chunks_per_doc": "max_chunks_per_doc"},
-    max_passages=100,
-    guessed=_PASSAGES,
+    max_passages=USUAL_PASSAGES,
+    guessed=PASSAGES_GUESSED,
     marks=('"api_version":null', '"api_version": null', "[address="),
     advice={
         Fault.PATH: "Xinference answers at /v1/rerank on port 9997.",
@@ -113,8 +111,8 @@ _LOCALAI = Provider(
     base_url="http://localhost:8080/v1",
     needs_model=True,
     key_variables=("LOCALAI_API_KEY",),
-    max_passages=100,
-    guessed=_PASSAGES,
+    max_passages=USUAL_PASSAGES,
+    guessed=PASSAGES_GUESSED,
     advice={Fault.MODEL: "curl …/v1/models lists those it has."},
 )
 
@@ -126,8 +124,8 @@ _LITELLM = Provider(
     key_variables=("LITELLM_API_KEY", "LITELLM_PROXY_API_KEY", "LITELLM_MASTER_KEY"),
     fields={"return_documents": False},
     extras={"instruction": "instruction", "max_chunks_per_doc": "max_chunks_per_doc"},
-    max_passages=100,
-    guessed=_PASSAGES,
+    max_passages=USUAL_PASSAGES,
+    guessed=PASSAGES_GUESSED,
     marks=("x-litellm-", "litellm"),
     words={
         "no connected db": Fault.KEY,
@@ -187,6 +185,6 @@ CUSTOM = Provider(
     dialect="cohere",
     fields={"return_documents": False},
     extras={"instruction": "instruction"} | CHUNKS,
-    max_passages=100,
-    guessed=_PASSAGES,
+    max_passages=USUAL_PASSAGES,
+    guessed=PASSAGES_GUESSED,
 )

@@ -23,53 +23,59 @@ def key_for(
     provider: Provider, asked: Found, base_url: Found | None, sources: Sources
 ) -> tuple[Found | None, str | None]:
     """The key for the provider, or None and why one that is here must not be used."""
-    own = (GENERAL_KEY, *provider.key_variables)
-    if provider.key_variables and not sources.general_key:
-        own = provider.key_variables
+    own = _own_variables(provider, sources)
     defined_by = sources.config.project.get(provider.name)
     if defined_by and base_url is None:
         lacking = provider.needs_key or sources.find(*own)
         return None, _of_project(provider, defined_by) if lacking else None
     if defined_by:
         own = (GENERAL_KEY,)
-    foreign = (
-        base_url is not None
-        and base_url.origin not in (FLAG, ENVIRONMENT)
-        # A project may name hosts as it likes: they are not its own.
-        and (defined_by is not None or not provider.owns(base_url.value))
-    )
+    # A project may name hosts as it likes: they are not its own.
+    at_home = base_url is None or (provider.owns(base_url.value) and not defined_by)
+    foreign = None if at_home or _is_asked(base_url) else base_url
     key = sources.find(*own, skip=ENVIRONMENT if foreign else None)
-    if key is None:
-        key = sources.find(*provider.borrowed, skip=ENVIRONMENT)
+    key = key or sources.find(*provider.borrowed, skip=ENVIRONMENT)
     # A `.env` file's RERANK_PROVIDER is not the user asking.
-    if (
-        key is None
-        and not foreign
-        and asked.origin in (FLAG, ENVIRONMENT)
-        and asked.variable in ("--provider", "RERANK_PROVIDER")
-    ):
-        key = sources.find(*provider.borrowed)
+    named = asked.variable in ("--provider", "RERANK_PROVIDER") and _is_asked(asked)
+    if named and not foreign:
+        key = key or sources.find(*provider.borrowed)
     if key:
         _check_key(key)
         return key, None
+    return None, _withheld(provider, own, foreign, sources)
+
+
+def _own_variables(provider: Provider, sources: Sources) -> tuple[str, ...]:
+    if provider.key_variables and not sources.general_key:
+        return provider.key_variables
+    return (GENERAL_KEY, *provider.key_variables)
+
+
+def _is_asked(found: Found | None) -> bool:
+    """Whether the user said it here and now, and not a file."""
+    return found is not None and found.origin in (FLAG, ENVIRONMENT)
+
+
+def _withheld(
+    provider: Provider, own: tuple[str, ...], foreign: Found | None, sources: Sources
+) -> str | None:
+    """Why a key that is here was not taken; None if none is here."""
     kept = sources.find(*own)
-    if foreign and kept and base_url:
-        return None, (
-            f"{kept.variable} from the environment is not sent to {shown_url(base_url.value)}, "
-            f"which {base_url.origin} names; give that URL with --base-url if you trust it"
+    if foreign and kept:
+        return (
+            f"{kept.variable} from the environment is not sent to {shown_url(foreign.value)}, "
+            f"which {foreign.origin} names; give that URL with --base-url if you trust it"
         )
-    general = None if GENERAL_KEY in own or defined_by else sources.find(GENERAL_KEY)
+    general = None if GENERAL_KEY in own else sources.find(GENERAL_KEY)
     if general:
-        return None, (
-            f"{general} is not sent to several providers; set {' or '.join(provider.key_variables)}"
-        )
+        return f"{general} is not sent to several providers; set {' or '.join(own)}"
     lent = sources.find(*provider.borrowed)
     if lent:
-        return None, (
+        return (
             f"{lent.variable} from the environment is not sent to {provider.name} unless you ask "
             f"for it: -p {provider.name}"
         )
-    return None, None
+    return None
 
 
 def _of_project(provider: Provider, defined_by: str) -> str:
