@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rerank_cli.agreement import agreement, kendall_tau
+from rerank_cli.evaluation.agreement import agreement, kendall_tau
 from tests.rendering.given import ranking
 
 _SCORES = st.sampled_from([0.0, -0.0, 0.25, 0.5, 1.0, -3.5, 1e-300]) | st.floats(

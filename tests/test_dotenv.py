@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rerank_cli import dotenv
 from rerank_cli.errors import SettingsError
+from rerank_cli.settings import dotenv
 
 
 def values_of(content: str | bytes) -> dict[str, str]:

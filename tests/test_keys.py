@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from rerank_cli.dotenv import DotEnv
 from rerank_cli.errors import SettingsError
 from rerank_cli.settings import Flags, Settings, resolve
+from rerank_cli.settings.dotenv import DotEnv
 from tests.cli.running import PASSAGES, Ended, process, rerank
 from tests.loopback import Loopback, Received, http
 

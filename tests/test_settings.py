@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from rerank_cli.dotenv import DotEnv, find
 from rerank_cli.errors import SettingsError
 from rerank_cli.settings import Flags, Settings, resolve, shown_url
+from rerank_cli.settings.dotenv import DotEnv, find
 
 URL = "http://localhost:7997"
 

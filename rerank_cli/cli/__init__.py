@@ -16,7 +16,7 @@ def main() -> None:
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
     try:
         from rerank_cli.cli.border import run
-        from rerank_cli.cli.streams import Streams
+        from rerank_cli.console.streams import Streams
 
         code = run(sys.argv[1:], Streams.of_process())
     except KeyboardInterrupt:  # pragma: no cover - only in the instant while modules load

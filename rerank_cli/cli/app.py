@@ -6,8 +6,8 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
-from rerank_cli.cli import batch, cache, compare, doctor, providers, rank
-from rerank_cli.cli import eval as evaluation
+from rerank_cli.cli.commands import batch, cache, compare, doctor, providers, rank
+from rerank_cli.cli.commands import evaluate as evaluation
 from rerank_cli.cli.groups import HelpAlone
 
 _RANK = "rank"

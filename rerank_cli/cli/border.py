@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from rerank_cli.cli.streams import ClosedPipe, Streams
+from rerank_cli.console.streams import ClosedPipe, Streams
 from rerank_cli.errors import ExitCode, RerankError
 
 _INTERNAL_ERROR = 70

@@ -11,9 +11,9 @@ from rerank_cli.dialects.cohere import Cohere
 from rerank_cli.dialects.dashscope import DashScope
 from rerank_cli.dialects.mixedbread import Mixedbread
 from rerank_cli.dialects.nim import Nim
-from rerank_cli.dialects.options import Options
 from rerank_cli.dialects.pinecone import Pinecone
 from rerank_cli.dialects.reply import Decoded
+from rerank_cli.dialects.request_options import Options
 from rerank_cli.dialects.score_vector import ScoreVector
 from rerank_cli.dialects.sglang import SGLang
 from rerank_cli.dialects.tei import Tei

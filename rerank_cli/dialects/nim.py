@@ -7,8 +7,8 @@ POST {base}/ranking, or hosted {base}/{model}/reranking
 
 from collections.abc import Mapping
 
-from rerank_cli.dialects.options import Options
 from rerank_cli.dialects.reply import Decoded, input_tokens, list_at, scored
+from rerank_cli.dialects.request_options import Options
 from rerank_cli.planning import Request
 
 # The one model whose URL does not have its name.

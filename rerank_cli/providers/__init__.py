@@ -37,7 +37,7 @@ def owner_of(url: str, rows: Iterable[Provider]) -> Provider | None:
     owners = [row for row in rows if parts.hostname in row.own_hosts]
 
     def fit(row: Provider) -> tuple[bool, int]:
-        base = urlsplit(row.base_url or "")
+        base = urlsplit(row.base_url)
         within = parts.path.startswith(base.path)
         return base.hostname == parts.hostname, len(base.path) if within else -1
 

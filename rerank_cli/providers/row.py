@@ -23,8 +23,9 @@ class Provider:
     """One endpoint: where it is, how it is spoken to, what it takes, what its scores mean.
 
     name            as `-p` has it
-    dialect         the wire format, a name in `dialects.DIALECTS`; None is the embedded engine
-    base_url        where its API begins; that of a server of one's own is its usual loopback port
+    dialect         the wire format, a name in `dialects.DIALECTS`; empty for the embedded engine
+    base_url        where its API begins; that of a server of one's own is its usual loopback port;
+                    empty where only a flag or a variable can tell
     by_key          beginning of a key → the base URL that takes keys of that kind
     path            the rest of the URL where it is not the dialect's own; may hold `{model}`
     hosts           hosts beside that of the base URL that are its own: only its own may get its key
@@ -54,8 +55,8 @@ class Provider:
     """
 
     name: str
-    dialect: str | None
-    base_url: str | None = None
+    dialect: str = ""
+    base_url: str = ""
     by_key: Mapping[str, str] = field(default_factory=dict)
     path: str | None = None
     hosts: frozenset[str] = frozenset()
@@ -83,11 +84,16 @@ class Provider:
     advice: Mapping[Fault, str] = field(default_factory=dict)
 
     @property
+    def is_embedded(self) -> bool:
+        """Whether it scores in this process, so that nothing is sent."""
+        return not self.dialect
+
+    @property
     def kind(self) -> str:
         """Where it runs: embedded, hosted, self-hosted, or wherever a URL says."""
-        if self.dialect is None:
+        if self.is_embedded:
             return "embedded"
-        if self.base_url is None:
+        if not self.base_url:
             return "any"
         return "hosted" if urlsplit(self.base_url).scheme == "https" else "self-hosted"
 
@@ -96,7 +102,7 @@ class Provider:
         """All hosts that are its own; none for a server that runs where its user likes."""
         if self.kind != "hosted":
             return self.hosts
-        return self.hosts | {urlsplit(self.base_url or "").hostname or ""}
+        return self.hosts | {urlsplit(self.base_url).hostname or ""}
 
     def owns(self, url: str) -> bool:
         """Whether the URL's host is the provider's own, reached so that nobody can listen."""
@@ -114,7 +120,7 @@ class Provider:
             return None
         return row.score_range if row.decides_range else self.score_range
 
-    def url_for(self, key: str | None) -> str | None:
-        """The base URL for requests with this key."""
+    def url_for(self, key: str | None) -> str:
+        """The base URL for requests with this key; empty if it has none of its own."""
         kinds = (url for start, url in self.by_key.items() if key and key.startswith(start))
         return next(kinds, self.base_url)

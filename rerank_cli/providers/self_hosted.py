@@ -178,7 +178,7 @@ SELF_HOSTED = (
     _NIM,
 )
 
-LOCAL = Provider(name="local", dialect=None, model="use-multilingual-v3", score_range=UNIT)
+LOCAL = Provider(name="local", model="use-multilingual-v3", score_range=UNIT)
 
 CUSTOM = Provider(
     name="custom",

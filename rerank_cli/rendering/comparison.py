@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-from rerank_cli.agreement import Agreement
+from rerank_cli.evaluation.agreement import Agreement
 from rerank_cli.model import Ranked, Ranking
 from rerank_cli.rendering import Look
 from rerank_cli.rendering.json import dumps, result_of
-from rerank_cli.rendering.layout import Column, lay_out
 from rerank_cli.rendering.numbers import format_score
+from rerank_cli.rendering.passage_table import Column, lay_out
 from rerank_cli.rendering.table import places
 from rerank_cli.rendering.visible import visible
 

@@ -2,7 +2,7 @@
 
 from textwrap import wrap
 
-from rerank_cli.engines.doctor import Diagnosis
+from rerank_cli.doctor import Diagnosis
 from rerank_cli.rendering.json import dumps
 from rerank_cli.rendering.visible import visible
 

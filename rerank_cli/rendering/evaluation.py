@@ -9,7 +9,7 @@ from string import ascii_uppercase
 
 from rich.cells import cell_len
 
-from rerank_cli.evaluation.comparison import Evaluation, Measured
+from rerank_cli.evaluation.measured_runs import Evaluation, Measured
 from rerank_cli.evaluation.significance import LEVEL, PERMUTATIONS
 from rerank_cli.evaluation.thresholds import Kept, Thresholds
 from rerank_cli.rendering.json import dumps

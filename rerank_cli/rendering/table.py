@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from rerank_cli.model import Ranked, Ranking
 from rerank_cli.rendering import Look
-from rerank_cli.rendering.layout import Column, lay_out
 from rerank_cli.rendering.numbers import Scale, format_score
+from rerank_cli.rendering.passage_table import Column, lay_out
 from rerank_cli.rendering.visible import visible
 
 

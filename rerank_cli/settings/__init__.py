@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rerank_cli.config import NO_CONFIG, Config
-from rerank_cli.dotenv import DotEnv
 from rerank_cli.errors import Fault, SettingsError
 from rerank_cli.model import Range
 from rerank_cli.providers import CUSTOM, GENERAL_KEY, LOCAL, Provider, known, owner_of
+from rerank_cli.settings.dotenv import DotEnv
 from rerank_cli.settings.keys import key_for, warnings_of
+from rerank_cli.settings.provider_files import NO_CONFIG, Config
 from rerank_cli.settings.sources import DEFAULT, FLAG, Found, Sources
-from rerank_cli.urls import check_url, is_loopback, shown_url
+from rerank_cli.settings.urls import check_url, is_loopback, shown_url
 
 __all__ = ["DEFAULT", "Flags", "Found", "Settings", "is_loopback", "resolve", "shown_url"]
 
@@ -34,6 +34,7 @@ class Flags:
 class Settings:
     """Where to score; `withheld` says why a key that is here is not used.
 
+    `base_url` is empty for the embedded engine.
     `price` is that of a million tokens, for estimates, or None if unknown. `cache` says whether
     scores are kept.
     """
@@ -41,7 +42,7 @@ class Settings:
     provider: Provider
     provider_origin: str
     model: str | None
-    base_url: str | None
+    base_url: str
     key: Found | None = None
     withheld: str | None = None
     price: float | None = None
@@ -92,16 +93,16 @@ def resolve(
     model = _model(flags, sources, provider)
     price = _price(flags, sources)
     cache = _cache(flags, sources)
-    if provider.dialect is None:
+    if provider.is_embedded:
         if flags.base_url:
             raise SettingsError(
                 f"--base-url does not go with the provider {provider.name}",
                 "Name another provider, or leave -p out: custom is used for a URL.",
             )
-        return Settings(provider, asked.origin, model, None, price=price, cache=cache)
+        return Settings(provider, asked.origin, model, "", price=price, cache=cache)
     key, withheld = key_for(provider, asked, base_url, sources)
     url = base_url.value if base_url else provider.url_for(key.value if key else None)
-    if url is None:
+    if not url:
         raise SettingsError(
             f"the provider {provider.name} has no URL of its own", "Give one with --base-url."
         )
@@ -133,7 +134,7 @@ def _provider(flags: Flags, sources: Sources, base_url: Found | None) -> tuple[P
 
 def _model(flags: Flags, sources: Sources, provider: Provider) -> str | None:
     named = sources.setting(flags.model, "--model", "RERANK_MODEL")
-    if provider.dialect is not None:
+    if not provider.is_embedded:
         return named.value if named else provider.model
     if named and named.origin == FLAG and named.value != provider.model:
         raise SettingsError(

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from rerank_cli.errors import SettingsError
 from rerank_cli.providers import GENERAL_KEY, Provider
 from rerank_cli.settings.sources import ENVIRONMENT, FLAG, Found, Sources
-from rerank_cli.urls import is_loopback, shown_url
+from rerank_cli.settings.urls import is_loopback, shown_url
 
 
 def key_for(
@@ -80,7 +80,7 @@ def _withheld(
 
 def _of_project(provider: Provider, defined_by: str) -> str:
     return (
-        f"no key is sent to {shown_url(provider.base_url or '')}, which {defined_by} names; give "
+        f"no key is sent to {shown_url(provider.base_url)}, which {defined_by} names; give "
         "that URL with --base-url, or define the provider in your own configuration file, if you "
         "trust it"
     )

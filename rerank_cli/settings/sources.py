@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rerank_cli.config import Config
-from rerank_cli.dotenv import DotEnv
+from rerank_cli.settings.dotenv import DotEnv
+from rerank_cli.settings.provider_files import Config
 
 FLAG, ENVIRONMENT, DEFAULT = "flag", "environment", "default"
 

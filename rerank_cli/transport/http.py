@@ -10,7 +10,7 @@ import httpx
 from rerank_cli import __version__
 from rerank_cli.errors import EndpointError, Fault, RerankError, SettingsError
 from rerank_cli.transport import Reply
-from rerank_cli.transport.pool import Connection
+from rerank_cli.transport.connection import Connection
 
 MAX_REPLY = 64 * 2**20
 """Bytes of a reply body (unpacked) that are read; a hostile endpoint cannot fill the memory."""

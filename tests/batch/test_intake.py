@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rerank_cli.batch.intake import Done, Entry, Taken, intake
 from rerank_cli.errors import InputError
 from rerank_cli.model import Candidates, Job, Passage, PassageId
 from rerank_cli.reading.collection import Corpus, run_queries
+from rerank_cli.workflows.batch.intake import Done, Entry, Taken, intake
 from tests.batch.given import job, job_entries
 
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rerank_cli.batch import ledger as module
-from rerank_cli.batch.ledger import Ledger
 from rerank_cli.errors import ExitCode, SettingsError, UsageError
+from rerank_cli.workflows.batch import ledger as module
+from rerank_cli.workflows.batch.ledger import Ledger
 
 SETTINGS = {"model": "m", "top_n": None}
 OUTPUTS = st.lists(st.binary(max_size=40).map(lambda each: each.hex().encode() + b"\n"), max_size=8)

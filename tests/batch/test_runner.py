@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rerank_cli.batch.runner import Runner
+from rerank_cli.workers import Runner
 
 _PATIENCE = 10.0
 _WINDOW = 4

@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from rerank_cli.batch.intake import Taken
-from rerank_cli.batch.scoring import JobScorer, Outcome
 from rerank_cli.engines import Keep
 from rerank_cli.errors import (
     EndpointError,
@@ -18,6 +16,8 @@ from rerank_cli.errors import (
 )
 from rerank_cli.model import Job, Ranked, Scores, Usage
 from rerank_cli.planning import Limits, Plan, Request
+from rerank_cli.workflows.batch.intake import Taken
+from rerank_cli.workflows.batch.job import JobScorer, Outcome
 from tests.batch.given import job, job_entries
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from rerank_cli.cli.border import run
-from rerank_cli.cli.streams import Streams
+from rerank_cli.console.streams import Streams
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 PASSAGES = str(SAMPLES / "passages.txt")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from rerank_cli.batch.scoring import Outcome
-from rerank_cli.cli.batch_progress import Progress
-from rerank_cli.cli.streams import Streams
+from rerank_cli.console.batch_progress import Progress
+from rerank_cli.console.streams import Streams
 from rerank_cli.errors import InputError
 from rerank_cli.model import PassageId, Usage
+from rerank_cli.workflows.batch.job import Outcome
 from tests.batch.given import job, job_entries, jobs_file
 from tests.cli.batches import batch
 from tests.cli.running import TerminalText

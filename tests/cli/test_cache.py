@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from rerank_cli.cli.caching import cache_file
-from rerank_cli.engines import store as store_module
-from rerank_cli.engines.store import Store
+from rerank_cli.engines.cache import store as store_module
+from rerank_cli.engines.cache.location import cache_file
+from rerank_cli.engines.cache.store import Store
 from rerank_cli.errors import CacheError
 from tests.cli.running import ONE_LINE, PASSAGES, QUERY, Ended, rerank, started
 from tests.loopback import Loopback, Received, flagship_score, http, scoring

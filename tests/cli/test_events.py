@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from rerank_cli.cli import border, output
+from rerank_cli.cli import border
 from rerank_cli.cli.border import run
-from rerank_cli.cli.events import Reporter
-from rerank_cli.cli.streams import Streams
+from rerank_cli.console import output_file as output
+from rerank_cli.console.progress import Reporter
+from rerank_cli.console.streams import Streams
 from rerank_cli.errors import UsageError
 from tests.cli.running import ONE_LINE, PASSAGES, Ended, TerminalText, rerank
 from tests.faults import FaultServer, Seen, healthy, reply

@@ -46,7 +46,7 @@ def _imported(*arguments: str, url: str = "http://127.0.0.1:9") -> set[str]:
         (["q", PASSAGES, "--json"], {"rich.table", "rich.console", "numpy", "charset_normalizer"}),
         (["q", PASSAGES], {"rich.console", "rich.table", "numpy"}),
         # Not sqlite3 itself, which coverage imports.
-        (["q", PASSAGES], {"platformdirs", "rerank_cli.engines.store"}),
+        (["q", PASSAGES], {"platformdirs", "rerank_cli.engines.cache.store"}),
     ],
     ids=["version", "help", "dry run", "json", "table in a pipe", "without the cache"],
 )

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 
 import trustme
 
-from rerank_cli.cli.wiring import exchange_of
-from rerank_cli.engines.doctor import Diagnosis, Finding, diagnose
+from rerank_cli.doctor import Diagnosis, Finding, diagnose
 from rerank_cli.errors import ExitCode
 from rerank_cli.providers import PROVIDERS, Provider
 from rerank_cli.settings import Flags, resolve
 from rerank_cli.transport import Reply, Transport
 from rerank_cli.transport.clock import Clock
 from rerank_cli.transport.http import Connector
+from rerank_cli.workflows.wiring import exchange_of
 from tests.loopback import Loopback, Received, Respond
 
 KEY = "sk-made-up-0123456789abcdef"

@@ -7,7 +7,7 @@ turns one into another. All of them find the right passage of the doctor's quest
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rerank_cli.engines.doctor.asking import FAR, RIGHT
+from rerank_cli.doctor.probe import FAR, RIGHT
 from tests.loopback import Received, Respond, http
 
 _Headers = dict[str, str] | None

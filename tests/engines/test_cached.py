@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rerank_cli.engines import Keep
-from rerank_cli.engines import store as store_module
-from rerank_cli.engines.cached import CachedEngine, Scope
-from rerank_cli.engines.store import Store
+from rerank_cli.engines.cache import store as store_module
+from rerank_cli.engines.cache.engine import CachedEngine, Scope
+from rerank_cli.engines.cache.store import Store
 from rerank_cli.errors import CacheError, EndpointError, SettingsError
 from rerank_cli.model import Candidates, Passage, Scores, Usage
 from rerank_cli.planning import Limits, Plan, Request, plan

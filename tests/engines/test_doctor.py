@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from rerank_cli.engines.doctor.asking import FAR, RIGHT
+from rerank_cli.doctor.probe import FAR, RIGHT
 from rerank_cli.errors import ExitCode
 from rerank_cli.providers import PROVIDERS
 from tests.engines import doctor_servers as servers

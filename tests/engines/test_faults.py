@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rerank_cli.cli.border import run
-from rerank_cli.cli.streams import Streams
+from rerank_cli.console.streams import Streams
 from rerank_cli.transport.clock import Clock
 from tests.faults import Answer, FaultServer, Flaky, Seen, healthy, reply, score_of, scored
 

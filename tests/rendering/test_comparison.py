@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from rich.cells import cell_len
 
-from rerank_cli.agreement import agreement
+from rerank_cli.evaluation.agreement import agreement
 from rerank_cli.model import Passage, Ranking
 from rerank_cli.rendering import Look
 from rerank_cli.rendering.comparison import MOST, render_json, render_table

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from rerank_cli.evaluation.comparison import Difference, Evaluation, Measured
+from rerank_cli.evaluation.measured_runs import Difference, Evaluation, Measured
 from rerank_cli.evaluation.thresholds import Thresholds, thresholds
 from rerank_cli.model import Run
 from rerank_cli.rendering import evaluation as rendering

@@ -3,7 +3,7 @@
 import pytest
 
 from rerank_cli.providers import PROVIDERS
-from rerank_cli.rendering.providers import render_table
+from rerank_cli.rendering.provider_table import render_table
 
 ROWS = [(row, None) for row in PROVIDERS.values()]
 _FULL = render_table(ROWS)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from rerank_cli.cli.border import run
-from rerank_cli.cli.streams import Streams
+from rerank_cli.console.streams import Streams
 
 KEY = "sk-made-up-0123456789abcdef"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from rerank_cli.transport import cores
-from rerank_cli.transport.cores import one_core
+from rerank_cli.transport import cpu_affinity as cores
+from rerank_cli.transport.cpu_affinity import one_core
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a thread choose")
 

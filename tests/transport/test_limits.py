@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rerank_cli.model import Candidates, Passage
 from rerank_cli.planning import Limits, plan
 from rerank_cli.transport import Policy
-from rerank_cli.transport.limits import Limiter, limiter_for
+from rerank_cli.transport.rate_limit import Limiter, limiter_for
 from tests.transport.clocks import FakeClock
 
 

@@ -13,8 +13,8 @@ import trustme
 
 from rerank_cli.errors import EndpointError, Fault
 from rerank_cli.transport.clock import Clock
+from rerank_cli.transport.connection import Connection
 from rerank_cli.transport.http import HttpTransport
-from rerank_cli.transport.pool import Connection
 from tests.faults import FaultServer, healthy
 from tests.loopback import Loopback, scoring
 from tests.transport.command import rerank

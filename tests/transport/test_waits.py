@@ -5,7 +5,7 @@ from email.utils import formatdate
 import pytest
 
 from rerank_cli.transport import Reply
-from rerank_cli.transport.waits import asked_wait
+from rerank_cli.transport.retry_after import asked_wait
 
 NOW = 1_800_000_000.0
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 
 import numpy as np
 
-from rerank_cli.engines.local.layout import GAP, TILE, Layout
+from rerank_cli.engines.local.tiles import GAP, TILE, Layout
 from rerank_cli.engines.local.tokens import BEGIN, END
 from rerank_cli.engines.local.weights import Floats, Ints, Run, Weights
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from rerank_cli.engines.local.encoder import Encoder
-    from rerank_cli.engines.local.scoring import Question
+    from rerank_cli.engines.local.similarity import Question
     from rerank_cli.engines.local.tokens import Tokenizer
 
 Window: TypeAlias = tuple[int, list[int]]
@@ -42,7 +42,7 @@ class Session:
 
     def score(self, query: str, texts: Sequence[str]) -> tuple[list[float], int]:
         """The relevance score of each text, and the number of pieces read."""
-        from rerank_cli.engines.local.scoring import Question
+        from rerank_cli.engines.local.similarity import Question
 
         asked = self._tokenizer.encode([query])[0][:_LONGEST]
         scores = [0.0] * len(texts)

@@ -1,0 +1,1 @@
+"""The outside as objects that tests replace: streams, progress, interrupts, the output file."""

@@ -1,0 +1,48 @@
+"""Ctrl-C, once to finish what is under way, and again to stop at once."""
+
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType, TracebackType
+
+from rerank_cli.console.streams import Streams
+
+
+class Interrupts:
+    """Within it the first Ctrl-C calls `stop`; the second raises KeyboardInterrupt."""
+
+    def __init__(self, stop: Callable[[], None], streams: Streams) -> None:
+        self._stop = stop
+        self._streams = streams
+        self.count = 0
+
+    def __enter__(self) -> "Interrupts":
+        # Only the main thread may; elsewhere (tests run there) Ctrl-C is somebody else's business.
+        # And where it is ignored (nohup, a job in the background) it stays so.
+        self._ours = (
+            threading.current_thread() is threading.main_thread()
+            and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
+        )
+        if self._ours:
+            self._before = signal.signal(signal.SIGINT, self._heard)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._ours:
+            signal.signal(signal.SIGINT, self._before)
+
+    def _heard(self, number: int, frame: FrameType | None) -> None:
+        self.count += 1
+        if self.count > 1:
+            raise KeyboardInterrupt
+        # In a thread of its own: what it waits for may be held by the very code that was broken
+        # into.
+        threading.Thread(target=self._stop, daemon=True).start()
+        self._streams.tell(
+            "rerank: finishing what is under way; press Ctrl-C again to stop at once"
+        )

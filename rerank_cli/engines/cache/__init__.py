@@ -1,0 +1,1 @@
+"""The engine around an engine that stores scores on disk."""

@@ -1,0 +1,130 @@
+"""An engine behind a cache: only texts whose score is not known yet are scored."""
+
+import json
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from rerank_cli.engines import Keeping
+from rerank_cli.engines.cache.store import Store
+from rerank_cli.errors import CacheError, SettingsError
+from rerank_cli.model import Scores, Usage
+from rerank_cli.planning import Limits, Plan, Request
+
+_SCHEME = 1
+"""Another number for digests that are made in another way, or of something else."""
+
+_DIGEST_BYTES = 16
+"""A billion texts share a digest with a probability of 1e-21."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a score depends on beside query and passage.
+
+    `url` is where requests go, `extras` what is sent with them beside query and passages; never a
+    key.
+    """
+
+    url: str
+    dialect: str
+    model: str
+    extras: Mapping[str, object] = field(default_factory=dict)
+
+    def digests(self, query: str, texts: Sequence[str]) -> list[bytes]:
+        """What the cache knows each text's score by, from which none of this can be read back."""
+        parts = [_SCHEME, _normal(self.url), self.dialect, self.model, self.extras, query]
+        head = json.dumps(parts, sort_keys=True).encode()
+        # Its length before it, so that no text can pass for a part of it.
+        start = sha256(len(head).to_bytes(8) + head)
+        digests = []
+        for text in texts:
+            whole = start.copy()
+            whole.update(text.encode("utf-8", "surrogatepass"))
+            digests.append(whole.digest()[:_DIGEST_BYTES])
+        return digests
+
+
+class CachedEngine:
+    """See `engines.Engine`: another engine, whose scores are kept in a store.
+
+    For engines that score each passage by itself. A store that cannot be used costs a warning, not
+    the ranking; one that is damaged is a SettingsError before anything is sent. Scores are kept as
+    they come, so that a run that fails need not pay for them again.
+    """
+
+    def __init__(
+        self,
+        inner: Keeping,
+        store: Store,
+        scope: Scope,
+        note: Callable[[str], None],
+        warn: Callable[[str], None],
+    ) -> None:
+        self._inner = inner
+        self._store = store
+        self._scope = scope
+        self._note = note
+        self._warn = warn
+        self._one_at_a_time = threading.Lock()
+        self._reads = self._writes = True
+
+    @property
+    def limits(self) -> Limits:
+        return self._inner.limits
+
+    def body(self, request: Request) -> bytes:
+        return self._inner.body(request)
+
+    def score(self, plan: Plan) -> Scores:
+        digests = self._scope.digests(plan.candidates.query, plan.texts)
+        known = self._look_up(digests)
+        missing = [number for number, digest in enumerate(digests) if digest not in known]
+        cached = sum(digests[number] in known for number in plan.text_of)
+        self._note(f"{cached} of {len(plan.text_of)} passages are in the cache")
+        usage = Usage()
+        if missing:
+            new = [digests[number] for number in missing]
+            scores = self._inner.score(
+                plan.only(missing),
+                lambda places, values: self._keep([new[place] for place in places], values),
+            )
+            usage = scores.usage
+            known.update(zip(new, scores.values, strict=True))
+        values = plan.spread([known[digest] for digest in digests])
+        return Scores(values, replace(usage, cached=cached))
+
+    def close(self) -> None:
+        self._inner.close()
+        with self._one_at_a_time:
+            # What a thread that is still ending would put there is let go.
+            self._reads = self._writes = False
+            self._store.close()
+
+    def _look_up(self, digests: Sequence[bytes]) -> dict[bytes, float]:
+        with self._one_at_a_time:
+            try:
+                return self._store.get(digests) if self._reads else {}
+            except CacheError as error:
+                self._reads = self._writes = False
+                self._warn(f"the cache is not used: {error}")
+                return {}
+
+    def _keep(self, digests: Sequence[bytes], scores: Sequence[float]) -> None:
+        with self._one_at_a_time:
+            try:
+                if self._writes:
+                    self._store.put(dict(zip(digests, scores, strict=True)))
+            except SettingsError as error:  # damaged, too: what was scored is worth more
+                self._writes = False
+                self._warn(f"no more scores are put into the cache: {error}")
+
+
+def _normal(url: str) -> str:
+    """One spelling of the URLs that reach the same place."""
+    parts = urlsplit(url)
+    usual = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
+    host = parts.netloc.lower().removesuffix(usual)
+    return parts._replace(netloc=host, fragment="").geturl()

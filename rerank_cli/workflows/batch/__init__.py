@@ -1,0 +1,1 @@
+"""Rank many queries, each with its own candidates; nothing that is finished is lost."""
