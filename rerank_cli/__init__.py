@@ -1,3 +1,69 @@
-"""rerank: score the passages of a file against a query and rank them."""
+"""rerank: score passages against a query with a reranking model, and rank them.
 
-__version__ = "0.1.0"
+From Python:
+
+    from rerank_cli import Reranker
+
+    with Reranker("siliconflow:BAAI/bge-reranker-v2-m3", api_key="…") as reranker:
+        for hit in reranker.rank(query, passages, top_n=3):
+            print(hit.rank, hit.score, hit.index, hit.document)
+
+The command `rerank` is built on the same class.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from rerank_cli.version import __version__
+
+if TYPE_CHECKING:
+    from rerank_cli.engines import Events
+    from rerank_cli.errors import (
+        CacheError,
+        EndpointError,
+        Fault,
+        InputError,
+        RefusedError,
+        ReplyError,
+        RerankError,
+        ScoringError,
+        SettingsError,
+        UsageError,
+    )
+    from rerank_cli.model import Usage
+    from rerank_cli.reranker import Document, Hit, Job, JobResult, Keywords, Reranker
+
+
+__all__ = [
+    "CacheError",
+    "Document",
+    "EndpointError",
+    "Events",
+    "Fault",
+    "Hit",
+    "InputError",
+    "Job",
+    "JobResult",
+    "Keywords",
+    "RefusedError",
+    "ReplyError",
+    "RerankError",
+    "Reranker",
+    "ScoringError",
+    "SettingsError",
+    "Usage",
+    "UsageError",
+    "__version__",
+]
+
+_ROOM_OF = {"Events": "engines", "Usage": "model"} | dict.fromkeys(
+    ("Document", "Hit", "Job", "JobResult", "Keywords", "Reranker"), "reranker"
+)
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when asked for: the command starts without most of it.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"rerank_cli.{_ROOM_OF.get(name, 'errors')}"), name)

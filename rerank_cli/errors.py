@@ -62,6 +62,8 @@ class InputError(RerankError):
     ) -> None:
         place = source if line is None else f"{source}:{line}"
         super().__init__(f"{place}: {problem}", hint)
+        self.source = source
+        self.line = line
 
 
 class SettingsError(RerankError):
@@ -152,3 +154,28 @@ class ReplyError(EndpointError):
         )
         self.missing = missing
         self.scores = scores or {}
+
+
+# Faults of every query, if of one; and those that are of one query even if none has succeeded yet.
+_OF_ALL = (
+    Fault.KEY,
+    Fault.BALANCE,
+    Fault.MODEL,
+    Fault.PATH,
+    Fault.TASK,
+    Fault.UNREACHED,
+    Fault.RATE,
+)
+_OF_ONE = (Fault.REQUEST, Fault.TOO_LARGE, Fault.NONSENSE)
+
+
+def ends_all(error: RerankError, *, succeeded: bool) -> bool:
+    """Whether other queries would fail as this one did, so that it is no use to go on.
+
+    As long as none has `succeeded`, most failures are taken to be of all.
+    """
+    if isinstance(error, InputError):
+        return False
+    if not isinstance(error, ScoringError):
+        return not succeeded
+    return error.fault in _OF_ALL or (not succeeded and error.fault not in _OF_ONE)

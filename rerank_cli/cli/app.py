@@ -50,7 +50,7 @@ class _RankByDefault(HelpAlone):
         first = args[0]
         near = get_close_matches(first, self._named(), n=1, cutoff=0.75)
         if near and first.isalpha() and not ctx.resilient_parsing:
-            ctx.obj.tell(
+            ctx.obj.report(
                 f"rerank: ranking for the query {first!r}; the command is spelt: rerank {near[0]}"
             )
 

@@ -25,9 +25,7 @@ def run(arguments: Sequence[str], streams: Streams) -> int:
         return error.exit_code
     except TyperException as error:
         message = error.format_message()
-        streams.error(
-            message[:1].lower() + message[1:].rstrip("."), _usage_hint(message, arguments)
-        )
+        streams.error(message[:1].lower() + message[1:].rstrip("."), _usage_hint(error, arguments))
         return ExitCode.USAGE
     except (ClosedPipe, SystemExit):  # Typer exits where the reader of a help page is gone
         return ExitCode.OK
@@ -62,10 +60,14 @@ def _app() -> Any:
     return get_command(app)
 
 
-def _usage_hint(message: str, arguments: Sequence[str]) -> str:
-    if message.lower().startswith("no such option") and arguments[0] not in _app().commands:
+def _usage_hint(error: Any, arguments: Sequence[str]) -> str:
+    # Typer keeps its classes of usage errors to itself; they differ in their attributes.
+    unknown_option = hasattr(error, "possibilities")
+    if unknown_option and arguments[0] not in _app().commands:
         return "A query that begins with - goes after --: rerank -- QUERY FILE"
-    if message.lower().startswith("no such command"):
+    in_group = hasattr(getattr(error, "cmd", None), "commands")
+    if in_group and not unknown_option:
+        # A group complains of a word that names none of its commands.
         return "A query that names a command goes after --: rerank -- QUERY FILE"
     return "See: rerank --help"
 

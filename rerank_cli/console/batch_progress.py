@@ -1,18 +1,16 @@
-"""How far a batch is: counted, shown on standard error, and summed up at the end."""
+"""Progress of a batch: counted elsewhere, shown here on standard error, summed up at the end."""
 
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rerank_cli.console.events import StreamEvents
 from rerank_cli.console.streams import Streams
 from rerank_cli.model import Usage
 from rerank_cli.rendering.numbers import counted
-from rerank_cli.workflows.batch.intake import Entry
-from rerank_cli.workflows.batch.job import Outcome
-from rerank_cli.workflows.batch.sinks import Sink
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -21,8 +19,28 @@ _BETWEEN_LINES = 30.0
 """Seconds between two lines where nobody watches a terminal."""
 
 
-class Progress:
-    """Counts outcomes; see `engines.Events` too. `total` is the size of all jobs, if known.
+@dataclass(slots=True)
+class Tally:
+    """What has become of the jobs so far.
+
+    queries, failed   jobs that were ranked in this run, and that were not
+    before            jobs that an earlier run has finished
+    passages, blank   passages of the ranked ones, and those that were left out
+    seen, skipped     size of the input that was dealt with, and of that what was done before
+    """
+
+    queries: int = 0
+    failed: int = 0
+    before: int = 0
+    passages: int = 0
+    blank: int = 0
+    seen: int = 0
+    skipped: int = 0
+    usage: Usage = field(default_factory=Usage)
+
+
+class BatchProgress(StreamEvents):
+    """Shows how far a tally is. `total` is the size of all jobs, None if that is unknown.
 
     `alone` says whether nothing else goes to the terminal meanwhile.
     """
@@ -30,89 +48,43 @@ class Progress:
     def __init__(
         self,
         streams: Streams,
-        total: int | None,
+        tally: Tally,
         now: Callable[[], float] = time.monotonic,
         *,
+        total: int | None = None,
         alone: bool = True,
     ) -> None:
-        self._streams = streams
+        super().__init__(streams)
         # A bar among results that scroll by would only leave its remains there.
         self._watched = alone and streams.stderr_is_terminal and not streams.verbose
-        self._total = total
+        self._tally = tally
         self._now = now
-        self._lock = threading.Lock()
         self._began = self._last_line = now()
         self._bar: Bar | None = None
-        self._seen = self._skipped_size = 0
-        self.gave_up = False
-        self.queries = self.passages = self.failed = self.retries = self.before = self.blank = 0
-        self.usage = Usage()
-
-    # engines.Events
-
-    def planned(self, requests: int, passages: int) -> None:
-        """Nothing: queries are counted here."""
-
-    def scored(self, passages: int) -> None:
-        """Nothing: passages are counted when their query is done."""
+        self._retries = 0
+        self.total = total
 
     def retried(self, why: str) -> None:
         with self._lock:
-            self.retries += 1
-            self._streams.note(why)
-
-    def paced(self, concurrency: int, *, slower: bool) -> None:
-        if slower:
-            self.note(f"overloaded: at most {concurrency} requests at once now")
-
-    def note(self, text: str) -> None:
-        if self._streams.verbose:
-            with self._lock:
-                self._streams.note(text)
-
-    # Jobs
-
-    def passed(self, entry: Entry) -> None:
-        """A job was finished in an earlier run."""
-        self.before += 1
-        self._seen += entry.size
-        self._skipped_size += entry.size
-
-    def put_down(self, outcome: Outcome, sink: Sink, max_errors: int | None) -> bool:
-        """Hand an outcome on, and count it; whether more are wanted."""
-        if outcome.output is not None:
-            sink.finished(outcome, outcome.output)
-            self.queries += 1
-            self.passages += outcome.passages
-            self.blank += outcome.blank
-        elif outcome.error is not None:
-            sink.failed(outcome, outcome.error.message, outcome.error.hint)
-            self.failed += 1
-        self.usage += outcome.usage
-        self._seen += outcome.entry.size
-        self.gave_up = max_errors is not None and self.failed >= max_errors
-        return not self.gave_up
-
-    @property
-    def any_seen(self) -> bool:
-        """Whether there was any job at all."""
-        return self._seen > 0
-
-    # Showing
+            self._retries += 1
+        super().retried(why)
 
     def show(self) -> None:
-        """Bring the bar up to date; without a terminal, say how far things are now and then."""
+        """Bring the bar up to date; without a terminal, write a line now and then."""
         streams = self._streams
         if streams.quiet:
             return
         left = self._left()
         if self._watched:
-            said = self._said(short=True) + (f" · {left} left" if left else "")
+            summary = self._summary(short=True) + (f" · {left} left" if left else "")
             bar = self._bar or self._made_bar()
-            bar.update(bar.task_ids[0], completed=self._seen, total=self._total, said=said)
+            bar.update(
+                bar.task_ids[0], completed=self._tally.seen, total=self.total, summary=summary
+            )
         elif self._now() - self._last_line >= _BETWEEN_LINES:
             self._last_line = self._now()
-            streams.tell(f"rerank: {self._said()}" + (f" · about {left} left" if left else ""))
+            left = f" · about {left} left" if left else ""
+            streams.report(f"rerank: {self._summary()}{left}")
 
     def close(self) -> None:
         """Take the bar away."""
@@ -121,41 +93,42 @@ class Progress:
                 self._bar.stop()
             self._bar = None
 
-    def summary(self, errors_file: Path | None) -> None:
-        """Say what was done."""
-        parts = [self._said()]
-        if self.usage.cached:
-            parts.append(f"{self.usage.cached} from the cache")
-        if self.before:
-            parts.append(f"{self.before} done before")
-        if self.blank:
-            parts.append(f"{counted(self.blank, 'blank passage')} left out")
+    def report(self, errors_file: Path | None, *, gave_up: bool) -> None:
+        """Sum up what was done, at the end."""
+        tally = self._tally
+        parts = [self._summary()]
+        if tally.usage.cached:
+            parts.append(f"{tally.usage.cached} from the cache")
+        if tally.before:
+            parts.append(f"{tally.before} done before")
+        if tally.blank:
+            parts.append(f"{counted(tally.blank, 'blank passage')} left out")
         parts.append(f"{self._now() - self._began:.2f} s")
-        if self.queries or self.failed or self.before:
-            self._streams.tell(" · ".join(parts))
-        if self.failed:
+        if tally.queries or tally.failed or tally.before:
+            self._streams.report(" · ".join(parts))
+        if tally.failed:
             where = f": see {errors_file}" if errors_file else ""
-            gave_up = "; gave up (--max-errors)" if self.gave_up else ""
-            failed = counted(self.failed, "query", "queries")
-            self._streams.error(f"{failed} failed{gave_up}{where}")
+            failed = counted(tally.failed, "query", "queries")
+            stopped = "; gave up (--max-errors)" * gave_up
+            self._streams.error(f"{failed} failed{stopped}{where}")
 
-    def _said(self, *, short: bool = False) -> str:
-        seconds = self._now() - self._began
-        parts = [counted(self.queries, "query", "queries"), counted(self.passages, "passage")]
-        if self.queries and seconds > 0:
-            parts.append(f"{self.queries / seconds:.1f}{'' if short else ' queries'}/s")
-        if self.usage.input_tokens is not None:
-            parts.append(f"{self.usage.input_tokens} tokens")
-        parts += [f"{self.failed} failed"] * bool(self.failed)
-        parts += [f"{self.retries} retries"] * bool(self.retries)
+    def _summary(self, *, short: bool = False) -> str:
+        tally, seconds = self._tally, self._now() - self._began
+        parts = [counted(tally.queries, "query", "queries"), counted(tally.passages, "passage")]
+        if tally.queries and seconds > 0:
+            parts.append(f"{tally.queries / seconds:.1f}{'' if short else ' queries'}/s")
+        if tally.usage.input_tokens is not None:
+            parts.append(f"{tally.usage.input_tokens} tokens")
+        parts += [f"{tally.failed} failed"] * bool(tally.failed)
+        parts += [f"{self._retries} retries"] * bool(self._retries)
         return " · ".join(parts)
 
     def _left(self) -> str | None:
-        """The time that the rest will take, if it goes on like this."""
-        fresh, seconds = self._seen - self._skipped_size, self._now() - self._began
-        if not self._total or fresh <= 0:
+        """The time that the rest will take at the pace so far."""
+        fresh, seconds = self._tally.seen - self._tally.skipped, self._now() - self._began
+        if not self.total or fresh <= 0:
             return None
-        left = int(max(self._total - self._seen, 0) * seconds / fresh)
+        left = int(max(self.total - self._tally.seen, 0) * seconds / fresh)
         hours, minutes = divmod(left // 60, 60)
         return f"{hours}:{minutes:02}:{left % 60:02}" if hours else f"{minutes}:{left % 60:02}"
 
@@ -166,10 +139,10 @@ class Progress:
         self._bar = Progress(
             BarColumn(8),
             TaskProgressColumn(),
-            TextColumn("{task.fields[said]}"),
+            TextColumn("{task.fields[summary]}"),
             console=Console(file=self._streams.stderr),
             transient=True,
         )
-        self._bar.add_task("", total=self._total, said="")
+        self._bar.add_task("", total=self.total, summary="")
         self._bar.start()
         return self._bar

@@ -1,4 +1,4 @@
-"""Ctrl-C, once to finish what is under way, and again to stop at once."""
+"""Ctrl-C: once finishes what is under way, twice stops at once."""
 
 import signal
 import threading
@@ -24,7 +24,7 @@ class Interrupts:
             and signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
         )
         if self._ours:
-            self._before = signal.signal(signal.SIGINT, self._heard)
+            self._before = signal.signal(signal.SIGINT, self._interrupted)
         return self
 
     def __exit__(
@@ -36,13 +36,13 @@ class Interrupts:
         if self._ours:
             signal.signal(signal.SIGINT, self._before)
 
-    def _heard(self, number: int, frame: FrameType | None) -> None:
+    def _interrupted(self, number: int, frame: FrameType | None) -> None:
         self.count += 1
         if self.count > 1:
             raise KeyboardInterrupt
         # In a thread of its own: what it waits for may be held by the very code that was broken
         # into.
         threading.Thread(target=self._stop, daemon=True).start()
-        self._streams.tell(
+        self._streams.report(
             "rerank: finishing what is under way; press Ctrl-C again to stop at once"
         )

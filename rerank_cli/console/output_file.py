@@ -1,4 +1,4 @@
-"""--output: a file is written whole or not at all."""
+"""The file of --output, written whole or not at all."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ from rerank_cli.errors import UsageError
 _STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 
 
-def target_of(name: str | None) -> str | None:
+def output_path(name: str | None) -> str | None:
     """The file of --output; None for standard output by whatever name.
 
     Standard output may be a file too, but one that others write to as well.

@@ -1,32 +1,31 @@
-"""What happens while an engine scores, told on standard error: a progress bar, or plain notes."""
+"""Progress of one ranking: a bar in a terminal, or plain notes."""
 
-import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from rerank_cli.console.events import StreamEvents
 from rerank_cli.console.streams import Streams
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    from rich.progress import Progress as Bar
+    from rich.progress import TaskID
 
 _FEW = 4
-"""Requests that are done before a progress bar could be read."""
+"""Show no bar for at most this many requests: they are done before it could be read."""
 
 
-class Reporter:
-    """See `engines.Events`. The bar shows in a terminal only, and is gone when done."""
+class Progress(StreamEvents):
+    """Events of one query, of one or several models. The bar is gone when it is closed."""
 
     def __init__(self, streams: Streams) -> None:
-        self._streams = streams
-        self._lock = threading.Lock()
-        self._bar: Progress | None = None
+        super().__init__(streams)
+        self._bar: Bar | None = None
         self._task: TaskID | None = None
-        self._requests = self._passages = self._retries = 0
-        self._at_once = 0
-        self._told = False
+        self._requests = self._passages = self._retries = self._at_once = 0
+        self._reported = False
+        self._held: list[str] = []
 
     def planned(self, requests: int, passages: int) -> None:
-        # Several models may be asked at the same time.
         with self._lock:
             self._requests += requests
             self._passages += passages
@@ -73,17 +72,16 @@ class Reporter:
     def retried(self, why: str) -> None:
         with self._lock:
             self._retries += 1
-            first, self._told = not self._told, True
+            first, self._reported = not self._reported, True
         self._show_pace()
-        if self._streams.verbose:
-            self.note(why)
-        elif first and self._bar is None and self._streams.stderr_is_terminal:
+        super().retried(why)
+        quiet = self._streams.verbose or self._bar is not None
+        if first and not quiet and self._streams.stderr_is_terminal:
             # Somebody is waiting and sees nothing: one line says why.
-            self._streams.tell(f"rerank: {why}")
+            self._streams.report(f"rerank: {why}")
 
     def paced(self, concurrency: int, *, slower: bool) -> None:
-        if slower:
-            self.note(f"overloaded: at most {concurrency} requests at once now")
+        super().paced(concurrency, slower=slower)
         self._at_once = concurrency
         self._show_pace()
 
@@ -93,12 +91,18 @@ class Reporter:
             parts += [f"{self._retries} retries"] * bool(self._retries)
             self._bar.update(self._task, pace=" · ".join(parts))
 
-    def note(self, text: str) -> None:
-        with self._lock:
-            self._streams.note(text)
+    def warn(self, text: str) -> None:
+        if self._bar is None:
+            super().warn(text)
+        else:
+            # A line beside the bar would be written over.
+            self._held.append(text)
 
     def close(self) -> None:
         """Take the bar away."""
         if self._bar is not None:
             with suppress(OSError):
                 self._bar.stop()
+            self._bar = None
+        for text in self._held:
+            super().warn(text)

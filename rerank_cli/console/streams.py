@@ -21,9 +21,9 @@ class ClosedPipe(Exception):  # noqa: N818 - no error
 
 @dataclass(slots=True)
 class Streams:
-    """Where passages may come from, where results go, and where everything else goes.
+    """Standard input, output and error, with the environment and how much is to be said.
 
-    `secrets` are struck out of everything that is said on standard error.
+    `secrets` are redacted in everything that goes to standard error.
     """
 
     stdin: BinaryIO | None
@@ -84,7 +84,7 @@ class Streams:
             raise UsageError(f"standard output cannot be written: {reason}") from error
 
     def abandon(self) -> None:
-        """Let what is left of the results go: Python flushes at exit, which must not fail again."""
+        """Discard what is left of the results: Python flushes at exit, and must not fail again."""
         with contextlib.suppress(OSError, ValueError):
             if self.stdout is not None:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), self.stdout.fileno())
@@ -113,33 +113,33 @@ class Streams:
         )
 
     def error(self, message: str, hint: str | None = None) -> None:
-        """An error, and what to do about it. Not silenced by --quiet."""
+        """Report an error, and what to do about it. Not silenced by --quiet."""
         self._say(message)
         if hint:
             self._say(f"hint: {hint}", "  ")
 
     def warn(self, message: str) -> None:
-        """Something the user should know, said once; the work goes on."""
+        """Report something that the user should know, once; the work goes on."""
         if not self.quiet and message not in self._warned:
             self._warned.add(message)
             self._say(f"warning: {message}")
 
     def note(self, message: str) -> None:
-        """What is being done, for --verbose."""
+        """Report a detail, for --verbose."""
         if self.verbose:
             self._say(message)
 
-    def tell(self, message: str) -> None:
-        """A plain line beside the results."""
+    def report(self, message: str) -> None:
+        """Report a plain line beside the results."""
         if not self.quiet:
             self._say(message, "")
 
     def trace(self, text: str) -> None:
-        """A traceback, for --debug."""
-        self._write(visible_block(self.struck(text)))
+        """Show a traceback, for --debug."""
+        self._write(visible_block(self.redacted(text)))
 
     def _say(self, message: str, prefix: str = "rerank: ") -> None:
-        self._write(f"{prefix}{visible(self.struck(message))}\n")
+        self._write(f"{prefix}{visible(self.redacted(message))}\n")
 
     def _write(self, text: str) -> None:
         if self.stderr is not None:
@@ -147,8 +147,8 @@ class Streams:
                 self.stderr.write(text)
                 self.stderr.flush()
 
-    def struck(self, text: str) -> str:
-        """The text without the secrets."""
+    def redacted(self, text: str) -> str:
+        """The text with [key] in place of each secret."""
         for secret in self.secrets:
             text = text.replace(secret, "[key]")
         return text

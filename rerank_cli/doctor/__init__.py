@@ -25,25 +25,26 @@ def examine(engine: Engine, settings: Settings) -> Diagnosis:
     return found
 
 
-def diagnose(
-    settings: Settings,
-    rows: Mapping[str, Provider],
-    exchange_for: Callable[[Settings], Exchange],
-    connect: Connect,
-) -> Diagnosis:
-    """Everything that can be found out about the endpoint of the settings.
+def diagnose(settings, providers, timeout, note):
+    from rerank_cli.engines.local import LocalEngine
+    from rerank_cli.transport import connector
+    from rerank_cli.transport.clock import Clock
 
-    `rows` are all providers by name; `exchange_for` says how an endpoint is asked, `connect` makes
-    what it is asked through. Raises SettingsError for a URL that cannot be used.
-    """
-    asker = Asker(settings, rows, exchange_for, connect())
+    if settings.provider.is_embedded:
+        return examine(LocalEngine(), settings)
+    clock = Clock()
+    asker = Asker(
+        settings,
+        providers,
+        lambda o: Exchange(o, {}, clock, note),
+        connector(settings.base_url, timeout),
+    )
     try:
         ending = asker.find()
         if not isinstance(ending, Answer):
             return add_failure(asker, ending)
         found = add_answer(asker, ending)
         if isinstance(asker.first, Silence) and settings.provider != CUSTOM:
-            # It was named, and is another: ranking with that name fails.
             found.exit_code = asker.first.error.exit_code
         return found
     finally:

@@ -1,14 +1,18 @@
-"""What scores: one Protocol, an engine behind it a module."""
+"""The Engine protocol; each implementation is a package here."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from rerank_cli.model import Scores
 from rerank_cli.planning import Limits, Plan, Request
+from rerank_cli.settings import Settings
+
+Keep = Callable[[Sequence[int], Sequence[float]], None]
+"""Gets scores as they come, with the numbers of their texts in the plan; from any thread."""
 
 
 class Engine(Protocol):
-    """Scores the passages of a plan."""
+    """Scores the texts of a plan. May be used from several threads."""
 
     @property
     def limits(self) -> Limits:
@@ -17,26 +21,21 @@ class Engine(Protocol):
     def body(self, request: Request) -> bytes:
         """What would be sent for a request; empty for an engine that sends nothing."""
 
-    def score(self, plan: Plan) -> Scores:
-        """Exactly one finite score a passage, in input order, or a RerankError."""
+    def score(self, plan: Plan, keep: Keep | None = None) -> Scores:
+        """Exactly one finite score a passage, in input order, or a RerankError.
+
+        `keep` gets each text's score once, also of those that come before an error.
+        """
 
     def close(self) -> None:
-        """Let go of what is open."""
-
-
-Keep = Callable[[Sequence[int], Sequence[float]], None]
-"""Gets scores as they come, with the numbers of their texts in the plan; from any thread."""
-
-
-class Keeping(Engine, Protocol):
-    """An engine that hands scores out as they come."""
-
-    def score(self, plan: Plan, keep: Keep | None = None) -> Scores:
-        """`keep` gets each text's score once, also of those that come before an error."""
+        """Close connections, or free the model; requests under way in other threads end."""
 
 
 class Events(Protocol):
-    """Told of what happens while an engine scores, from any thread."""
+    """What happens while passages are scored; methods are called from any thread."""
+
+    def settled(self, settings: Settings) -> None:
+        """These settings are used. They hold the key, which must never be shown."""
 
     def planned(self, requests: int, passages: int) -> None:
         """So many requests for so many distinct passages are about to be sent."""
@@ -50,5 +49,8 @@ class Events(Protocol):
     def paced(self, concurrency: int, *, slower: bool) -> None:
         """At most so many requests at once from now on; fewer, if the endpoint is overloaded."""
 
+    def warn(self, text: str) -> None:
+        """Something that may change what the user makes of the scores."""
+
     def note(self, text: str) -> None:
-        """Something that only --verbose tells."""
+        """A detail, as --verbose shows it."""

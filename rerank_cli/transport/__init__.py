@@ -50,3 +50,9 @@ class Policy:
     deadline: float | None = None
     rpm: int | None = None
     tpm: int | None = None
+
+
+def connector(url, timeout):
+    from rerank_cli.transport.http import Connector
+
+    return Connector(url, timeout)

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from rerank_cli import __version__
+from rerank_cli.version import __version__
 from rerank_cli.errors import EndpointError, Fault, RerankError, SettingsError
 from rerank_cli.transport import Reply
 from rerank_cli.transport.connection import Connection

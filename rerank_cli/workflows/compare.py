@@ -1,4 +1,4 @@
-"""The data path of a comparison: one query, the same passages, several engines at once."""
+"""`rerank compare`: one query, the same passages, several models at once."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -7,20 +7,17 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 
-from rerank_cli.console.progress import Reporter
+from rerank_cli.console.progress import Progress
 from rerank_cli.console.streams import Streams
-from rerank_cli.engines import Engine
 from rerank_cli.errors import ExitCode, SettingsError, UsageError
 from rerank_cli.evaluation.agreement import agreement
 from rerank_cli.model import Candidates, Ranking
-from rerank_cli.planning import plan
-from rerank_cli.providers import Provider
 from rerank_cli.ranking import rank
 from rerank_cli.rendering.comparison import MOST, render_json, render_table
-from rerank_cli.settings import Flags, Settings
-from rerank_cli.workflows import rank as pipeline
-from rerank_cli.workflows import wiring
-from rerank_cli.workflows.scoring import Scoring, check_text
+from rerank_cli.reranker import Reranker, ScoringOptions
+from rerank_cli.settings import Files, Settings, flags_for
+from rerank_cli.workflows.passages import PassageInput, check_input, check_text, read_candidates
+from rerank_cli.workflows.rank import ranking_of
 
 _DEPTH = 10
 _LONGEST_END = 1.0
@@ -28,7 +25,7 @@ _LONGEST_END = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ComparisonOutput:
     """What of the comparison is shown, and how."""
 
     top_n: int | None
@@ -38,70 +35,59 @@ class Shown:
 
 def run(
     query: str,
-    given: pipeline.Input,
+    given: PassageInput,
     models: Sequence[str],
-    scoring: Scoring,
-    shown: Shown,
+    scoring: ScoringOptions,
+    output: ComparisonOutput,
     streams: Streams,
 ) -> int:
     """Rank the passages under each model, and show the rankings. Returns the exit code."""
-    pipeline.check(query, given, scoring, streams)
-    asked = _asked(models, scoring, streams)
-    with closing(Reporter(streams)) as events:
-        engines = []
-        for settings in asked:
-            policy = wiring.policy_of(settings, scoring.policy)
-            engines.append(wiring.engine_of(settings, scoring.extras, policy, events, streams))
-        candidates = pipeline.candidates_of(query, given, streams)
-        rankings = _at_once(asked, engines, candidates, scoring)
-    for settings, ranking in zip(asked, rankings, strict=True):
-        wiring.warn_if_split(settings, ranking.usage, streams)
-    depth = min(shown.top_n or _DEPTH, len(candidates.passages))
+    check_input(query, given, scoring, streams)
+    with closing(Progress(streams)) as progress:
+        rerankers = _opened(models, scoring, progress, streams)
+        candidates = read_candidates(query, given, streams)
+        rankings = _rank_at_once(rerankers, candidates)
+    depth = min(output.top_n or _DEPTH, len(candidates.passages))
     agreements = [agreement(rankings[0], other, depth) for other in rankings[1:]]
-    if shown.as_json:
-        streams.write([render_json(rankings, agreements, shown.top_n)])
+    if output.as_json:
+        text = render_json(rankings, agreements, output.top_n)
     else:
-        look = streams.look(to_file=False, full=shown.full)
-        streams.write([render_table(rankings, agreements, shown.top_n, look)])
+        look = streams.look(to_file=False, full=output.full)
+        text = render_table(rankings, agreements, output.top_n, look)
+    streams.write([text])
     return ExitCode.OK
 
 
-def _asked(models: Sequence[str], scoring: Scoring, streams: Streams) -> list[Settings]:
-    """The settings for each model, of which there must be two at least, all different."""
+def _opened(
+    models: Sequence[str], scoring: ScoringOptions, progress: Progress, streams: Streams
+) -> list[Reranker]:
+    """A reranker for each model, of which there must be two at least, all different."""
     if not 2 <= len(models) <= MOST:
         raise UsageError(
             f"expected 2 to {MOST} models to compare, not {len(models)}",
             "Name each with -m MODEL, -m PROVIDER:MODEL, or -m PROVIDER for its default.",
         )
-    files = wiring.files_of(streams)
-    asked: list[Settings] = []
+    files = Files.here(streams.environ)
+    providers = files.config.providers
+    # Several are asked: a key for whatever is asked is not for each of them.
+    scoring = replace(scoring, general_key=False)
+    rerankers: list[Reranker] = []
     for name in models:
         check_text(name, "--model")
-        row = files.config.providers.get(name.partition(":")[0].lower())
-        settings = wiring.settings_of(_flags(name, row, scoring.flags), streams, files)
-        settings.require()
-        if row:
-            _check_url(settings)
-        if any(_same(settings, other) for other in asked):
+        options = flags_for(name, scoring, providers)
+        reranker = Reranker.open(options, streams.environ, files, {"events": progress})
+        if name.partition(":")[0].lower() in providers:
+            _check_url(reranker.settings)
+        if any(_same(reranker.settings, other.settings) for other in rerankers):
             raise UsageError(f"--model {name} is compared with itself", "Name another model.")
-        asked.append(settings)
-    url = scoring.flags.base_url
-    if url is not None and url.strip() not in {settings.base_url for settings in asked}:
+        rerankers.append(reranker)
+    url = scoring.base_url
+    if url is not None and url.strip() not in {each.settings.base_url for each in rerankers}:
         raise UsageError(
             "--base-url goes with none of the models",
             "Asked there: -m MODEL, -m custom:MODEL, -m custom.",
         )
-    return asked
-
-
-def _flags(name: str, row: Provider | None, flags: Flags) -> Flags:
-    """What a name asks for: a model where the other flags say, PROVIDER:MODEL, or PROVIDER."""
-    if row is None:
-        return replace(flags, model=name)
-    model = name.partition(":")[2] or row.model
-    # A URL is not that of all providers; but what has none of its own needs it.
-    base_url = None if row.base_url or row.is_embedded else flags.base_url
-    return replace(flags, provider=row.name, model=model, base_url=base_url, general_key=False)
+    return rerankers
 
 
 def _check_url(settings: Settings) -> None:
@@ -118,23 +104,18 @@ def _same(one: Settings, other: Settings) -> bool:
     return (one.provider, one.model, one.base_url) == (other.provider, other.model, other.base_url)
 
 
-def _at_once(
-    asked: Sequence[Settings],
-    engines: Sequence[Engine],
-    candidates: Candidates,
-    scoring: Scoring,
-) -> list[Ranking]:
-    """A ranking for each, in order. Raises the error of the first that fails."""
-    rankings: list[Future[Ranking]] = [Future() for _ in asked]
+def _rank_at_once(rerankers: Sequence[Reranker], candidates: Candidates) -> list[Ranking]:
+    """A ranking of each, in order. Raises the error of the first that fails."""
+    rankings: list[Future[Ranking]] = [Future() for _ in rerankers]
     here: list[Callable[[], None]] = []
     try:
-        for settings, engine, ranking in zip(asked, engines, rankings, strict=True):
-            work = partial(_ranking, settings, engine, candidates, scoring)
-            if settings.provider.is_embedded:
-                here.append(partial(_fulfil, ranking, work))
+        for reranker, ranking in zip(rerankers, rankings, strict=True):
+            work = partial(_fulfil, ranking, partial(_ranking, reranker, candidates))
+            if reranker.settings.provider.is_embedded:
+                here.append(work)
             else:
                 # Unlike a thread of a pool, it does not hold up the end of the process.
-                threading.Thread(target=_fulfil, args=(ranking, work), daemon=True).start()
+                threading.Thread(target=work, daemon=True).start()
         for fulfil in here:
             # The embedded engine computes, and cannot be stopped but by Ctrl-C in this thread.
             fulfil()
@@ -146,8 +127,8 @@ def _at_once(
                 each.result()
         return [each.result() for each in rankings]
     finally:
-        for engine in engines:
-            engine.close()
+        for reranker in rerankers:
+            reranker.close()
         wait(rankings, _LONGEST_END)
 
 
@@ -158,10 +139,7 @@ def _fulfil(ranking: "Future[Ranking]", work: Callable[[], Ranking]) -> None:
         ranking.set_exception(error)
 
 
-def _ranking(
-    settings: Settings, engine: Engine, candidates: Candidates, scoring: Scoring
-) -> Ranking:
-    policy = wiring.policy_of(settings, scoring.policy)
-    scores = engine.score(plan(candidates, wiring.limits_of(engine, policy, scoring.max_passages)))
+def _ranking(reranker: Reranker, candidates: Candidates) -> Ranking:
+    scores = reranker.score_plan(reranker.plan(candidates))
     ranked = rank(candidates, scores.values)
-    return pipeline.ranking_of(candidates, ranked, settings, scores.usage)
+    return ranking_of(candidates, ranked, reranker.settings, scores.usage)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rerank_cli.workers import Runner
+from rerank_cli.workflows.batch.workers import Workers
 
 _PATIENCE = 10.0
 _WINDOW = 4
@@ -64,7 +64,7 @@ class Desk:
             assert self.changed.wait_for(true, _PATIENCE)
 
 
-def ended(runner: "Runner[int, int]") -> None:
+def ended(runner: "Workers[int, int]") -> None:
     """Wait for the end."""
     assert runner.wait(_PATIENCE)
 
@@ -82,7 +82,7 @@ def test_any_order_of_answers_gives_each_once_and_ordered_if_asked(
     """--ordered would not be; and an input larger than memory would be read ahead into it."""
     desk = Desk(entries)
     desk.wanted += 1
-    runner = Runner(desk.entries(), desk, at_once, ordered=ordered)
+    runner = Workers(desk.entries(), desk.do, desk.put_down, at_once, ordered=ordered)
     runner.start()
     released: list[int] = []
     for choice in choices[:entries]:
@@ -102,7 +102,7 @@ def test_answers_are_put_down_as_they_come() -> None:
     """Every query would wait for the slowest before it."""
     desk = Desk(3)
     desk.wanted += 1
-    runner = Runner(desk.entries(), desk, 3, ordered=False)
+    runner = Workers(desk.entries(), desk.do, desk.put_down, 3, ordered=False)
     runner.start()
     for number, so_far in ((2, [2]), (0, [2, 0]), (1, [2, 0, 1])):
         desk.release(number)
@@ -114,7 +114,7 @@ def test_one_slow_query_holds_up_only_a_window_of_ordered_ones() -> None:
     """All answers behind one that hangs would be held in memory."""
     desk = Desk(100)
     desk.wanted += 1
-    runner = Runner(desk.entries(), desk, 2, ordered=True)
+    runner = Workers(desk.entries(), desk.do, desk.put_down, 2, ordered=True)
     runner.start()
     desk.release(*range(1, 100))
     desk.wait_until(lambda: desk.read == 2 * _WINDOW)
@@ -131,7 +131,7 @@ def test_as_many_as_allowed_are_under_way() -> None:
     """A batch would take as long as its queries one after the other."""
     desk = Desk(9)
     desk.wanted += 1
-    runner = Runner(desk.entries(), desk, 4, ordered=True)
+    runner = Workers(desk.entries(), desk.do, desk.put_down, 4, ordered=True)
     runner.start()
     desk.wait_until(lambda: len(desk.under_way) == 4)
     desk.release(*range(9))
@@ -143,7 +143,7 @@ def test_a_stop_finishes_what_is_under_way_and_begins_nothing(ordered: bool) -> 
     """Ctrl-C would throw away answers that are paid for, or go on to pay for more."""
     desk = Desk(100)
     desk.wanted += 1
-    runner = Runner(desk.entries(), desk, 3, ordered=ordered)
+    runner = Workers(desk.entries(), desk.do, desk.put_down, 3, ordered=ordered)
     runner.start()
     desk.wait_until(lambda: len(desk.under_way) == 3)
     runner.stop()
@@ -157,7 +157,7 @@ def test_a_stop_reaches_those_that_wait_for_the_window() -> None:
     """Ctrl-C would hang where one slow query holds up all others."""
     desk = Desk(100)
     desk.wanted += 1
-    runner = Runner(desk.entries(), desk, 2, ordered=True)
+    runner = Workers(desk.entries(), desk.do, desk.put_down, 2, ordered=True)
     runner.start()
     desk.release(*range(1, 100))
     desk.wait_until(lambda: desk.read == 2 * _WINDOW)
@@ -172,7 +172,7 @@ def test_enough_is_enough(ordered: bool) -> None:
     """--max-errors would spend on long after it gave up."""
     desk = Desk(1000, held=False)
     desk.wanted = 5
-    runner = Runner(desk.entries(), desk, 2, ordered=ordered)
+    runner = Workers(desk.entries(), desk.do, desk.put_down, 2, ordered=ordered)
     runner.start()
     ended(runner)
     assert 5 <= len(desk.done) <= 5 + 2 * (_WINDOW if ordered else 1)
@@ -210,7 +210,7 @@ class Failing(Desk):
 def test_what_is_wrong_with_all_ends_all_and_is_told(at: str, ordered: bool, at_once: int) -> None:
     """A wrong key, or a full disk, would be asked for again with each of a million queries."""
     desk = Failing(at)
-    runner = Runner(desk.entries(), desk, at_once, ordered=ordered)
+    runner = Workers(desk.entries(), desk.do, desk.put_down, at_once, ordered=ordered)
     runner.start()
     with pytest.raises(KeyError, match=at):
         ended(runner)
@@ -224,7 +224,7 @@ def test_what_is_wrong_with_all_ends_all_and_is_told(at: str, ordered: bool, at_
 def test_waiting_is_over_when_time_is() -> None:
     """Neither the bar nor Ctrl-C would be seen while an endpoint takes its time."""
     desk = Desk(1)
-    runner: Runner[int, int] = Runner(desk.entries(), desk, 2, ordered=False)
+    runner: Workers[int, int] = Workers(desk.entries(), desk.do, desk.put_down, 2, ordered=False)
     runner.start()
     began = time.monotonic()
     assert not runner.wait(0.01)
@@ -236,6 +236,7 @@ def test_waiting_is_over_when_time_is() -> None:
 def test_nothing_to_do_ends_at_once() -> None:
     """An empty file of jobs would hang."""
     nothing: Iterable[int] = ()
-    runner: Runner[int, int] = Runner(iter(nothing), Desk(0), 3, ordered=True)
+    desk = Desk(0)
+    runner: Workers[int, int] = Workers(iter(nothing), desk.do, desk.put_down, 3, ordered=True)
     runner.start()
     ended(runner)

@@ -16,6 +16,7 @@ from rerank_cli.errors import (
 )
 from rerank_cli.model import Job, Ranked, Scores, Usage
 from rerank_cli.planning import Limits, Plan, Request
+from rerank_cli.reranker import Reranker
 from rerank_cli.workflows.batch.intake import Taken
 from rerank_cli.workflows.batch.job import JobScorer, Outcome
 from tests.batch.given import job, job_entries
@@ -65,7 +66,9 @@ def scorer(
     threshold: float | None = None,
 ) -> JobScorer:
     """What works on jobs."""
-    return JobScorer(engine, engine.limits, scale, top_n, threshold, shown, lambda _: True)
+    reranker = Reranker("local")
+    reranker.engine, reranker.limits = engine, engine.limits
+    return JobScorer(reranker, scale, top_n, threshold, shown)
 
 
 def taken(line: str) -> Taken:
@@ -79,7 +82,7 @@ def taken(line: str) -> Taken:
 
 def outcome(scoring: JobScorer, line: str) -> Outcome:
     """What becomes of a line."""
-    return scoring.do(taken(line))
+    return scoring.outcome(taken(line))
 
 
 def test_a_job_is_ranked_and_its_cost_told(engine: Engine) -> None:

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from rerank_cli.console.batch_progress import Progress
+from rerank_cli.console.batch_progress import BatchProgress, Tally
 from rerank_cli.console.streams import Streams
 from rerank_cli.errors import InputError
 from rerank_cli.model import PassageId, Usage
 from rerank_cli.workflows.batch.job import Outcome
+from rerank_cli.workflows.batch.ledger import Ledger
+from rerank_cli.workflows.batch.record import Recorder
 from tests.batch.given import job, job_entries, jobs_file
 from tests.cli.batches import batch
 from tests.cli.running import TerminalText
@@ -20,21 +22,22 @@ LINE = job(1)
 (ENTRY,) = job_entries(LINE)
 
 
-class Sink:
-    """Takes everything."""
+class _Ledger(Ledger):
+    """Takes everything, and writes nothing."""
 
-    def finished(self, outcome: Outcome, output: str) -> None:
-        """Let it go."""
+    def __init__(self) -> None: ...
 
-    def failed(self, outcome: Outcome, message: str, hint: str | None) -> None:
-        """Let it go."""
+    def finished(self, digest: bytes, job_id: PassageId, output: bytes) -> None: ...
+
+    def failed(self, line: bytes) -> None: ...
 
 
 @dataclass
 class Watched:
     """A batch whose clock, jobs and standard error a test has in hand."""
 
-    progress: Progress
+    progress: BatchProgress
+    recorder: Recorder
     err: io.StringIO
     seconds: list[float]
 
@@ -49,28 +52,35 @@ class Watched:
         """Finish queries."""
         for _ in range(queries):
             outcome = Outcome(ENTRY, 1, "out", passages=passages, usage=Usage(1, tokens))
-            assert self.progress.put_down(outcome, Sink(), None)
+            assert self.recorder.record(outcome)
 
-    def fail(self, job_id: PassageId = 1, most: int | None = None) -> bool:
+    def fail(self, job_id: PassageId = 1) -> bool:
         """Let a query fail; whether more are wanted."""
         error = InputError("bad", source="x")
-        return self.progress.put_down(Outcome(ENTRY, job_id, None, error), Sink(), most)
+        return self.recorder.record(Outcome(ENTRY, job_id, None, error))
 
     def summary(self, errors_file: Path | None = None) -> list[str]:
         """What is said at the end."""
         before = len(self.err.getvalue())
-        self.progress.summary(errors_file)
+        self.progress.report(errors_file, gave_up=self.recorder.gave_up)
         return self.err.getvalue()[before:].splitlines()
 
 
 def watched(
-    total: int | None = None, *, terminal: bool = False, quiet: bool = False, verbose: bool = False
+    total: int | None = None,
+    *,
+    terminal: bool = False,
+    quiet: bool = False,
+    verbose: bool = False,
+    most: int | None = None,
 ) -> Watched:
     """A batch of so many jobs, that begins."""
     err, seconds = TerminalText() if terminal else io.StringIO(), [1000.0]
     streams = Streams(None, None, err, {}, quiet=quiet, verbose=verbose)
     size = None if total is None else total * ENTRY.size
-    return Watched(Progress(streams, size, lambda: seconds[0]), err, seconds)
+    tally = Tally()
+    progress = BatchProgress(streams, tally, lambda: seconds[0], total=size)
+    return Watched(progress, Recorder(tally, _Ledger(), streams, most), err, seconds)
 
 
 def test_a_log_gets_a_line_every_thirty_seconds() -> None:
@@ -100,7 +110,7 @@ def test_what_was_done_before_counts_neither_as_fast_nor_as_left() -> None:
     """After a restart the time left would be told as a tenth of what it is."""
     batch = watched(100)
     for _ in range(80):
-        batch.progress.passed(ENTRY)
+        batch.recorder.passed(ENTRY)
     assert "left" not in batch.go(30)
     batch.do(10)
     assert batch.go(30).endswith(" · about 1:00 left\n")
@@ -139,7 +149,7 @@ def test_tokens_are_told_on_the_way() -> None:
 def test_the_end_is_summed_up() -> None:
     """What was done, and what it cost, would have to be counted by hand."""
     batch = watched(10)
-    batch.progress.passed(ENTRY)
+    batch.recorder.passed(ENTRY)
     batch.do(4)
     batch.fail()
     batch.go(8)
@@ -159,9 +169,9 @@ def test_tokens_that_are_not_known_are_not_told() -> None:
 
 def test_giving_up_is_told() -> None:
     """A batch that gave up would look like one that has come to its end."""
-    batch = watched(10)
-    assert batch.fail(most=2)
-    assert not batch.fail(most=2)
+    batch = watched(10, most=2)
+    assert batch.fail()
+    assert not batch.fail()
     assert "2 queries failed; gave up (--max-errors)" in batch.summary()[1]
 
 

@@ -11,7 +11,7 @@ import pytest
 from rerank_cli.cli import border
 from rerank_cli.cli.border import run
 from rerank_cli.console import output_file as output
-from rerank_cli.console.progress import Reporter
+from rerank_cli.console.progress import Progress
 from rerank_cli.console.streams import Streams
 from rerank_cli.errors import UsageError
 from tests.cli.running import ONE_LINE, PASSAGES, Ended, TerminalText, rerank
@@ -117,7 +117,7 @@ def test_verbose_notes_come_without_a_bar(well: FaultServer) -> None:
 def test_the_bar_tells_how_many_are_done() -> None:
     """Nobody could tell a run that is nearly done from one that has just begun."""
     err = TerminalText()
-    events = Reporter(Streams(None, None, err))
+    events = Progress(Streams(None, None, err))
     events.planned(5, 1000)
     events.scored(100)
     events.scored(150)
@@ -129,7 +129,7 @@ def test_the_bar_tells_how_many_are_done() -> None:
 def test_the_bar_tells_of_retries_and_pace() -> None:
     """A run that an overloaded endpoint slows down would seem slow for no reason."""
     err = TerminalText()
-    events = Reporter(Streams(None, None, err))
+    events = Progress(Streams(None, None, err))
     events.planned(5, 10)
     events.paced(16, slower=True)
     events.retried("busy")
@@ -163,7 +163,7 @@ def test_a_bar_on_a_terminal_that_is_gone_does_no_harm() -> None:
             return super().write(text)
 
     err = Gone()
-    events = Reporter(Streams(None, None, err))
+    events = Progress(Streams(None, None, err))
     events.planned(5, 10)
     err.closed_window = True
     events.close()

@@ -250,7 +250,7 @@ def test_what_comes_when_all_is_over_is_let_go(run: Run) -> None:
     one = run()
     one.score(["a"])
     one.engine.close()
-    one.engine._keep(SCOPE.digests("q", ["b"]), [0.5])
+    one.engine._store_scores(SCOPE.digests("q", ["b"]), [0.5])
     assert one.store._connection is None
     assert one.warnings == []
 

@@ -1,50 +1,34 @@
-"""`rerank batch [JOBS]`: its options; `batching` does the work."""
+"""`rerank batch [JOBS]`."""
 
-import typer
+from typing import TYPE_CHECKING
 
-from rerank_cli.cli.options import batch as batch_options
-from rerank_cli.cli.options import shared as options
+from rerank_cli.cli.options import batch as own
+from rerank_cli.cli.options import general, output, scoring
+from rerank_cli.cli.options.groups import with_groups
+from rerank_cli.console.streams import Streams
 from rerank_cli.scaling import NATIVE
 
+if TYPE_CHECKING:
+    from rerank_cli.reranker import ScoringOptions
+    from rerank_cli.workflows.batch.source import JobInput
 
+
+@with_groups(given=own.jobs, scored=scoring.scoring, streams=general.streams)
 def batch(
-    ctx: typer.Context,
-    jobs: batch_options.Jobs = None,
-    queries: batch_options.Queries = None,
-    corpus: batch_options.Corpus = None,
-    run: batch_options.FirstStage = None,
-    depth: batch_options.Depth = None,
-    text_field: options.TextField = None,
-    id_field: options.IdField = None,
-    encoding: options.Encoding = None,
-    top_n: options.TopN = None,
-    threshold: options.Threshold = None,
-    scores: options.Scale = NATIVE,
-    output_format: batch_options.BatchFormat = "jsonl",
-    tag: batch_options.Tag = "rerank",
-    output_file: batch_options.BatchOutput = None,
-    fresh: batch_options.Fresh = False,
-    ordered: batch_options.Ordered = False,
-    provider: options.Provider = None,
-    model: options.Model = None,
-    base_url: options.BaseUrl = None,
-    instruction: options.Instruction = None,
-    max_chunks_per_doc: options.MaxChunks = None,
-    overlap_tokens: options.Overlap = None,
-    max_passages: options.MaxPassages = None,
-    concurrency: options.Concurrency = None,
-    timeout: options.Timeout = 60.0,
-    retries: options.Retries = None,
-    deadline: options.Deadline = None,
-    rpm: options.Rpm = None,
-    tpm: options.Tpm = None,
-    price_per_million: options.Price = None,
-    cache: options.Cache = False,
-    max_errors: batch_options.MaxErrors = None,
-    dry_run: options.DryRun = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
-    debug: options.Debug = False,
+    *,
+    given: "JobInput",
+    top_n: output.TopN = None,
+    threshold: output.Threshold = None,
+    scores: output.Scale = NATIVE,
+    output_format: own.BatchFormat = "jsonl",
+    tag: own.Tag = "rerank",
+    output_file: own.BatchOutput = None,
+    fresh: own.Fresh = False,
+    ordered: own.Ordered = False,
+    scored: "ScoringOptions",
+    max_errors: own.MaxErrors = None,
+    dry_run: scoring.DryRun = False,
+    streams: Streams,
 ) -> int:
     """Rank many queries, each with its own candidates.
 
@@ -53,17 +37,18 @@ def batch(
     goes on where it stopped, by FILE.progress and FILE.lock. Queries that fail go to
     FILE.errors.jsonl, and the exit code is 6.
     """
-    streams = options.streams_of(ctx, quiet=quiet, verbose=verbose or debug)
-    from rerank_cli.reading.fields import FieldNames
-    from rerank_cli.workflows.batch import run as batching
-    from rerank_cli.workflows.batch.source import Input
-    from rerank_cli.workflows.scoring import scoring_of
+    from rerank_cli.workflows.batch import run as workflow
 
-    given = Input(jobs, queries, corpus, run, depth, FieldNames(text_field, id_field), encoding)
-    shown = batching.Shown(
-        output_format, tag, output_file, fresh, ordered, top_n, threshold, scores, max_errors
+    written = workflow.BatchOutput(
+        format=output_format,
+        tag=tag,
+        file=output_file,
+        fresh=fresh,
+        ordered=ordered,
+        top_n=top_n,
+        threshold=threshold,
+        scale=scores,
+        max_errors=max_errors,
     )
-    scoring = scoring_of(ctx.params)
-    if dry_run:
-        return batching.dry_run(given, scoring, shown, streams)
-    return batching.run(given, scoring, shown, streams)
+    work = workflow.dry_run if dry_run else workflow.run
+    return work(given, scored, written, streams)

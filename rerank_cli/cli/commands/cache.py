@@ -1,21 +1,13 @@
-"""`rerank cache info|clear`: what the cache holds, and an end to it."""
-
-from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+"""`rerank cache info|clear`."""
 
 import typer
 
 from rerank_cli.cli.groups import HelpAlone
-from rerank_cli.cli.options import shared as options
+from rerank_cli.cli.options import general, output
+from rerank_cli.cli.options.groups import with_groups
 from rerank_cli.console.streams import Streams
-from rerank_cli.errors import ExitCode
-from rerank_cli.rendering.numbers import counted
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rerank_cli.engines.cache.store import Store
-
+_SAID = ("quiet", "verbose", "debug")
 
 app = typer.Typer(cls=HelpAlone, rich_markup_mode=None)
 
@@ -26,34 +18,18 @@ def _group() -> None:
 
 
 @app.command()
-def info(ctx: typer.Context, as_json: options.AsJson = False) -> int:
+@with_groups(streams=general.streams, without=_SAID)
+def info(*, as_json: output.AsJson = False, streams: Streams) -> int:
     """Where the scores are, how many, from when."""
-    from rerank_cli.rendering.cache_info import render_json, render_lines
+    from rerank_cli.workflows import cache
 
-    streams = options.streams_of(ctx)
-    with _store(streams) as store:
-        found = store.info()
-    streams.write([render_json(found) if as_json else render_lines(found)])
-    return ExitCode.OK
+    return cache.info(streams, as_json=as_json)
 
 
 @app.command()
-def clear(ctx: typer.Context) -> int:
+@with_groups(streams=general.streams, without=_SAID)
+def clear(*, streams: Streams) -> int:
     """Remove all scores."""
-    streams = options.streams_of(ctx)
-    with _store(streams) as store:
-        removed = store.clear()
-    if removed is None:
-        streams.write([f"removed {store.path}, which could not be used\n"])
-    else:
-        streams.write([f"removed {counted(removed, 'score')}\n"])
-    return ExitCode.OK
+    from rerank_cli.workflows import cache
 
-
-@contextmanager
-def _store(streams: Streams) -> "Iterator[Store]":
-    from rerank_cli.engines.cache.location import cache_file
-    from rerank_cli.engines.cache.store import Store
-
-    with closing(Store(cache_file(streams.environ))) as store:
-        yield store
+    return cache.clear(streams)

@@ -1,23 +1,13 @@
-"""`rerank providers`: the endpoints it knows, and which have a key here."""
+"""`rerank providers`."""
 
-import typer
+from rerank_cli.cli.options import general, output
+from rerank_cli.cli.options.groups import with_groups
+from rerank_cli.console.streams import Streams
 
-from rerank_cli.cli.options import shared as options
-from rerank_cli.errors import ExitCode
 
-
-def providers(ctx: typer.Context, as_json: options.AsJson = False) -> int:
+@with_groups(streams=general.streams, without=("quiet", "verbose", "debug"))
+def providers(*, as_json: output.AsJson = False, streams: Streams) -> int:
     """The endpoints it knows, and which have a key here (never the key)."""
-    from rerank_cli.rendering.provider_table import render_json, render_table
-    from rerank_cli.workflows import wiring
+    from rerank_cli.workflows import providers as workflow
 
-    streams = options.streams_of(ctx)
-    rows = wiring.keys_here(streams)
-    streams.write(
-        [
-            render_json(rows)
-            if as_json
-            else render_table(rows, streams.look(to_file=False, full=True).width)
-        ]
-    )
-    return ExitCode.OK
+    return workflow.run(streams, as_json=as_json)

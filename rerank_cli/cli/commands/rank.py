@@ -1,10 +1,18 @@
-"""`rerank QUERY [FILE]...`: its options; `pipeline` does the work."""
+"""`rerank QUERY [FILE]...`."""
+
+from typing import TYPE_CHECKING
 
 import typer
 
-from rerank_cli.cli.options import shared as options
+from rerank_cli.cli.options import general, output, passages, scoring
+from rerank_cli.cli.options.groups import with_groups
+from rerank_cli.console.streams import Streams
 from rerank_cli.errors import UsageError
 from rerank_cli.scaling import NATIVE
+
+if TYPE_CHECKING:
+    from rerank_cli.reranker import ScoringOptions
+    from rerank_cli.workflows.passages import PassageInput
 
 EXAMPLES = """
 Examples:
@@ -20,63 +28,45 @@ Exit codes:
 """
 
 
+@with_groups(given=passages.passages, scored=scoring.scoring, streams=general.streams)
 def rank(
     ctx: typer.Context,
-    query: options.Query,
-    files: options.Files = None,
-    top_n: options.TopN = None,
-    threshold: options.Threshold = None,
-    scores: options.Scale = NATIVE,
-    as_json: options.AsJson = False,
-    output_format: options.Format = None,
-    output_file: options.Output = None,
-    full: options.Full = False,
-    exit_status: options.ExitStatus = False,
-    input_format: options.InputFormat = "auto",
-    text_field: options.TextField = None,
-    id_field: options.IdField = None,
-    encoding: options.Encoding = None,
-    provider: options.Provider = None,
-    model: options.Model = None,
-    base_url: options.BaseUrl = None,
-    instruction: options.Instruction = None,
-    max_chunks_per_doc: options.MaxChunks = None,
-    overlap_tokens: options.Overlap = None,
-    max_passages: options.MaxPassages = None,
-    concurrency: options.Concurrency = None,
-    timeout: options.Timeout = 60.0,
-    retries: options.Retries = None,
-    deadline: options.Deadline = None,
-    rpm: options.Rpm = None,
-    tpm: options.Tpm = None,
-    price_per_million: options.Price = None,
-    cache: options.Cache = False,
-    dry_run: options.DryRun = False,
-    quiet: options.Quiet = False,
-    verbose: options.Verbose = False,
-    debug: options.Debug = False,
-    version: options.Version = False,
+    query: passages.Query,
+    *,
+    given: "PassageInput",
+    top_n: output.TopN = None,
+    threshold: output.Threshold = None,
+    scores: output.Scale = NATIVE,
+    as_json: output.AsJson = False,
+    output_format: output.Format = None,
+    output_file: output.Output = None,
+    full: output.Full = False,
+    exit_status: output.ExitStatus = False,
+    scored: "ScoringOptions",
+    dry_run: scoring.DryRun = False,
+    streams: Streams,
+    version: general.Version = False,
 ) -> int:
     """Rank passages against a query with a reranking model.
 
     Each passage is scored together with the query; the best come first. With no FILE, passages
     are read from standard input.
     """
-    streams = options.streams_of(ctx, quiet=quiet, verbose=verbose or debug)
-    if not files and streams.stdin_is_terminal:
+    if not given.files and streams.stdin_is_terminal:
         typer.echo(ctx.get_help(), err=True)
-    # Here, so that --version and --help do not wait for it.
-    from rerank_cli.reading.fields import FieldNames
-    from rerank_cli.workflows import rank as pipeline
-    from rerank_cli.workflows.scoring import scoring_of
+    from rerank_cli.workflows import rank as workflow
 
-    scoring = scoring_of(ctx.params)
-    given = pipeline.Input(files or (), input_format, FieldNames(text_field, id_field), encoding)
-    chosen = _output_format(as_json, output_format)
-    shown = pipeline.Shown(chosen, output_file, full, top_n, threshold, scores, exit_status)
-    if dry_run:
-        return pipeline.dry_run(query, given, scoring, shown, streams)
-    return pipeline.run(query, given, scoring, shown, streams)
+    shown = workflow.RankOutput(
+        format=_output_format(as_json, output_format),
+        file=output_file,
+        full=full,
+        top_n=top_n,
+        threshold=threshold,
+        scale=scores,
+        exit_status=exit_status,
+    )
+    work = workflow.dry_run if dry_run else workflow.run
+    return work(query, given, scored, shown, streams)
 
 
 def _output_format(as_json: bool, chosen: str | None) -> str:

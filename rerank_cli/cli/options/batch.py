@@ -1,11 +1,16 @@
 """The options that only `rerank batch` has."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
-from rerank_cli.cli.options import shared as options
+from rerank_cli.cli.options.passages import Encoding, IdField, TextField
+from rerank_cli.cli.options.topics import HOW, INPUT, OUTPUT
+from rerank_cli.cli.options.values import one_of
 from rerank_cli.rendering import BATCH_FORMATS
+
+if TYPE_CHECKING:
+    from rerank_cli.workflows.batch.source import JobInput
 
 _BATCH_NAMES = tuple(BATCH_FORMATS)
 
@@ -16,7 +21,7 @@ Jobs = Annotated[
         help='JSON lines: {"id": …, "query": …, "documents": [text or object, …]}. - is standard '
         "input.",
         show_default=False,
-        rich_help_panel=options.INPUT,
+        rich_help_panel=INPUT,
     ),
 ]
 Queries = Annotated[
@@ -25,7 +30,7 @@ Queries = Annotated[
         "--queries",
         metavar="FILE",
         help="Instead of JOBS: queries, a line of id, tab and text each, or JSON lines.",
-        rich_help_panel=options.INPUT,
+        rich_help_panel=INPUT,
         show_default=False,
     ),
 ]
@@ -35,7 +40,7 @@ Corpus = Annotated[
         "--corpus",
         metavar="FILE",
         help="With --queries: passages as JSON lines of _id, title, text (BEIR).",
-        rich_help_panel=options.INPUT,
+        rich_help_panel=INPUT,
         show_default=False,
     ),
 ]
@@ -45,7 +50,7 @@ FirstStage = Annotated[
         "--run",
         metavar="FILE",
         help="With --queries: each query's candidates, a TREC run or what a batch wrote.",
-        rich_help_panel=options.INPUT,
+        rich_help_panel=INPUT,
         show_default=False,
     ),
 ]
@@ -56,7 +61,7 @@ Depth = Annotated[
         min=1,
         metavar="K",
         help="Of the run: the best K of each query [all].",
-        rich_help_panel=options.INPUT,
+        rich_help_panel=INPUT,
         show_default=False,
     ),
 ]
@@ -65,11 +70,11 @@ BatchFormat = Annotated[
     Option(
         "--format",
         "-f",
-        parser=options.one_of(_BATCH_NAMES),
+        parser=one_of(_BATCH_NAMES),
         autocompletion=lambda: list(_BATCH_NAMES),
         metavar="|".join(_BATCH_NAMES),
         help="jsonl: a line a query; trec: a run.",
-        rich_help_panel=options.OUTPUT,
+        rich_help_panel=OUTPUT,
     ),
 ]
 BatchOutput = Annotated[
@@ -79,21 +84,21 @@ BatchOutput = Annotated[
         "-o",
         metavar="FILE",
         help="Write there; the same command goes on where it stopped.",
-        rich_help_panel=options.OUTPUT,
+        rich_help_panel=OUTPUT,
         show_default=False,
     ),
 ]
 Tag = Annotated[
     str,
-    Option("--tag", metavar="NAME", help="Of a TREC run.", rich_help_panel=options.OUTPUT),
+    Option("--tag", metavar="NAME", help="Of a TREC run.", rich_help_panel=OUTPUT),
 ]
 Fresh = Annotated[
     bool,
-    Option("--fresh", help="Start over, whatever FILE has.", rich_help_panel=options.OUTPUT),
+    Option("--fresh", help="Start over, whatever FILE has.", rich_help_panel=OUTPUT),
 ]
 Ordered = Annotated[
     bool,
-    Option("--ordered", help="Write in the order of the input.", rich_help_panel=options.OUTPUT),
+    Option("--ordered", help="Write in the order of the input.", rich_help_panel=OUTPUT),
 ]
 MaxErrors = Annotated[
     int | None,
@@ -102,7 +107,33 @@ MaxErrors = Annotated[
         min=1,
         metavar="N",
         help="Give up after N queries have failed [never].",
-        rich_help_panel=options.HOW,
+        rich_help_panel=HOW,
         show_default=False,
     ),
 ]
+
+
+def jobs(
+    jobs: Jobs = None,
+    queries: Queries = None,
+    corpus: Corpus = None,
+    run: FirstStage = None,
+    depth: Depth = None,
+    text_field: TextField = None,
+    id_field: IdField = None,
+    encoding: Encoding = None,
+) -> "JobInput":
+    """Where the jobs come from."""
+    # Here, so that --help does not wait for it.
+    from rerank_cli.reading.fields import FieldNames
+    from rerank_cli.workflows.batch.source import JobInput
+
+    return JobInput(
+        jobs=jobs,
+        queries=queries,
+        corpus=corpus,
+        run=run,
+        depth=depth,
+        names=FieldNames(text=text_field, id=id_field),
+        encoding=encoding,
+    )

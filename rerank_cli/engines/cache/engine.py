@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from rerank_cli.engines import Keeping
+from rerank_cli.engines import Engine, Keep
 from rerank_cli.engines.cache.store import Store
 from rerank_cli.errors import CacheError, SettingsError
 from rerank_cli.model import Scores, Usage
@@ -57,7 +57,7 @@ class CachedEngine:
 
     def __init__(
         self,
-        inner: Keeping,
+        inner: Engine,
         store: Store,
         scope: Scope,
         note: Callable[[str], None],
@@ -78,23 +78,33 @@ class CachedEngine:
     def body(self, request: Request) -> bytes:
         return self._inner.body(request)
 
-    def score(self, plan: Plan) -> Scores:
+    def score(self, plan: Plan, keep: Keep | None = None) -> Scores:
         digests = self._scope.digests(plan.candidates.query, plan.texts)
         known = self._look_up(digests)
         missing = [number for number, digest in enumerate(digests) if digest not in known]
         cached = sum(digests[number] in known for number in plan.text_of)
         self._note(f"{cached} of {len(plan.text_of)} passages are in the cache")
+        if keep:
+            there = [number for number, digest in enumerate(digests) if digest in known]
+            keep(there, [known[digests[number]] for number in there])
         usage = Usage()
         if missing:
-            new = [digests[number] for number in missing]
-            scores = self._inner.score(
-                plan.only(missing),
-                lambda places, values: self._keep([new[place] for place in places], values),
-            )
+            scores = self._inner.score(plan.only(missing), self._storing(missing, digests, keep))
             usage = scores.usage
-            known.update(zip(new, scores.values, strict=True))
+            known.update(zip((digests[number] for number in missing), scores.values, strict=True))
         values = plan.spread([known[digest] for digest in digests])
         return Scores(values, replace(usage, cached=cached))
+
+    def _storing(self, missing: Sequence[int], digests: Sequence[bytes], keep: Keep | None) -> Keep:
+        """What the inner engine hands scores to; it numbers the missing texts from 0."""
+
+        def store(numbers: Sequence[int], scores: Sequence[float]) -> None:
+            ours = [missing[number] for number in numbers]
+            self._store_scores([digests[number] for number in ours], scores)
+            if keep:
+                keep(ours, scores)
+
+        return store
 
     def close(self) -> None:
         self._inner.close()
@@ -112,7 +122,7 @@ class CachedEngine:
                 self._warn(f"the cache is not used: {error}")
                 return {}
 
-    def _keep(self, digests: Sequence[bytes], scores: Sequence[float]) -> None:
+    def _store_scores(self, digests: Sequence[bytes], scores: Sequence[float]) -> None:
         with self._one_at_a_time:
             try:
                 if self._writes:

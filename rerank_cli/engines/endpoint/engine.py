@@ -32,15 +32,22 @@ class EndpointEngine:
 
     def __init__(
         self,
-        exchange: Exchange,
-        limits: Limits,
+        settings,
+        fields,
         policy: Policy,
-        connect: Connect,
         events: Events,
-        clock: Clock,
         *,
-        many: bool = False,
+        clock: Clock | None = None,
+        connect: Connect | None = None,
+        many: bool = True,
     ) -> None:
+        from rerank_cli.transport import connector
+
+        clock = clock or Clock()
+        connect = connect or (lambda: connector(settings.base_url, policy.timeout))
+        row = settings.provider
+        limits = Limits(row.max_passages, row.max_bytes, row.max_tokens)
+        exchange = self.exchange = Exchange(settings, fields, clock, events.note)
         self._exchange = exchange
         self._policy = policy
         self._connect = connect

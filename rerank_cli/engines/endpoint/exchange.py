@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
-from rerank_cli.dialects import Decoded, Dialect, Options
+from rerank_cli.dialects import DIALECTS, Decoded, Options
 from rerank_cli.dialects.complaint import read_complaint
 from rerank_cli.dialects.reply import parse
 from rerank_cli.engines.endpoint.refusal import refusal, refusal_within
@@ -31,11 +31,14 @@ class Exchange:
     def __init__(
         self,
         settings: Settings,
-        dialect: Dialect,
-        options: Options,
+        fields: Mapping[str, object],
         clock: Clock,
         note: Callable[[str], None],
     ) -> None:
+        row = settings.provider
+        dialect = DIALECTS[row.dialect]
+        options = Options(settings.model, {**row.fields, **fields}, row.path)
+        self.fields = options.fields
         self._settings = settings
         self._dialect = dialect
         self._options = options

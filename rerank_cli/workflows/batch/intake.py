@@ -47,7 +47,7 @@ Done = Mapping[bytes, Sequence[PassageId]]
 
 
 def intake(
-    entries: Iterator[Entry], done: Done, passed: Callable[[Entry], None]
+    entries: Iterator[Entry], done: Done, passed: Callable[[Entry], None] | None = None
 ) -> Iterator[Taken]:
     """The entries to work on, in order; `passed` is told of each that is done.
 
@@ -60,7 +60,8 @@ def intake(
         finished = finished_id(entry, done)
         # The same job may stand there a second time: that is as wrong as it was the first time.
         if finished is not None and _again(lines, finished, entry.line) is None:
-            passed(entry)
+            if passed:
+                passed(entry)
             continue
         try:
             job = entry.job()

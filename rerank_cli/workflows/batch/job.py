@@ -1,29 +1,13 @@
-"""One job: its passages are scored and ranked, and the outcome is put down."""
+"""One job of a batch: its passages are planned, scored, ranked, and become a line of output."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from rerank_cli.engines import Engine
-from rerank_cli.errors import Fault, InputError, RerankError, ScoringError, UsageError
+from rerank_cli.errors import InputError, RerankError, ScoringError, UsageError, ends_all
 from rerank_cli.model import Job, PassageId, Ranked, Usage
-from rerank_cli.planning import Limits, plan
 from rerank_cli.ranking import rank
+from rerank_cli.reranker import Reranker
 from rerank_cli.workflows.batch.intake import Entry, Taken
-
-# What is wrong with every job, if with one; and what else is, as long as none has succeeded.
-_OF_ALL = (
-    Fault.KEY,
-    Fault.BALANCE,
-    Fault.MODEL,
-    Fault.PATH,
-    Fault.TASK,
-    Fault.UNREACHED,
-    Fault.RATE,
-)
-_OF_ONE = (Fault.REQUEST, Fault.TOO_LARGE, Fault.NONSENSE)
-
-
-_NOTHING = Usage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,37 +20,32 @@ class Outcome:
     error: RerankError | None = None
     passages: int = 0
     blank: int = 0
-    usage: Usage = _NOTHING
+    usage: Usage = field(default_factory=Usage)
 
 
 @dataclass(slots=True)
 class JobScorer:
-    """See `runner.Work`: jobs become lines of output.
+    """Makes outcomes of jobs.
 
-    scale       maps the scores of one query
+    scale              maps the scores of one query to those that are written
     top_n, threshold   what is kept of each query
-    render      the output of a job and its ranking
-    put_down    where outcomes go; it says whether more are wanted
-    succeeded   whether any job has, in this run or an earlier one
+    render             the output of a job with its results
     """
 
-    engine: Engine
-    limits: Limits
+    reranker: Reranker
     scale: Callable[[Sequence[float]], Sequence[float]]
     top_n: int | None
     threshold: float | None
     render: Callable[[Job, Sequence[Ranked]], str]
-    put_down: Callable[[Outcome], bool]
-    succeeded: bool = False
 
-    def do(self, taken: Taken) -> Outcome:
-        """The outcome of one job. Raises RerankError for what is wrong with all of them."""
+    def outcome(self, taken: Taken) -> Outcome:
+        """The outcome of one job. Raises RerankError for what would fail all of them."""
         entry, job, error = taken
         if job is None:
             return Outcome(entry, entry.id(), None, error)
         candidates = job.candidates
         try:
-            scores = self.engine.score(plan(candidates, self.limits))
+            scores = self.reranker.score_plan(self.reranker.plan(candidates))
             kept = rank(
                 candidates,
                 scores.values,
@@ -78,18 +57,9 @@ class JobScorer:
                 kept = tuple(each._replace(index=job.places[each.index]) for each in kept)
             output = self.render(job, kept)
         except (InputError, UsageError, ScoringError) as failure:
-            if self._concerns_all(failure):
+            if ends_all(failure, succeeded=self.reranker.succeeded):
                 raise
             return Outcome(entry, job.id, None, failure)
-        self.succeeded = True
+        self.reranker.succeeded = True
         passages = len(candidates.passages)
         return Outcome(entry, job.id, output, None, passages, job.blank, scores.usage)
-
-    def _concerns_all(self, failure: RerankError) -> bool:
-        if isinstance(failure, InputError):
-            return False
-        if not isinstance(failure, ScoringError):  # scores that lie where the scale does not fit
-            return not self.succeeded
-        if failure.fault in _OF_ALL:
-            return True
-        return not self.succeeded and failure.fault not in _OF_ONE

@@ -1,39 +1,40 @@
-"""The data path of a batch: jobs → planning → engine → ranking → rendering, many at once."""
+"""`rerank batch`: jobs are read, planned, scored, ranked and recorded, many at once."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from rerank_cli.console import output_file as output
-from rerank_cli.console.batch_progress import Progress
+from rerank_cli.console import output_file
+from rerank_cli.console.batch_progress import BatchProgress, Tally
 from rerank_cli.console.interrupts import Interrupts
 from rerank_cli.console.streams import Streams
 from rerank_cli.errors import ExitCode, InputError, RerankError, SettingsError, UsageError
-from rerank_cli.planning import Plan, plan
+from rerank_cli.model import Job, Ranked
+from rerank_cli.planning import Plan
 from rerank_cli.rendering.batch_lines import FORMATS
 from rerank_cli.rendering.plan import render_plans
+from rerank_cli.reranker import Reranker, ScoringOptions
 from rerank_cli.scaling import Scaler
-from rerank_cli.settings import Settings, shown_url
+from rerank_cli.settings import Files, shown_url
 from rerank_cli.transport.cpu_affinity import one_core
-from rerank_cli.workers import Runner
-from rerank_cli.workflows import wiring
 from rerank_cli.workflows.batch.intake import Entry, Taken, finished_id, intake
 from rerank_cli.workflows.batch.job import JobScorer, Outcome
 from rerank_cli.workflows.batch.ledger import Ledger, written_beside
-from rerank_cli.workflows.batch.sinks import FileSink, StreamSink
-from rerank_cli.workflows.batch.source import Input, Source, check, source_of
-from rerank_cli.workflows.scoring import Scoring, check_texts
+from rerank_cli.workflows.batch.record import Recorder
+from rerank_cli.workflows.batch.source import JobInput, Source, check, source_of
+from rerank_cli.workflows.batch.workers import Workers
+from rerank_cli.workflows.passages import check_texts
 
 _LONGEST_END = 0.5
-"""Seconds that what is interrupted gets to end."""
-_GLANCE = 0.2
-"""Seconds between two looks at how far things are."""
+"""Seconds that interrupted jobs get to end."""
+_BETWEEN_LOOKS = 0.2
+"""Seconds between two updates of the progress."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class BatchOutput:
     """What of each ranking is written, how, and where; no file is standard output."""
 
     format: str
@@ -47,176 +48,138 @@ class Shown:
     max_errors: int | None
 
     @property
-    def target(self) -> str | None:
-        """The file to write, or None for standard output, by whatever name."""
-        return output.target_of(self.file)
+    def path(self) -> str | None:
+        """The file to write, None for standard output by whatever name."""
+        return output_file.output_path(self.file)
+
+    def line(self, job: Job, results: Sequence[Ranked]) -> str:
+        """The output of one job."""
+        return FORMATS[self.format](job, results, self.tag)
 
 
-def run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> int:
-    """Rank all jobs that are not done yet, and write what comes of them. Returns the exit code."""
-    _check(given, scoring, shown, streams)
-    settings = wiring.settings_of(scoring.flags, streams)
-    settings.require()
-    wiring.check_scores(shown.scale, shown.threshold, settings, streams)
-    policy = wiring.policy_of(settings, scoring.policy)
-    with ExitStack() as stack:
+def run(given: JobInput, scoring: ScoringOptions, output: BatchOutput, streams: Streams) -> int:
+    """Rank all jobs that are not done yet, and record what comes of them. Returns the exit code."""
+    _check(given, scoring, output, streams)
+    tally = Tally()
+    progress = BatchProgress(streams, tally, alone=_alone(output, streams))
+    files = Files.here(streams.environ)
+    with (
+        Reranker.open(scoring, streams.environ, files, {"events": progress}) as reranker,
+        ExitStack() as stack,
+    ):
+        reranker.check_scores(output.scale, output.threshold)
         source = source_of(given, streams, stack)
-        progress = Progress(streams, source.total, alone=_alone(shown, streams))
-        engine = wiring.engine_of(settings, scoring.extras, policy, progress, streams, many=True)
-        stack.callback(engine.close)
-        identity = _identity(settings, scoring, given, shown)
-        ledger = _ledger(shown, identity, source, stack) if shown.target else None
-        wiring.tell_default(settings, streams)
-        begun = bool(ledger and ledger.done)
-        work = JobScorer(
-            engine,
-            wiring.limits_of(engine, policy, scoring.max_passages),
-            Scaler(shown.scale, settings.score_range, known=begun),
-            shown.top_n,
-            shown.threshold,
-            lambda job, results: FORMATS[shown.format](job, results, shown.tag),
-            _putting_down(settings, shown, progress, ledger, streams),
-            succeeded=begun,
-        )
-        jobs = intake(source.entries(), dict(ledger.done) if ledger else {}, progress.passed)
-        runner = Runner(jobs, work, policy.concurrency, ordered=shown.ordered)
-        if not settings.provider.is_embedded:
+        progress.total = source.total
+        ledger = _ledger(output, _identity(reranker, given, output), source, stack)
+        progress.report_default(reranker.settings)
+        recorder = Recorder(tally, ledger, streams, output.max_errors)
+        workers = _workers(reranker, source, output, recorder, ledger)
+        if not reranker.settings.provider.is_embedded:
             # Not for the embedded engine, whose arithmetic uses all cores at once.
             stack.enter_context(one_core())
-        with Interrupts(runner.stop, streams) as interrupts:
+        with Interrupts(workers.stop, streams) as interrupts:
             try:
-                _watch(runner, progress, ledger)
-                if ledger and not interrupts.count and not progress.gave_up:
+                _watch(workers, recorder, progress, ledger)
+                if ledger and not interrupts.count and not recorder.gave_up:
                     ledger.completed()
             finally:
                 progress.close()
-                engine.close()
-                runner.join(_LONGEST_END)
-                progress.summary(ledger.errors_file if ledger else None)
+                reranker.close()
+                workers.join(_LONGEST_END)
+                progress.report(ledger.errors_file if ledger else None, gave_up=recorder.gave_up)
     if interrupts.count:
         return ExitCode.INTERRUPTED
-    if not progress.any_seen:
+    if not tally.seen:
         streams.warn("no jobs in the input")
-    return ExitCode.PARTLY if progress.failed else ExitCode.OK
+    return ExitCode.PARTLY if tally.failed else ExitCode.OK
 
 
-def _alone(shown: Shown, streams: Streams) -> bool:
-    return shown.target is not None or not streams.stdout_is_terminal
+def dry_run(given: JobInput, scoring: ScoringOptions, output: BatchOutput, streams: Streams) -> int:
+    """Show what `run` would send in all, were nothing done yet. Returns the exit code."""
+    _check(given, scoring, output, streams)
+    bad: list[InputError] = []
+    files = Files.here(streams.environ)
+    events = BatchProgress(streams, Tally())
+
+    def plans(reranker: Reranker, entries: Iterator[Entry]) -> Iterator[Plan]:
+        for taken in intake(entries, {}):
+            if taken.job:
+                yield reranker.plan(taken.job.candidates)
+            elif taken.error:
+                bad.append(taken.error)
+                streams.error(taken.error.message, taken.error.hint)
+
+    with (
+        Reranker.open(scoring, streams.environ, files, {"events": events}, dry=True) as reranker,
+        ExitStack() as stack,
+    ):
+        entries = source_of(given, streams, stack).entries()
+        text = render_plans(plans(reranker, entries), reranker.settings, reranker.engine)
+        streams.write([text])
+    return ExitCode.PARTLY if bad else ExitCode.OK
+
+
+def _check(given: JobInput, scoring: ScoringOptions, output: BatchOutput, streams: Streams) -> None:
+    """Refuse what can be refused before any input is read."""
+    check_texts(scoring)
+    check(given, streams)
+    if not output.tag or any(each.isspace() or not each.isprintable() for each in output.tag):
+        raise UsageError(f"--tag {output.tag!r} is not one word")
+    if output.fresh and output.path is None:
+        raise UsageError("--fresh needs -o FILE", "Standard output always starts over.")
+    if output.path is not None:
+        _check_output(output.path, given.files)
+
+
+def _check_output(path: str, inputs: Sequence[str]) -> None:
+    output_file.check_writable(path)
+    file = Path(path)
+    if file.exists() and not file.is_file():
+        raise UsageError(f"--output {path}: not a regular file")
+    written = {os.path.realpath(each) for each in written_beside(file)}
+    for name in inputs:
+        if os.path.realpath(name) in written:
+            raise UsageError(f"--output {path}: {name} would be written over")
+
+
+def _alone(output: BatchOutput, streams: Streams) -> bool:
+    return output.path is not None or not streams.stdout_is_terminal
+
+
+def _identity(reranker: Reranker, given: JobInput, output: BatchOutput) -> dict[str, object]:
+    """What decides the output: a batch resumes only with the settings that it was begun with."""
+    settings = reranker.settings
+    return {
+        "provider": settings.provider.name,
+        "url": shown_url(reranker.url) if reranker.url else None,
+        "model": settings.model,
+        **reranker.extras,
+        "text_field": given.names.text,
+        "id_field": given.names.id,
+        "encoding": given.encoding,
+        "top_n": output.top_n,
+        "threshold": output.threshold,
+        "scores": output.scale,
+        "format": output.format,
+        "tag": output.tag if output.format == "trec" else None,
+        **({"ordered": True} if output.ordered else {}),
+    }
 
 
 def _ledger(
-    shown: Shown, identity: Mapping[str, object], source: Source, stack: ExitStack
-) -> Ledger:
-    """The output file, ready to be gone on with; the stack closes it."""
-    ledger = Ledger(Path(shown.target or ""), identity, fresh=shown.fresh)
-    stack.enter_context(closing(ledger))
+    output: BatchOutput, identity: dict[str, object], source: Source, stack: ExitStack
+) -> Ledger | None:
+    """The output file, ready to be resumed, which the stack closes; None for standard output."""
+    if output.path is None:
+        return None
+    ledger = stack.enter_context(closing(Ledger(Path(output.path), identity, fresh=output.fresh)))
     _check_same(ledger, source)
     ledger.begin()
     return ledger
 
 
-def _putting_down(
-    settings: Settings, shown: Shown, progress: Progress, ledger: Ledger | None, streams: Streams
-) -> Callable[[Outcome], bool]:
-    sink = FileSink(ledger) if ledger else StreamSink(streams)
-
-    def put_down(outcome: Outcome) -> bool:
-        wiring.warn_if_split(settings, outcome.usage, streams)
-        return progress.put_down(outcome, sink, shown.max_errors)
-
-    return put_down
-
-
-def _watch(runner: "Runner[Taken, Outcome]", progress: Progress, ledger: Ledger | None) -> None:
-    """Run to the end, telling how far it is."""
-    runner.start()
-    while not _ended(runner, progress):
-        progress.show()
-        if ledger:
-            ledger.sync_now_and_then()
-
-
-def _ended(runner: "Runner[Taken, Outcome]", progress: Progress) -> bool:
-    """Whether all is over; raises what ended it, unless it had been given up before."""
-    try:
-        return runner.wait(_GLANCE)
-    except RerankError:
-        if progress.gave_up:
-            return True
-        raise
-
-
-def dry_run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> int:
-    """Show what `run` would send in all, were nothing done yet."""
-    _check(given, scoring, shown, streams)
-    settings = wiring.settings_of(scoring.flags, streams)
-    policy = wiring.policy_of(settings, scoring.policy)
-    progress = Progress(streams, None)
-    engine = wiring.engine_of(settings, scoring.extras, policy, progress, streams, many=True)
-    limits = wiring.limits_of(engine, policy, scoring.max_passages)
-    bad: list[InputError] = []
-
-    def plans(entries: Iterator[Entry]) -> Iterator[Plan]:
-        for taken in intake(entries, {}, progress.passed):
-            if taken.job:
-                yield plan(taken.job.candidates, limits)
-            elif taken.error:
-                bad.append(taken.error)
-                streams.error(taken.error.message, taken.error.hint)
-
-    with ExitStack() as stack:
-        entries = source_of(given, streams, stack).entries()
-        streams.write([render_plans(plans(entries), settings, engine)])
-    return ExitCode.PARTLY if bad else ExitCode.OK
-
-
-def _check(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> None:
-    """What can be refused before any input is read."""
-    check_texts(scoring)
-    check(given, streams)
-    if not shown.tag or any(each.isspace() or not each.isprintable() for each in shown.tag):
-        raise UsageError(f"--tag {shown.tag!r} is not one word")
-    if shown.fresh and shown.target is None:
-        raise UsageError("--fresh needs -o FILE", "Standard output always starts over.")
-    if shown.target is not None:
-        _check_output(shown.target, given.files)
-
-
-def _check_output(target: str, inputs: Sequence[str]) -> None:
-    output.check_writable(target)
-    path = Path(target)
-    if path.exists() and not path.is_file():
-        raise UsageError(f"--output {target}: not a regular file")
-    written = {os.path.realpath(each) for each in written_beside(path)}
-    for file in inputs:
-        if os.path.realpath(file) in written:
-            raise UsageError(f"--output {target}: {file} would be written over")
-
-
-def _identity(
-    settings: Settings, scoring: Scoring, given: Input, shown: Shown
-) -> dict[str, object]:
-    """What decides the output: a file is gone on with only as it was begun."""
-    target = wiring.target_of(settings)
-    return {
-        "provider": settings.provider.name,
-        "url": shown_url(target.url) if target else None,
-        "model": settings.model,
-        **{name: value for name, value in scoring.extras.items() if value is not None},
-        "text_field": given.names.text,
-        "id_field": given.names.id,
-        "encoding": given.encoding,
-        "top_n": shown.top_n,
-        "threshold": shown.threshold,
-        "scores": shown.scale,
-        "format": shown.format,
-        "tag": shown.tag if shown.format == "trec" else None,
-        **({"ordered": True} if shown.ordered else {}),
-    }
-
-
 def _check_same(ledger: Ledger, source: Source) -> None:
-    """Refuse to go on with other jobs. Input that can be read only once is taken on trust."""
+    """Refuse to resume with other jobs. Input that can be read only once is taken on trust."""
     if source.once or not ledger.done:
         return
     missing = {(digest, job_id) for digest, ids in ledger.done.items() for job_id in ids}
@@ -233,3 +196,42 @@ def _check_same(ledger: Ledger, source: Source) -> None:
             "--fresh starts over; another -o leaves it as it is. (Without ids, lines must stay "
             "where they are.)",
         )
+
+
+def _workers(
+    reranker: Reranker,
+    source: Source,
+    output: BatchOutput,
+    recorder: Recorder,
+    ledger: Ledger | None,
+) -> Workers[Taken, Outcome]:
+    """The threads that score the jobs which are not done yet."""
+    done = dict(ledger.done) if ledger else {}
+    reranker.succeeded = bool(done)
+    scale = Scaler(output.scale, reranker.settings.score_range, known=bool(done))
+    scorer = JobScorer(reranker, scale, output.top_n, output.threshold, output.line)
+    return Workers(
+        intake(source.entries(), done, recorder.passed),
+        scorer.outcome,
+        recorder.record,
+        reranker.policy.concurrency,
+        ordered=output.ordered,
+    )
+
+
+def _watch(
+    workers: Workers[Taken, Outcome],
+    recorder: Recorder,
+    progress: BatchProgress,
+    ledger: Ledger | None,
+) -> None:
+    """Run to the end and show how far it is. Raises what ended it, unless it gave up before."""
+    workers.start()
+    try:
+        while not workers.wait(_BETWEEN_LOOKS):
+            progress.show()
+            if ledger:
+                ledger.sync_now_and_then()
+    except RerankError:
+        if not recorder.gave_up:
+            raise

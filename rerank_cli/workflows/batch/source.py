@@ -17,7 +17,7 @@ _NOT_A_PIPE = "Its passages are looked up as they are needed: it must be a file.
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class JobInput:
     """Where the jobs come from: one file of jobs, or queries with a corpus and a run."""
 
     jobs: str | None
@@ -48,7 +48,7 @@ class Source:
     once: bool
 
 
-def check(given: Input, streams: Streams) -> None:
+def check(given: JobInput, streams: Streams) -> None:
     """Refuse what can be refused before any input is read."""
     collection = given.collection
     if any(collection):
@@ -69,7 +69,7 @@ def check(given: Input, streams: Streams) -> None:
         raise UsageError("standard input (-) is named twice", "It can be read only once.")
 
 
-def source_of(given: Input, streams: Streams, stack: ExitStack) -> Source:
+def source_of(given: JobInput, streams: Streams, stack: ExitStack) -> Source:
     """The jobs of the input; the stack closes what they need."""
     stdin = streams.stdin
     if given.queries and given.corpus and given.run:

@@ -1,44 +1,42 @@
-"""Jobs side by side: each is read, scored and handed on by one of several threads."""
+"""Jobs side by side: each is read, scored and recorded by one of several threads."""
 
 import threading
-from collections.abc import Iterator
-from typing import Generic, Protocol, TypeVar
-
-from rerank_cli.engines.endpoint.dispatch import join_all
+import time
+from collections.abc import Callable, Iterator
+from typing import Generic, TypeVar
 
 _WINDOW = 4
-"""Jobs that may wait for the one before them, for each that is under way."""
+"""With `ordered`: finished jobs that are held for each worker, behind one that is slower."""
 
 Entry = TypeVar("Entry")
-Outcome = TypeVar("Outcome")
-_Taken_contra = TypeVar("_Taken_contra", contravariant=True)
-_Made = TypeVar("_Made")
+Result = TypeVar("Result")
 
 
-class Work(Protocol[_Taken_contra, _Made]):
-    """What is done with an entry; `put_down` is called by one thread at a time."""
+class Workers(Generic[Entry, Result]):
+    """`at_once` threads that take entries, `work` on them, and `record` the results.
 
-    def do(self, entry: _Taken_contra) -> _Made:
-        """The entry's outcome; whatever it raises ends the whole run."""
-
-    def put_down(self, outcome: _Made) -> bool:
-        """Put the outcome down; whether more are wanted."""
-
-
-class Runner(Generic[Entry, Outcome]):
-    """Works on entries, so many at once; `ordered` puts outcomes down in the order of entries."""
+    `record` is called by one thread at a time, and says whether more are wanted; with `ordered`, in
+    the order of the entries. Whatever `work` or `record` raises ends all.
+    """
 
     def __init__(
-        self, entries: Iterator[Entry], work: Work[Entry, Outcome], at_once: int, *, ordered: bool
+        self,
+        entries: Iterator[Entry],
+        work: Callable[[Entry], Result],
+        record: Callable[[Result], bool],
+        at_once: int,
+        *,
+        ordered: bool,
     ) -> None:
         self._entries = entries
         self._work = work
+        self._record = record
         self._ordered = ordered
         self._window = at_once * _WINDOW
         self._changed = threading.Condition()
         self._reading = threading.Lock()
-        self._taken = self._put_down = 0
-        self._waiting: dict[int, Outcome] = {}
+        self._taken = self._recorded = 0
+        self._waiting: dict[int, Result] = {}
         self._stopped = False
         self._failure: BaseException | None = None
         self._threads = [threading.Thread(target=self._loop, daemon=True) for _ in range(at_once)]
@@ -59,8 +57,10 @@ class Runner(Generic[Entry, Outcome]):
         return True
 
     def join(self, seconds: float) -> None:
-        """Wait for what is under way to end, but no longer than so many seconds in all."""
-        join_all(self._threads, seconds)
+        """Wait for the threads to end, but no longer than so many seconds in all."""
+        deadline = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(deadline - time.monotonic(), 0))
 
     def stop(self) -> None:
         """Begin nothing more; what is under way is finished."""
@@ -72,7 +72,7 @@ class Runner(Generic[Entry, Outcome]):
         try:
             while (taken := self._take()) is not None:
                 number, entry = taken
-                self._hand_on(number, self._work.do(entry))
+                self._finish(number, self._work(entry))
         except BaseException as error:  # noqa: BLE001 - carried to the thread that waits
             self._failure = self._failure or error
             self.stop()
@@ -80,7 +80,7 @@ class Runner(Generic[Entry, Outcome]):
     def _take(self) -> tuple[int, Entry] | None:
         with self._reading:
             with self._changed:
-                while self._ordered and self._taken - self._put_down >= self._window:
+                while self._ordered and self._taken - self._recorded >= self._window:
                     if self._stopped:
                         return None
                     self._changed.wait()
@@ -93,17 +93,17 @@ class Runner(Generic[Entry, Outcome]):
             number, self._taken = self._taken, self._taken + 1
             return number, entry
 
-    def _hand_on(self, number: int, outcome: Outcome) -> None:
+    def _finish(self, number: int, result: Result) -> None:
         with self._changed:
-            self._waiting[number] = outcome
+            self._waiting[number] = result
             ready = [number]
             if self._ordered:
                 ready = []
-                while self._put_down + len(ready) in self._waiting:
-                    ready.append(self._put_down + len(ready))
+                while self._recorded + len(ready) in self._waiting:
+                    ready.append(self._recorded + len(ready))
             for each in ready:
-                # Still in order where a failure has left a gap: nothing after it is put down.
-                self._put_down += 1
-                if not self._work.put_down(self._waiting.pop(each)):
+                # Still in order where a failure has left a gap: nothing after it is recorded.
+                self._recorded += 1
+                if not self._record(self._waiting.pop(each)):
                     self._stopped = True
             self._changed.notify_all()

@@ -1,0 +1,91 @@
+"""Options of what is read: query, files of passages, their format and fields."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Argument, Option
+
+from rerank_cli.cli.options.topics import INPUT
+from rerank_cli.cli.options.values import one_of
+from rerank_cli.reading import FORMATS
+
+if TYPE_CHECKING:
+    from rerank_cli.workflows.passages import PassageInput
+
+_FORMATS = ("auto", *FORMATS)
+
+Query = Annotated[
+    str,
+    Argument(metavar="QUERY", help="What to rank by.", show_default=False, rich_help_panel=INPUT),
+]
+Files = Annotated[
+    list[str] | None,
+    Argument(
+        metavar="[FILE]...",
+        help="Passages: one a line, or .jsonl, .csv, .tsv. - is standard input.",
+        show_default=False,
+        rich_help_panel=INPUT,
+    ),
+]
+
+InputFormat = Annotated[
+    str,
+    Option(
+        "--input-format",
+        parser=one_of(_FORMATS),
+        autocompletion=lambda: list(_FORMATS),
+        metavar="|".join(_FORMATS),
+        help="auto goes by the suffix; else lines.",
+        rich_help_panel=INPUT,
+    ),
+]
+TextField = Annotated[
+    str | None,
+    Option(
+        "--text-field",
+        metavar="NAME",
+        help="Field or column of the passage [first of text, passage, content, contents, "
+        "document, body].",
+        rich_help_panel=INPUT,
+        show_default=False,
+    ),
+]
+IdField = Annotated[
+    str | None,
+    Option(
+        "--id-field",
+        metavar="NAME",
+        help="Field or column of its id [first of id, _id, doc_id, docid].",
+        rich_help_panel=INPUT,
+        show_default=False,
+    ),
+]
+Encoding = Annotated[
+    str | None,
+    Option(
+        "--encoding",
+        metavar="NAME",
+        help="Of the input, such as gb18030 [by its mark, else UTF-8].",
+        rich_help_panel=INPUT,
+        show_default=False,
+    ),
+]
+
+
+def passages(
+    files: Files = None,
+    input_format: InputFormat = "auto",
+    text_field: TextField = None,
+    id_field: IdField = None,
+    encoding: Encoding = None,
+) -> "PassageInput":
+    """The passages to rank."""
+    # Here, so that --version and --help do not wait for it.
+    from rerank_cli.reading.fields import FieldNames
+    from rerank_cli.workflows.passages import PassageInput
+
+    return PassageInput(
+        files=files or (),
+        format=input_format,
+        names=FieldNames(text=text_field, id=id_field),
+        encoding=encoding,
+    )

@@ -1,0 +1,56 @@
+"""What happens while passages are scored, reported on standard error."""
+
+import threading
+
+from rerank_cli.console.streams import Streams
+from rerank_cli.settings import DEFAULT, Settings, shown_url
+
+
+class StreamEvents:
+    """See `engines.Events`: notes and warnings; progress is for those who show some."""
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams = streams
+        # Several models may be asked at the same time.
+        self._lock = threading.RLock()
+
+    def settled(self, settings: Settings) -> None:
+        streams, provider = self._streams, settings.provider
+        if settings.key:
+            streams.secrets.append(settings.key.value)
+        for warning in settings.warnings:
+            streams.warn(warning)
+        streams.note(f"provider: {provider.name} (from {settings.provider_origin})")
+        streams.note(f"model: {settings.model or 'the one the server has'}")
+        if settings.base_url:
+            streams.note(f"URL: {shown_url(settings.base_url)}")
+            key = f"from {settings.key}" if settings.key else settings.withheld or "none"
+            streams.note(f"key: {key}")
+
+    def planned(self, requests: int, passages: int) -> None: ...
+
+    def scored(self, passages: int) -> None: ...
+
+    def retried(self, why: str) -> None:
+        self.note(why)
+
+    def paced(self, concurrency: int, *, slower: bool) -> None:
+        if slower:
+            self.note(f"overloaded: at most {concurrency} requests at once now")
+
+    def warn(self, text: str) -> None:
+        with self._lock:
+            self._streams.warn(text)
+
+    def note(self, text: str) -> None:
+        if self._streams.verbose:
+            with self._lock:
+                self._streams.note(text)
+
+    def report_default(self, settings: Settings) -> None:
+        """Say that the embedded engine ranks where nobody asked for it, and how to use another."""
+        if settings.provider.is_embedded and settings.provider_origin == DEFAULT:
+            self._streams.report(
+                "rerank: no key found, so the embedded engine ranks; for a hosted model set "
+                "SILICONFLOW_API_KEY, for a server of your own give --base-url URL"
+            )

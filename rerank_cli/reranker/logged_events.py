@@ -1,0 +1,34 @@
+"""Events for Python callers who give no object of their own: they are logged."""
+
+from logging import getLogger
+
+from rerank_cli.settings import Settings
+
+_log = getLogger("rerank_cli")
+
+
+class LoggedEvents:
+    """See `engines.Events`: warnings are logged as such, everything else for debugging."""
+
+    def settled(self, settings: Settings) -> None:
+        _log.debug("%s %s", settings.provider.name, settings.model or "")
+        for warning in settings.warnings:
+            self.warn(warning)
+
+    def planned(self, requests: int, passages: int) -> None:
+        _log.debug("%d requests for %d passages", requests, passages)
+
+    def scored(self, passages: int) -> None: ...
+
+    def retried(self, why: str) -> None:
+        self.note(why)
+
+    def paced(self, concurrency: int, *, slower: bool) -> None:
+        if slower:
+            _log.debug("overloaded: at most %d requests at once now", concurrency)
+
+    def warn(self, text: str) -> None:
+        _log.warning("%s", text)
+
+    def note(self, text: str) -> None:
+        _log.debug("%s", text)

@@ -1,0 +1,115 @@
+"""Where and how to score, as a command line or a Python caller asks for it."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypedDict
+
+from rerank_cli.engines import Events
+from rerank_cli.providers import Provider
+from rerank_cli.settings import Flags, Settings, flags_for
+from rerank_cli.transport import Policy
+
+OPTION_OF_EXTRA = {
+    "instruction": "--instruction",
+    "max_chunks_per_doc": "--max-chunks-per-doc",
+    "overlap_tokens": "--overlap-tokens",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoringOptions(Flags):
+    """Where and how to score, as it was asked for; None leaves it to the provider's row.
+
+    instruction, max_chunks_per_doc, overlap_tokens   request fields that only some models take
+    max_passages   passages a request may carry
+    concurrency    requests at once
+    timeout        seconds that one attempt may take in all
+    retries        attempts after the first
+    deadline       seconds after which nothing is tried again
+    rpm, tpm       requests and estimated tokens a minute
+    """
+
+    instruction: str | None = None
+    max_chunks_per_doc: int | None = None
+    overlap_tokens: int | None = None
+    max_passages: int | None = None
+    concurrency: int | None = None
+    timeout: float = 60.0
+    retries: int | None = None
+    deadline: float | None = None
+    rpm: int | None = None
+    tpm: int | None = None
+
+    @property
+    def extras(self) -> dict[str, object]:
+        """The request fields that were asked for, by the option's name."""
+        asked = {name: getattr(self, name) for name in OPTION_OF_EXTRA}
+        return {name: value for name, value in asked.items() if value is not None}
+
+
+def policy_for(settings: Settings, options: ScoringOptions) -> Policy:
+    """How hard to try: what was asked for, else what the provider's row says."""
+    row = settings.provider
+    policy = Policy(
+        concurrency=options.concurrency or row.concurrency,
+        timeout=options.timeout,
+        deadline=options.deadline,
+        rpm=options.rpm or row.rpm,
+        tpm=options.tpm or row.tpm,
+    )
+    retries = options.retries
+    if retries is None:
+        return policy
+    return replace(policy, retries=retries, at_first=retries, exact=True)
+
+
+class Keywords(TypedDict, total=False):
+    """The keyword arguments of a Reranker; each is the command's option of the same name.
+
+    base_url       the endpoint, such as `http://localhost:7997`
+    api_key        its key
+    instruction    how to judge, for models that take one
+    max_chunks_per_doc, overlap_tokens   for endpoints that cut long passages themselves
+    cache          whether scores are stored on disk, so that only new ones are paid for; a path
+                   names the file
+    max_passages   passages a request may carry
+    concurrency    requests at once, at most
+    timeout        seconds that one attempt may take in all (60)
+    retries        attempts after the first
+    deadline       seconds after which nothing is tried again
+    rpm, tpm       requests and tokens a minute
+    text_field     the field of a mapping that holds its text (the first usual one)
+    events         what is told of retries and warnings, see `engines.Events` (else they are logged
+                   under the name rerank_cli)
+    """
+
+    base_url: str | None
+    api_key: str | None
+    instruction: str | None
+    max_chunks_per_doc: int | None
+    overlap_tokens: int | None
+    cache: bool | str | os.PathLike[str]
+    max_passages: int | None
+    concurrency: int | None
+    timeout: float
+    retries: int | None
+    deadline: float | None
+    rpm: int | None
+    tpm: int | None
+    text_field: str | None
+    events: Events | None
+
+
+_NOT_OF_SCORING = ("text_field", "events")
+
+
+def options_of(
+    model: str | None, keywords: Keywords, providers: Mapping[str, Provider]
+) -> ScoringOptions:
+    """The options of a Python caller; `model` is a provider, `provider:model` or a model."""
+    asked: dict[str, Any] = {**keywords, "cache": bool(keywords.get("cache"))}
+    for name in _NOT_OF_SCORING:
+        asked.pop(name, None)
+    options = ScoringOptions(**asked)
+    return flags_for(model, options, providers) if model else options

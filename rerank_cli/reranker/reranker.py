@@ -1,0 +1,306 @@
+"""Reranker: settings, engine, limits and policy in one; everything is scored through it."""
+
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self, TypeVar, Unpack
+
+from rerank_cli import planning
+from rerank_cli.engines import Events
+from rerank_cli.engines.cache.location import cache_file
+from rerank_cli.errors import InputError, ScoringError, UsageError, ends_all
+from rerank_cli.model import Candidates, Scores, Usage
+from rerank_cli.planning import Plan
+from rerank_cli.providers import PROVIDERS
+from rerank_cli.reading.fields import FieldNames
+from rerank_cli.reranker.assembly import assembled, limits_for
+from rerank_cli.reranker.documents import D, Given, Hit, Job, JobResult, given
+from rerank_cli.reranker.options import Keywords, ScoringOptions, options_of, policy_for
+from rerank_cli.scaling import NATIVE, SCALES, Scaler, check_scale, misfit, scaled
+from rerank_cli.settings import Files, Settings, resolve
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+T = TypeVar("T")
+
+
+class Reranker:
+    """Scores documents against queries with one model, and ranks them.
+
+    `model` is a provider, `provider:model`, or with `base_url` a model; without it the embedded
+    engine ranks in this process. No settings are read from the environment or from files
+    (`from_environment` reads both). Connections and the model are made ready at the first use and
+    kept; `close`, or the end of a `with`, lets go of them. May be used from several threads.
+
+    The keyword arguments are those of `Keywords`.
+
+    Every method may raise the errors of `rerank_cli.errors`: SettingsError for settings that cannot
+    be used, UsageError and InputError for arguments, RefusedError and EndpointError for an endpoint
+    that does not score.
+    """
+
+    settings: Settings
+    """What was settled: provider, model, URL."""
+
+    def __init__(self, model: str | None = None, **keywords: Unpack[Keywords]) -> None:
+        options = options_of(model, keywords, PROVIDERS)
+        self._begin(options, resolve(options), keywords, os.environ)
+
+    @classmethod
+    def from_environment(cls, model: str | None = None, **keywords: Unpack[Keywords]) -> Self:
+        """As the command: what is not given is read from the environment, `.env`, and files."""
+        files = Files.here(os.environ)
+        options = options_of(model, keywords, files.config.providers)
+        return cls.open(options, os.environ, files, keywords)
+
+    @classmethod
+    def open(
+        cls,
+        options: ScoringOptions,
+        environ: Mapping[str, str],
+        files: Files,
+        keywords: Keywords,
+        *,
+        dry: bool = False,
+    ) -> Self:
+        """For the commands, with their options; `dry` needs no key, since nothing is sent."""
+        reranker = cls.__new__(cls)
+        settings = resolve(options, environ, files.dotenv, files.config)
+        reranker._begin(options, settings, keywords, environ, dry=dry)  # noqa: SLF001 - its own
+        return reranker
+
+    def _begin(
+        self,
+        options: ScoringOptions,
+        settings: Settings,
+        keywords: Keywords,
+        environ: Mapping[str, str],
+        *,
+        dry: bool = False,
+    ) -> None:
+        self.settings = settings
+        self._events = keywords.get("events") or _logged()
+        self._events.settled(settings)
+        if not dry:
+            settings.require()
+        self.extras = options.extras
+        self.policy = policy_for(settings, options)
+        self.engine, self.url = assembled(
+            settings, self.extras, self.policy, self._events, _cache_file(keywords, environ)
+        )
+        self.limits = limits_for(self.engine, self.policy, options.max_passages)
+        self.succeeded = False
+        self._names = FieldNames(keywords.get("text_field"))
+        self._lock = threading.Lock()
+        self._usage = Usage()
+        self._pool: ThreadPoolExecutor | None = None
+        self._closed = False
+
+    # For Python callers
+
+    def rank(
+        self,
+        query: str,
+        documents: Iterable[D],
+        *,
+        top_n: int | None = None,
+        threshold: float | None = None,
+        scores: str = NATIVE,
+    ) -> list[Hit[D]]:
+        """The documents by relevance score, best first; ties keep their order.
+
+        `documents` are strings, or mappings that hold their text in a field; hits have the very
+        objects that were given. Kept are scores of `threshold` and above, and of them the first
+        `top_n`. `scores` is native, sigmoid or minmax. Blank documents are left out, with a
+        warning.
+        """
+        self.check_scores(scores, threshold, top_n)
+        asked = given(query, list(documents), self._names)
+        if asked.blank:
+            self._events.warn(f"left out, because blank: {', '.join(asked.blank)}")
+        values = self._scored(asked).values
+        shown = scaled(values, scores, self.settings.score_range)
+        return asked.ranked(values, top_n, threshold, shown)
+
+    def score(self, query: str, documents: Iterable[D], *, scores: str = NATIVE) -> list[float]:
+        """One relevance score a document, in the order given. A blank one is an InputError."""
+        self.check_scores(scores)
+        asked = given(query, list(documents), self._names)
+        for locator in asked.blank:
+            raise InputError("is blank, and has no score", source=locator)
+        values = self._scored(asked).values
+        return list(scaled(values, scores, self.settings.score_range))
+
+    def rank_many(
+        self,
+        jobs: Iterable[Job[D] | tuple[str, Sequence[D]]],
+        *,
+        top_n: int | None = None,
+        threshold: float | None = None,
+        scores: str = NATIVE,
+    ) -> Iterator[JobResult[D]]:
+        """The results of many queries, each as it is done; `concurrency` of them at once.
+
+        A job is a `Job`, or a pair of query and documents. Jobs are read as they are needed. One
+        that fails yields a result whose `hits` raise its error; an error that concerns all of them
+        (a wrong key, no such model) is raised, and ends the rest.
+        """
+        from queue import SimpleQueue
+
+        self.check_scores(scores, threshold, top_n)
+        scale = Scaler(scores, self.settings.score_range)
+        done: SimpleQueue[Future[JobResult[D]]] = SimpleQueue()
+        under_way: set[Future[JobResult[D]]] = set()
+
+        def next_done() -> JobResult[D]:
+            future = done.get()
+            under_way.discard(future)
+            return future.result()
+
+        try:
+            for position, job in enumerate(jobs):
+                future = self._threads().submit(
+                    self._result, position, job, top_n, threshold, scale
+                )
+                under_way.add(future)
+                future.add_done_callback(done.put)
+                while len(under_way) >= 2 * self.policy.concurrency or not done.empty():
+                    yield next_done()
+            while under_way:
+                yield next_done()
+        finally:
+            for future in under_way:
+                future.cancel()
+
+    async def arank(
+        self,
+        query: str,
+        documents: Iterable[D],
+        *,
+        top_n: int | None = None,
+        threshold: float | None = None,
+        scores: str = NATIVE,
+    ) -> list[Hit[D]]:
+        """As `rank`, for asyncio: the event loop goes on meanwhile."""
+        return await self._in_thread(
+            lambda: self.rank(query, documents, top_n=top_n, threshold=threshold, scores=scores)
+        )
+
+    async def ascore(
+        self, query: str, documents: Iterable[D], *, scores: str = NATIVE
+    ) -> list[float]:
+        """As `score`, for asyncio."""
+        return await self._in_thread(lambda: self.score(query, documents, scores=scores))
+
+    @property
+    def usage(self) -> Usage:
+        """What everything so far has cost."""
+        return self._usage
+
+    def close(self) -> None:
+        """Close connections and free the model; requests under way end with an error."""
+        self._closed = True
+        self.engine.close()
+        if self._pool:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # For the commands
+
+    def check_scores(
+        self, scale: str, threshold: float | None = None, top_n: int | None = None
+    ) -> None:
+        """Refuse what cannot fit the model's scores, and warn of a threshold that may not."""
+        if scale not in SCALES:
+            raise UsageError(f"scores {scale!r} is not one of {', '.join(SCALES)}")
+        if top_n is not None and top_n < 1:
+            raise UsageError(f"top_n {top_n} is less than 1")
+        check_scale(scale, self.settings.score_range)
+        unfit = misfit(threshold, scale, self.settings.score_range)
+        if unfit:
+            self._events.warn(unfit)
+
+    def plan(self, candidates: Candidates) -> Plan:
+        """The requests for some candidates."""
+        return planning.plan(candidates, self.limits)
+
+    def score_plan(self, plan: Plan) -> Scores:
+        """One finite score a passage, in input order."""
+        if self._closed:
+            raise UsageError("this Reranker is closed", "Make a new one.")
+        scores = self.engine.score(plan)
+        requests = scores.usage.requests
+        with self._lock:
+            self._usage += scores.usage
+        if self.settings.listwise and requests > 1:
+            self._events.warn(
+                f"{self.settings.model} scores a passage by the others of its request: the scores "
+                f"of these {requests} requests may not compare (--max-passages sets how many "
+                "passages a request may carry)"
+            )
+        return scores
+
+    def _scored(self, asked: Given[D]) -> Scores:
+        if not asked.indices:
+            return Scores((), Usage())
+        return self.score_plan(self.plan(asked.candidates))
+
+    def _result(
+        self,
+        position: int,
+        job: Job[D] | tuple[str, Sequence[D]],
+        top_n: int | None,
+        threshold: float | None,
+        scale: Scaler,
+    ) -> JobResult[D]:
+        query, documents, job_id = Job(*job)
+        job_id = position if job_id is None else job_id
+        try:
+            asked = given(query, list(documents), self._names)
+            scores = self._scored(asked)
+            hits = asked.ranked(scores.values, top_n, threshold, scale(scores.values))
+        except (InputError, UsageError, ScoringError) as error:
+            if ends_all(error, succeeded=self.succeeded):
+                raise
+            return JobResult(job_id, query, error=error)
+        self.succeeded = True
+        return JobResult(job_id, query, tuple(hits), scores.usage)
+
+    def _threads(self) -> "ThreadPoolExecutor":
+        """Threads for what is asked for at the same time; made at the first use."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        with self._lock:
+            self._pool = self._pool or ThreadPoolExecutor(self.policy.concurrency)
+            return self._pool
+
+    async def _in_thread(self, call: Callable[[], T]) -> T:
+        from asyncio import get_running_loop
+
+        return await get_running_loop().run_in_executor(self._threads(), call)
+
+
+def _cache_file(keywords: Keywords, environ: Mapping[str, str]) -> Callable[[], Path]:
+    cache = keywords.get("cache", True)
+    return partial(cache_file, environ) if isinstance(cache, bool) else partial(Path, cache)
+
+
+def _logged() -> Events:
+    # Here: the commands have events of their own, and start without the module for logging.
+    from rerank_cli.reranker.logged_events import LoggedEvents
+
+    return LoggedEvents()

@@ -1,0 +1,148 @@
+"""`rerank eval`: runs are read, measured against judgments, compared, and shown."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rerank_cli.console.streams import Streams
+from rerank_cli.errors import ExitCode, InputError, UsageError
+from rerank_cli.evaluation import measures
+from rerank_cli.evaluation.measured_runs import Evaluation, evaluate
+from rerank_cli.evaluation.thresholds import Thresholds, thresholds
+from rerank_cli.model import Qrels, Run
+from rerank_cli.reading.qrels import read_qrels
+from rerank_cli.reading.runs import read_run
+from rerank_cli.reading.source import check_encoding, shown_name
+from rerank_cli.rendering import evaluation as rendering
+from rerank_cli.rendering.visible import visible_block
+
+_NAMED = 5
+_MEASURE = re.compile(r"[A-Za-z_]+(\(.*\))?@\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationInput:
+    """The files of runs, and that of the judgments; `-` is standard input."""
+
+    runs: Sequence[str]
+    qrels: str
+    encoding: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationOutput:
+    """What is measured and shown, and how. `measures` are names; `precision` is a target."""
+
+    measures: Sequence[str] | None
+    by_query: bool
+    thresholds: bool
+    precision: float | None
+    seed: int
+    as_json: bool
+    as_csv: bool
+
+
+def run(given: EvaluationInput, output: EvaluationOutput, streams: Streams) -> int:
+    """Measure the runs and show the figures. Returns the exit code."""
+    _check(given, output)
+    measures.check_installed()
+    wanted = measures.parse(output.measures or measures.DEFAULT)
+    judgments, runs = _read(given, streams)
+    evaluation = evaluate(runs, judgments, wanted, output.seed)
+    charts = None
+    if output.thresholds:
+        charts = [thresholds(each, judgments, output.precision) for each in runs]
+    _warn(evaluation, charts, streams)
+    by_query = output.by_query
+    if output.as_json:
+        qrels = shown_name(given.qrels)
+        streams.write([rendering.render_json(evaluation, charts, qrels, by_query=by_query)])
+    elif output.as_csv:
+        streams.write([_csv(evaluation, charts, streams, by_query=by_query)])
+    else:
+        width = streams.look(to_file=False, full=True).width
+        text = rendering.render_table(evaluation, by_query=by_query, width=width)
+        text += "\n" + rendering.render_thresholds(charts) if charts else ""
+        streams.write([text])
+        streams.report(rendering.footer(evaluation))
+    return ExitCode.OK
+
+
+def _csv(
+    evaluation: Evaluation, charts: Sequence[Thresholds] | None, streams: Streams, *, by_query: bool
+) -> str:
+    if charts is None:
+        text = rendering.render_csv(evaluation, by_query=by_query)
+    else:
+        text = rendering.render_thresholds_csv(charts)
+    # JSON escapes control characters and the tables show them; CSV has them as they are.
+    return visible_block(text) if streams.look(to_file=False, full=True).terminal else text
+
+
+def _check(given: EvaluationInput, output: EvaluationOutput) -> None:
+    """Raise UsageError for what contradicts itself."""
+    if output.as_json and output.as_csv:
+        raise UsageError("--json and --csv contradict each other", "Leave one out.")
+    if output.as_csv and output.by_query and output.thresholds:
+        raise UsageError(
+            "--csv has one table: --by-query and --thresholds contradict each other there",
+            "Leave one out, or use --json.",
+        )
+    if [*given.runs, given.qrels].count("-") > 1:
+        raise UsageError("standard input (-) is named twice", "It can be read only once.")
+    if given.encoding is not None:
+        check_encoding(given.encoding)
+
+
+def _read(given: EvaluationInput, streams: Streams) -> tuple[Qrels, list[Run]]:
+    judgments = read_qrels(given.qrels, stdin=streams.stdin, encoding=given.encoding)
+    runs = []
+    for file in given.runs:
+        _check_no_measure(file)
+        run = read_run(file, stdin=streams.stdin, encoding=given.encoding)
+        if not any(query_id in judgments for query_id in run.scores):
+            raise InputError(
+                f"none of its queries has judgments (queries {_some(run.scores)}; judged "
+                f"{_some(judgments)})",
+                source=run.name,
+            )
+        runs.append(run)
+    return judgments, runs
+
+
+def _check_no_measure(file: str) -> None:
+    """Refuse a measure that stands where a run should, since --measure takes one name."""
+    if _MEASURE.fullmatch(file) and not Path(file).exists():
+        hint = "Each measure takes its own --measure: --measure nDCG@10 --measure AP"
+        raise InputError("no such file", source=file, hint=hint)
+
+
+def _warn(evaluation: Evaluation, charts: Sequence[Thresholds] | None, streams: Streams) -> None:
+    """Say what a reader of the figures must know of the queries they are of."""
+    judged = len(evaluation.queries)
+    for run in evaluation.runs:
+        if run.unjudged:
+            streams.warn(
+                f"{run.name}: queries without judgments are left out: {_some(run.unjudged)}"
+            )
+        if run.unranked:
+            streams.warn(
+                f"{run.name}: ranks nothing for {len(run.unranked)} of {judged} judged queries, "
+                f"which count as 0: {_some(run.unranked)}"
+            )
+        for note in run.notes:
+            streams.warn(note)
+    for chart in charts or ():
+        if chart.unjudged:
+            streams.warn(
+                f"{chart.name}: {chart.unjudged} of {chart.passages} passages have no judgment of "
+                "their own and count as not relevant"
+            )
+
+
+def _some(names: Iterable[str]) -> str:
+    listed = list(names)
+    shown = ", ".join(map(repr, listed[:_NAMED]))
+    more = len(listed) - _NAMED
+    return f"{shown} and {more} more" if more > 0 else shown
