@@ -1,7 +1,7 @@
 """How requests travel: the only place that imports httpx, and the rules for trying again."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -50,3 +50,14 @@ class Policy:
     deadline: float | None = None
     rpm: int | None = None
     tpm: int | None = None
+
+
+def connector(url: str, timeout: float) -> Callable[[], Transport]:
+    """What opens each connection to a URL; `timeout` is seconds for one attempt.
+
+    Raises SettingsError if certificates or proxy of this machine cannot be used.
+    """
+    # Here, because importing httpx takes longer than many runs need in all.
+    from rerank_cli.transport.http import Connector
+
+    return Connector(url, timeout)

@@ -6,7 +6,7 @@ requests that were under way then. Passages are halved by each refusal for size,
 """
 
 import threading
-from typing import Protocol
+from collections.abc import Callable
 
 from rerank_cli.errors import Fault, ScoringError
 from rerank_cli.transport.clock import Clock
@@ -17,23 +17,20 @@ _AT_FIRST = 8
 _OVERLOADED = (Fault.RATE, Fault.BUSY, Fault.SLOW)
 
 
-class Paced(Protocol):
-    """Told of each change of how many requests may be under way."""
-
-    def __call__(self, concurrency: int, *, slower: bool) -> None: ...
-
-
 class Outgrown(Exception):  # noqa: N818 - no error
     """The request was made before it was learnt that it is too large; it has not been sent."""
 
 
 class Pace:
-    """A gate for requests: `enter` waits for a place, `leave` gives it back."""
+    """A gate for requests, of which at most `most` are let in: `enter` waits, `leave` lets go.
 
-    def __init__(self, most: int, clock: Clock, paced: "Paced") -> None:
+    `paced` is called with each new number of requests at once, and whether it is slower.
+    """
+
+    def __init__(self, most: int, clock: Clock, paced: Callable[[int, bool], None]) -> None:
         self._most = most
         self._clock = clock
-        self._tell = paced
+        self._paced = paced
         self._allowed = float(most)
         self._under_way = 0
         self._answered = False
@@ -84,7 +81,7 @@ class Pace:
             self._changed.notify_all()
             now = self.allowed
         if now != before:
-            self._tell(now, slower=False)
+            self._paced(now, False)
 
     def failed(self, error: ScoringError, entered: float, passages: int) -> None:
         """Learn from the failure of an attempt that began at `entered`."""
@@ -96,11 +93,11 @@ class Pace:
                 self.largest = min(self.largest or passages, max(passages // 2, 1))
             if error.fault not in _OVERLOADED:
                 return
-            if error.wait:
-                self._not_before = max(self._not_before, self._clock.now() + error.wait)
+            if error.retry_after:
+                self._not_before = max(self._not_before, self._clock.now() + error.retry_after)
             # What was sent before the last slowing says nothing about the pace since.
             if entered < self._slowed or self._allowed <= 1:
                 return
             self._slowed = self._clock.now()
             self._allowed = max(self._allowed / 2, 1.0)
-        self._tell(self.allowed, slower=True)
+        self._paced(self.allowed, True)

@@ -1,4 +1,4 @@
-"""How long an endpoint asks to wait, in the forms that are about."""
+"""How long an endpoint asks to wait before a retry, in the forms that endpoints use."""
 
 import json
 import math
@@ -16,7 +16,7 @@ _WORDS = re.compile(rb"try again in (\d{1,6}(?:\.\d{1,6})?) ?(s(?:ec|\b)|ms\b)",
 _THIS_MILLENNIUM = 1_000_000_000
 
 
-def asked_wait(reply: Reply, date: float) -> float | None:
+def retry_after_of(reply: Reply, date: float) -> float | None:
     """Seconds to wait before trying again, or None if the reply does not say.
 
     `date` is the time now, in seconds since 1970. In this order: retry-after-ms, Retry-After

@@ -1,6 +1,6 @@
 """Settings become an engine: the one place that knows which parts go together."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -16,13 +16,11 @@ from rerank_cli.settings import DEFAULT, Flags, Settings, dotenv, resolve, shown
 from rerank_cli.settings import provider_files as config
 from rerank_cli.settings.dotenv import DotEnv
 from rerank_cli.settings.provider_files import Config
-from rerank_cli.transport import Policy, Transport
+from rerank_cli.transport import Policy
 
 if TYPE_CHECKING:
     from rerank_cli.dialects import Dialect, Options
     from rerank_cli.doctor import Diagnosis
-    from rerank_cli.engines.endpoint.exchange import Exchange
-    from rerank_cli.transport.clock import Clock
 
 _OPTION_OF_EXTRA = {
     "instruction": "--instruction",
@@ -72,16 +70,14 @@ def engine_of(
     policy: Policy,
     events: Events,
     streams: Streams,
-    *,
-    many: bool = False,
 ) -> Engine:
     """The engine for the settings; it connects or loads only when it scores.
 
     `extras` are the request fields that only some models take, None where not asked for; a
-    warning says which were asked for in vain. `many` says that it gets more plans than one.
+    warning says which were asked for in vain.
     """
     fields = _fields(settings, extras, streams)
-    engine = _engine(settings, fields, policy, events, many=many)
+    engine = _engine(settings, fields, policy, events)
     if settings.cache:
         from rerank_cli.engines.cache.location import cached
 
@@ -94,8 +90,6 @@ def _engine(
     fields: Mapping[str, object],
     policy: Policy,
     events: Events,
-    *,
-    many: bool,
 ) -> Keeping:
     row = settings.provider
     if row.is_embedded:
@@ -103,27 +97,8 @@ def _engine(
 
         return LocalEngine()
     from rerank_cli.engines.endpoint.engine import EndpointEngine
-    from rerank_cli.transport.clock import Clock
 
-    clock = Clock()
-    return EndpointEngine(
-        exchange_of(settings, fields, clock, events.note),
-        Limits(row.max_passages, row.max_bytes, row.max_tokens),
-        policy,
-        lambda: connector(settings.base_url, policy.timeout),
-        events,
-        clock,
-        many=many,
-    )
-
-
-def exchange_of(
-    settings: Settings, fields: Mapping[str, object], clock: "Clock", note: Callable[[str], None]
-) -> "Exchange":
-    """How the endpoint is asked; `fields` are those beside the ones that its row always sends."""
-    from rerank_cli.engines.endpoint.exchange import Exchange
-
-    return Exchange(settings, *_spoken(settings, fields), clock, note)
+    return EndpointEngine(settings, fields, policy, events)
 
 
 def _spoken(settings: Settings, fields: Mapping[str, object]) -> "tuple[Dialect, Options]":
@@ -146,14 +121,6 @@ def _dialects() -> Collection[str]:
     from rerank_cli.dialects import DIALECTS
 
     return DIALECTS
-
-
-def connector(url: str, timeout: float) -> Callable[[], Transport]:
-    """What makes the transports to a URL; `timeout` is seconds for an attempt."""
-    # Here, because importing httpx takes longer than many runs need in all.
-    from rerank_cli.transport.http import Connector
-
-    return Connector(url, timeout)
 
 
 def _fields(
@@ -244,19 +211,8 @@ def tell_default(settings: Settings, streams: Streams) -> None:
 
 def diagnosis_of(flags: Flags, timeout: float, streams: Streams) -> "Diagnosis":
     """What is found out about the endpoint that is meant; `timeout` is seconds a question."""
-    from rerank_cli.doctor import diagnose, examine
-    from rerank_cli.transport.clock import Clock
+    from rerank_cli.doctor import diagnose
 
     files = files_of(streams)
     settings = settings_of(flags, streams, files)
-    if settings.provider.is_embedded:
-        from rerank_cli.engines.local import LocalEngine
-
-        return examine(LocalEngine(), settings)
-    clock = Clock()
-    return diagnose(
-        settings,
-        files.config.providers,
-        lambda other: exchange_of(other, {}, clock, streams.note),
-        lambda: connector(settings.base_url, timeout),
-    )
+    return diagnose(settings, files.config.providers, timeout, streams.note)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -115,9 +116,10 @@ def _read(
         try:
             run = read_run(file, stdin=streams.stdin, encoding=encoding)
         except InputError as error:
-            if _MEASURE.fullmatch(file):
-                error.hint = "Each measure takes its own --measure: --measure nDCG@10 --measure AP"
-            raise
+            if not _MEASURE.fullmatch(file):
+                raise
+            hint = "Each measure takes its own --measure: --measure nDCG@10 --measure AP"
+            raise replace(error, hint=hint) from error.__cause__
         if not any(query_id in judgments for query_id in run.scores):
             raise InputError(
                 f"none of its queries has judgments (queries {_some(run.scores)}; judged "

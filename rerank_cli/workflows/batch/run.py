@@ -62,7 +62,7 @@ def run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> int:
     with ExitStack() as stack:
         source = source_of(given, streams, stack)
         progress = Progress(streams, source.total, alone=_alone(shown, streams))
-        engine = wiring.engine_of(settings, scoring.extras, policy, progress, streams, many=True)
+        engine = wiring.engine_of(settings, scoring.extras, policy, progress, streams)
         stack.callback(engine.close)
         identity = _identity(settings, scoring, given, shown)
         ledger = _ledger(shown, identity, source, stack) if shown.target else None
@@ -152,7 +152,7 @@ def dry_run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> i
     settings = wiring.settings_of(scoring.flags, streams)
     policy = wiring.policy_of(settings, scoring.policy)
     progress = Progress(streams, None)
-    engine = wiring.engine_of(settings, scoring.extras, policy, progress, streams, many=True)
+    engine = wiring.engine_of(settings, scoring.extras, policy, progress, streams)
     limits = wiring.limits_of(engine, policy, scoring.max_passages)
     bad: list[InputError] = []
 
