@@ -89,7 +89,7 @@ class CacheError(SettingsError):
 
 
 class Fault(StrEnum):
-    """Why an endpoint did not score, as far as status, code and its own words tell."""
+    """Why an endpoint did not score, as far as its status, code and words show."""
 
     KEY = "key"
     ACCESS = "access"
@@ -120,12 +120,12 @@ class TlsFault(StrEnum):
 
 
 class Sign(StrEnum):
-    """What the words of a reply point to, beside its fault; `rerank doctor` goes by these."""
+    """What the words of a reply point to, beside its fault; for `rerank doctor`."""
 
     WEB_PAGE = "a page for people, or a login"
     MODEL = "the model"
     NO_MODEL = "a model must be named"
-    WANTS_TLS = "the server speaks TLS, and was asked without"
+    WANTS_TLS = "the server expects TLS"
     WIRE_FORM = "the server may speak another wire form"
 
 
@@ -141,7 +141,7 @@ class ScoringError(RerankError):
     status, code    HTTP status, and the endpoint's own error code
     request_id      the endpoint's id for the request
     said            the endpoint's own words
-    provider, url   the endpoint's name, and where it was asked, without secrets
+    provider, url   the endpoint's name, and the URL of the request, without secrets
     attempts        how often the request was sent before it was given up
     seconds         how long all attempts took, with the waits between them
     waits_too_long  whether it was given up because `retry_after` is too long to wait

@@ -1,4 +1,4 @@
-"""Diagnosis of an endpoint (`rerank doctor`): a few tiny requests, and what their replies tell."""
+"""Diagnosis of an endpoint (`rerank doctor`): tiny requests, and findings from their replies."""
 
 from collections.abc import Callable, Mapping
 

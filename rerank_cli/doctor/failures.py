@@ -1,4 +1,4 @@
-"""Failures: what a probe that got no scores tells of the endpoint, and the fix."""
+"""Findings from a failed probe: what is wrong with the endpoint, and the fix."""
 
 from collections.abc import Mapping
 from dataclasses import replace

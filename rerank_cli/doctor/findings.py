@@ -1,4 +1,4 @@
-"""Findings: what a probe that got scores tells of the endpoint."""
+"""Findings from a probe that got scores."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

@@ -90,7 +90,7 @@ class JobLine:
         return Job(job_id, candidates, places, fields, self.source, self.line, blank)
 
     def id(self) -> PassageId | None:
-        """The id, as far as the line tells one, even if it is no job."""
+        """The id of the line, None if it has none that can be read."""
         try:
             return self._id(self._row)[0]
         except InputError:

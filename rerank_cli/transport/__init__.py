@@ -1,4 +1,4 @@
-"""How requests travel: the only place that imports httpx, and the rules for trying again."""
+"""HTTP: connections (only this package imports httpx), retries, rate limits, and their clock."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -31,7 +31,7 @@ class Transport(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How hard to try.
+    """Limits of a run, and how failed requests are retried.
 
     concurrency   requests at once, at most
     timeout       seconds that one attempt may take in all

@@ -1,4 +1,4 @@
-"""What the endpoint bears, learnt from its answers: requests at once, and passages a request.
+"""Adapts to the endpoint: how many requests at once, and how many passages a request.
 
 Requests at once follow additive increase and multiplicative decrease, as TCP has it: each answer
 adds a little, so that a full round of answers adds one; an overload halves them, once for all
@@ -18,13 +18,13 @@ _OVERLOADED = (Fault.RATE, Fault.BUSY, Fault.SLOW)
 
 
 class Outgrown(Exception):  # noqa: N818 - no error
-    """The request was made before it was learnt that it is too large; it has not been sent."""
+    """The request has more passages than have since proved to fit; it has not been sent."""
 
 
 class Pace:
-    """A gate for requests, of which at most `most` are let in: `enter` waits, `leave` lets go.
+    """Lets at most `most` requests at once through; fewer while the endpoint is overloaded.
 
-    `paced` is called with each new number of requests at once, and whether it is slower.
+    `paced` is called with each new number of requests at once, and whether it is lower.
     """
 
     def __init__(self, most: int, clock: Clock, paced: Callable[[int, bool], None]) -> None:
@@ -39,7 +39,7 @@ class Pace:
         self._not_before = 0.0
         self._changed = threading.Condition()
         self.largest: int | None = None
-        """Passages that a request may have, where that has been learnt."""
+        """Passages that a request may have, None until one was refused for its size."""
 
     @property
     def allowed(self) -> int:
@@ -50,11 +50,14 @@ class Pace:
 
     @property
     def has_answered(self) -> bool:
-        """Whether any request has been answered well in this run."""
+        """Whether any request has succeeded in this run."""
         return self._answered
 
     def enter(self, passages: int) -> float:
-        """Wait for a place. Returns the moment, to be given to `failed`; may raise Outgrown."""
+        """Wait until one more request may be sent. Returns the moment, to be given to `failed`.
+
+        Raises Outgrown for more passages than have proved to fit.
+        """
         with self._changed:
             while self._under_way >= self.allowed:
                 self._changed.wait()
@@ -67,13 +70,13 @@ class Pace:
         return self._clock.now()
 
     def leave(self) -> None:
-        """Give the place back."""
+        """End a request that had entered."""
         with self._changed:
             self._under_way -= 1
             self._changed.notify_all()
 
     def answered(self) -> None:
-        """An answer came: what is sent now is what the endpoint takes."""
+        """A request succeeded: speed up a little."""
         with self._changed:
             before = self.allowed
             self._answered, self._probing = True, False
@@ -84,10 +87,10 @@ class Pace:
             self._paced(now, False)
 
     def failed(self, error: ScoringError, entered: float, passages: int) -> None:
-        """Learn from the failure of an attempt that began at `entered`."""
+        """Slow down, or learn a size, from the failure of a request that entered at `entered`."""
         with self._changed:
             if error.fault in (Fault.TOO_LARGE, Fault.REQUEST):
-                # Until the next answer what the endpoint takes is not known: one at a time.
+                # Until the next success it is not known what the endpoint takes: one at a time.
                 self._probing = True
             if error.fault is Fault.TOO_LARGE:
                 self.largest = min(self.largest or passages, max(passages // 2, 1))

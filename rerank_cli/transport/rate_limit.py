@@ -1,4 +1,4 @@
-"""Rate limits: requests and tokens a minute, not more in any minute, whoever counts it."""
+"""Rate limits: at most so many requests and tokens within any minute."""
 
 import math
 import threading
@@ -28,11 +28,12 @@ class RateLimit:
         self._tokens_sent = 0.0
 
     def acquire(self, tokens: int) -> None:
-        """Return once a request of so many estimated tokens may be sent, and count it as sent."""
-        if self._requests == self._tokens == math.inf:
-            return
+        """Return once a request of so many estimated tokens may be sent, and count it as sent.
+
+        Returns at once when the clock is stopped: connections are closed then.
+        """
         noted = False
-        while (seconds := self._take(tokens)) > 0:
+        while (seconds := self._take(tokens)) > 0 and not self._clock.stopped:
             if not noted:
                 self._note(f"waiting {seconds:.1f} s for the limits of --rpm and --tpm")
                 noted = True

@@ -161,7 +161,7 @@ class Dispatch:
         elif self._pace.has_answered:
             located = replace(located, hint=_REFUSED_ALONE)
         else:
-            # Nothing tells yet whether it is the passage or the request.
+            # It is not known yet whether it is the passage or the request.
             located = replace(located, alone=True)
         raise located from error.__cause__
 

@@ -32,8 +32,8 @@ class EndpointEngine:
 
     fields    request fields of this run, beside those that the provider's row always sends
     policy    requests at once, retries, rate limits, and seconds for one attempt
-    events    are reported to while it scores
-    exchange  how the endpoint is asked, and at which URL
+    events    receives what happens while it scores
+    exchange  builds, sends and decodes one request; has its URL and fields
     limits    what one request may carry
     """
 
@@ -69,7 +69,7 @@ class EndpointEngine:
         dispatch = Dispatch(plan, self._events.scored, shared.pace, keep)
         workers = self._hire(len(plan.requests))
         if workers > 1:
-            # One works in this very thread, and has ended when it comes back.
+            # A single worker is this very thread, and has ended when it returns.
             with self._lock:
                 self._running.append(dispatch)
         try:
@@ -94,12 +94,12 @@ class EndpointEngine:
         return _Shared(
             Retry(policy, clock, events.retried),
             Pace(policy.concurrency, clock, lambda most, slower: events.paced(most, slower=slower)),
-            RateLimit(policy, clock, events.note),
+            RateLimit(policy, clock, events.note) if policy.rpm or policy.tpm else None,
             self._connect(),
         )
 
     def _hire(self, requests: int) -> int:
-        """Wait for one worker, and take as many more as are free and have something to do."""
+        """Wait for one worker, and take as many more as are free and needed. Returns how many."""
         self._workers.acquire()
         hired = 1
         while hired < requests and self._workers.acquire(blocking=False):
@@ -129,9 +129,10 @@ class EndpointEngine:
         pace, passages = shared.pace, len(request.texts)
         entered = pace.enter(passages)
         try:
-            # Last of all: what waits again after this would be sent in a later minute.
-            shared.rate_limit.acquire(request.tokens)
-            entered = self._clock.now()
+            if shared.rate_limit:
+                # Last of all: a request that waited after this would be sent in a later minute.
+                shared.rate_limit.acquire(request.tokens)
+                entered = self._clock.now()
             reply = self.exchange.send(transport, body)
         except ScoringError as error:
             pace.failed(error, entered, passages)
@@ -149,13 +150,13 @@ class _Shared:
 
     retry: Retry
     pace: Pace
-    rate_limit: RateLimit
+    rate_limit: RateLimit | None
     connect: Callable[[], Transport]
     transports: list[Transport] = field(default_factory=list)
     idle: list[Transport] = field(default_factory=list)
 
     def take(self) -> Transport:
-        """A connection that nobody uses; to be put back among the idle ones."""
+        """An idle connection, or a new one; to be put back into `idle`."""
         try:
             # The last one used: its server is the least likely to have closed it meanwhile.
             return self.idle.pop()

@@ -90,7 +90,7 @@ def refusal(
     retry_after: float | None = None,
     status: int | None = None,
 ) -> ScoringError:
-    """The error for a reply that is no success; `retry_after` is the seconds it asked to wait.
+    """The error for a reply that is no success; `retry_after` is the seconds that it asks to wait.
 
     `status` is what its status should have been, where its body knows better.
     """
@@ -148,9 +148,9 @@ def _fault(status: int, complaint: Complaint, settings: Settings) -> Fault:
         return known
     text = complaint.text.lower()
     said = (fault for words, fault in settings.provider.words.items() if words in text)
-    told = next(said, Fault.TASK if _NO_RERANKER.search(text) else None)
-    if told is not None:
-        return told
+    known = next(said, Fault.TASK if _NO_RERANKER.search(text) else None)
+    if known is not None:
+        return known
     named = "model" in text and _says(text, "exist", "not found", "invalid model")
     if named and status in (400, 404, 422):
         return Fault.MODEL

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from rerank_cli.console.streams import Streams
+from rerank_cli.errors import InputError
 from rerank_cli.rendering.json import dumps
 from rerank_cli.workflows.batch.job import Outcome
 from rerank_cli.workflows.batch.ledger import Ledger
@@ -50,6 +51,10 @@ class StreamSink:
         self._streams.write([output])
 
     def failed(self, outcome: Outcome, message: str, hint: str | None) -> None:
-        place = f"{outcome.entry.source}:{outcome.entry.line}: "
-        text = message if message.startswith(place) else place + message
-        self._streams.error(text, hint)
+        entry, error = outcome.entry, outcome.error
+        located = isinstance(error, InputError) and (error.source, error.line) == (
+            entry.source,
+            entry.line,
+        )
+        place = "" if located else f"{entry.source}:{entry.line}: "
+        self._streams.error(place + message, hint)
