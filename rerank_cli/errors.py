@@ -10,13 +10,19 @@
         └── EndpointError     5    it could not be reached, or failed
             └── ReplyError    5    it answered, but the reply cannot be trusted
 
-Each carries a one-line message (what was found, and where), usually a hint (what to do about it),
-and the exit code of the process. `cli.border` is the only place that turns them into output.
+Each says what was found (`problem`), usually what to do about it (`hint`), and carries its other
+facts as fields. Only the `message` properties here put them into words, only `cli.border` turns
+those into output, and nothing decides by them. Who knows more of an error that is on its way raises
+a copy: `raise dataclasses.replace(error, attempts=3) from error.__cause__`.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import ClassVar
+
+_SHOWN = 600
+"""Characters of what an endpoint did that are shown; an endpoint may say any amount."""
 
 
 class ExitCode(IntEnum):
@@ -32,15 +38,19 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+@dataclass(eq=False, repr=False)
 class RerankError(Exception):
-    """An error that a user can act on: one line of message, and perhaps a hint."""
+    """An error that a user can act on: what was found, and perhaps what to do about it."""
 
     exit_code: ClassVar[ExitCode]
 
-    def __init__(self, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+    problem: str
+    hint: str | None = None
+
+    @property
+    def message(self) -> str:
+        """All facts but the hint, as one line."""
+        return self.problem
 
     def __str__(self) -> str:
         return self.message
@@ -52,18 +62,20 @@ class UsageError(RerankError):
     exit_code = ExitCode.USAGE
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class InputError(RerankError):
-    """Bad input, with its place: the message begins `file:line: `, as compilers have it."""
+    """Bad input: `source` is the file, `line` counts from 1; None or 0 is the whole file."""
 
     exit_code = ExitCode.USAGE
 
-    def __init__(
-        self, problem: str, *, source: str, line: int | None = None, hint: str | None = None
-    ) -> None:
-        place = source if line is None else f"{source}:{line}"
-        super().__init__(f"{place}: {problem}", hint)
-        self.source = source
-        self.line = line
+    source: str
+    line: int | None = None
+
+    @property
+    def message(self) -> str:
+        """The problem after `file:line: `, as compilers have it."""
+        where = f"{self.source}:{self.line}" if self.line else self.source
+        return f"{where}: {self.problem}"
 
 
 class SettingsError(RerankError):
@@ -77,7 +89,7 @@ class CacheError(SettingsError):
 
 
 class Fault(StrEnum):
-    """Why an endpoint did not score, as far as status, code and message tell."""
+    """Why an endpoint did not score, as far as its status, code and words show."""
 
     KEY = "key"
     ACCESS = "access"
@@ -97,26 +109,101 @@ class Fault(StrEnum):
     NONSENSE = "nonsense"
 
 
-class ScoringError(RerankError):
-    """Something an endpoint did.
+class TlsFault(StrEnum):
+    """Why there is no secure connection."""
 
-    `fault` says why, `transient` whether the same request may succeed later, and `wait` how many
-    seconds the endpoint asked to wait before that.
+    HOST = "the certificate is for another host"
+    EXPIRED = "the certificate has expired"
+    UNTRUSTED = "nobody trusted here vouches for the certificate"
+    NOT_SPOKEN = "the server does not speak TLS"
+    OTHER = "other"
+
+
+class Sign(StrEnum):
+    """What the words of a reply point to, beside its fault; for `rerank doctor`."""
+
+    WEB_PAGE = "a page for people, or a login"
+    MODEL = "the model"
+    NO_MODEL = "a model must be named"
+    WANTS_TLS = "the server expects TLS"
+    WIRE_FORM = "the server may speak another wire form"
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class ScoringError(RerankError):
+    """Something an endpoint did. What is not known is None or empty.
+
+    fault           why it did not score
+    tls             why there is no secure connection
+    signs           what the words of its reply point to
+    transient       whether the same request may succeed later
+    retry_after     seconds that the endpoint asks to wait before that
+    status, code    HTTP status, and the endpoint's own error code
+    request_id      the endpoint's id for the request
+    said            the endpoint's own words
+    provider, url   the endpoint's name, and the URL of the request, without secrets
+    attempts        how often the request was sent before it was given up
+    seconds         how long all attempts took, with the waits between them
+    waits_too_long  whether it was given up because `retry_after` is too long to wait
+    passages        locators (file:line) of the passages it is about
+    more_passages   whether it is about more than those
+    alone           whether one passage failed by itself before any other was scored
     """
 
-    def __init__(
-        self,
-        message: str,
-        hint: str | None = None,
-        *,
-        fault: Fault = Fault.FAILED,
-        transient: bool = False,
-        wait: float | None = None,
-    ) -> None:
-        super().__init__(message, hint)
-        self.fault = fault
-        self.transient = transient
-        self.wait = wait
+    fault: Fault = Fault.FAILED
+    tls: TlsFault | None = None
+    signs: frozenset[Sign] = frozenset()
+    transient: bool = False
+    retry_after: float | None = None
+    status: int | None = None
+    code: int | str | None = None
+    request_id: str | None = None
+    said: str = ""
+    provider: str | None = None
+    url: str | None = None
+    attempts: int | None = None
+    seconds: float = 0.0
+    waits_too_long: bool = False
+    passages: tuple[str, ...] = ()
+    more_passages: bool = False
+    alone: bool = False
+
+    @property
+    def message(self) -> str:
+        """Endpoint, problem, status, the endpoint's words; then attempts, and passages."""
+        answer = self.problem + self._reply()
+        if self.provider is not None:
+            answer = f"{self.provider} ({self.url}): {answer}"
+            # What follows must not be cut off.
+            answer = answer if len(answer) <= _SHOWN else answer[:_SHOWN] + "…"
+        return answer + self._attempts() + self._passages()
+
+    def _reply(self) -> str:
+        numbers = []
+        if self.status is not None:
+            numbers.append(f"HTTP {self.status}")
+        if self.code is not None and str(self.code) != str(self.status):
+            numbers.append(f"code {self.code}")
+        if self.request_id:
+            numbers.append(f"request id {self.request_id}")
+        # The endpoint's own words last: they may be long, and are cut there.
+        return (f" ({', '.join(numbers)})" if numbers else "") + (self.said and f": {self.said}")
+
+    def _attempts(self) -> str:
+        asks = f"it asks to wait {self.retry_after:.0f} s" if self.retry_after else ""
+        if self.waits_too_long:
+            return f"; {asks}, which is too long"
+        if self.attempts is None:
+            return ""
+        tries = "1 try" if self.attempts == 1 else f"{self.attempts} tries"
+        since = f", since {asks} (--deadline)" if asks and self.attempts == 1 else ""
+        return f"; gave up after {tries} in {self.seconds:.1f} s{since}"
+
+    def _passages(self) -> str:
+        if self.alone:
+            return f"; for one passage alone too ({self.passages[0]})"
+        named = ", ".join([*self.passages, *["…"] * self.more_passages])
+        return f"; passage: {named}" if named else ""
 
 
 class RefusedError(ScoringError):
@@ -131,29 +218,22 @@ class EndpointError(ScoringError):
     exit_code = ExitCode.ENDPOINT
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class ReplyError(EndpointError):
     """A reply that breaks the contract: one finite score for each passage that was sent.
 
-    `missing` holds the places (from 0, within the request) of the passages that got no score, and
-    `scores` the good ones by place, where that is all that is wrong.
+    `missing` holds the indexes (from 0, within the request) of the passages that got no score, and
+    `scores` the good ones by index, where that is all that is wrong.
     """
 
-    def __init__(
-        self,
-        message: str,
-        hint: str | None = None,
-        *,
-        fault: Fault = Fault.NONSENSE,
-        missing: tuple[int, ...] = (),
-        scores: Mapping[int, float] | None = None,
-    ) -> None:
+    fault: Fault = Fault.NONSENSE
+    missing: tuple[int, ...] = ()
+    scores: Mapping[int, float] | None = None
+
+    def __post_init__(self) -> None:
         # A reply that is cut short, is no JSON, or forgot a passage may come right; one that has
         # a wrong index or score will not.
-        super().__init__(
-            message, hint, fault=fault, transient=fault is not Fault.NONSENSE or bool(missing)
-        )
-        self.missing = missing
-        self.scores = scores or {}
+        self.transient = self.fault is not Fault.NONSENSE or bool(self.missing)
 
 
 # Faults of every query, if of one; and those that are of one query even if none has succeeded yet.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from rerank_cli.dialects.complaint import complaint_of
-from rerank_cli.errors import Fault, ReplyError
+from rerank_cli.errors import Fault, ReplyError, Sign
 
 _loads: Callable[[bytes], object] = json.loads
 with suppress(ImportError):
@@ -66,7 +66,8 @@ def list_at(reply: object, *keys: str) -> Sequence[object]:
         return found
     said = complaint_of(reply).text
     what = f"the reply has no {'.'.join(keys)}" if keys else "the reply is not a list"
-    raise ReplyError(f"{what}: {said}" if said else what, _NO_SCORES)
+    wire_form = frozenset({Sign.WIRE_FORM})
+    raise ReplyError(f"{what}: {said}" if said else what, _NO_SCORES, signs=wire_form)
 
 
 def scored(results: Sequence[object], key: str, count: int) -> tuple[float, ...]:

@@ -1,51 +1,56 @@
-"""What is right and what is wrong with an endpoint, found by asking it a few tiny questions."""
+"""Diagnosis of an endpoint (`rerank doctor`): tiny requests, and findings from their replies."""
 
 from collections.abc import Callable, Mapping
 
 from rerank_cli.doctor.failures import add_failure
-from rerank_cli.doctor.findings import Diagnosis, Finding, add_answer, add_scores
-from rerank_cli.doctor.probe import QUERY, TEXTS, Answer, Asker, Silence
-from rerank_cli.engines import Engine
-from rerank_cli.engines.endpoint.exchange import Connect, Exchange
+from rerank_cli.doctor.findings import Diagnosis, Finding, add_scored, add_scores
+from rerank_cli.doctor.probe import QUERY, TEXTS, FailedProbe, Prober
+from rerank_cli.engines.endpoint.exchange import Connect
 from rerank_cli.model import Candidates, Passage
 from rerank_cli.planning import Limits, plan
 from rerank_cli.providers import CUSTOM, Provider
 from rerank_cli.settings import Settings
+from rerank_cli.transport import connector
 
-__all__ = ["Diagnosis", "Finding", "diagnose", "examine"]
+__all__ = ["Diagnosis", "Finding", "diagnose"]
 
 
-def examine(engine: Engine, settings: Settings) -> Diagnosis:
-    """What can be found out about an engine that needs no endpoint."""
+def diagnose(
+    settings: Settings,
+    providers: Mapping[str, Provider],
+    timeout: float,
+    note: Callable[[str], None],
+    *,
+    connect: Connect | None = None,
+) -> Diagnosis:
+    """Everything that can be found out about the endpoint, or embedded engine, of the settings.
+
+    `providers` are all rows by name, `timeout` is seconds for one probe, `note` is called with a
+    line about each reply. Raises SettingsError for a URL that cannot be used.
+    """
+    if settings.provider.is_embedded:
+        return _diagnose_embedded(settings)
+    connect = connect or (lambda: connector(settings.base_url, timeout))
+    prober = Prober(settings, providers, connect(), note)
+    try:
+        probed = prober.find()
+        if isinstance(probed, FailedProbe):
+            return add_failure(prober, probed)
+        found = add_scored(prober, probed)
+        if isinstance(prober.first, FailedProbe) and settings.provider != CUSTOM:
+            # It was named, and is another: ranking with that name fails.
+            found.exit_code = prober.first.error.exit_code
+        return found
+    finally:
+        prober.close()
+
+
+def _diagnose_embedded(settings: Settings) -> Diagnosis:
+    from rerank_cli.engines.local import LocalEngine
+
     passages = tuple(Passage(text, "", 0) for text in TEXTS)
-    scores = engine.score(plan(Candidates(QUERY, passages), Limits())).values
+    scores = LocalEngine().score(plan(Candidates(QUERY, passages), Limits())).values
     found = Diagnosis(settings.provider.kind)
     found.add("engine", True, f"{settings.model} ranks here; nothing leaves this machine")
     add_scores(found, scores, settings.score_range)
     return found
-
-
-def diagnose(settings, providers, timeout, note):
-    from rerank_cli.engines.local import LocalEngine
-    from rerank_cli.transport import connector
-    from rerank_cli.transport.clock import Clock
-
-    if settings.provider.is_embedded:
-        return examine(LocalEngine(), settings)
-    clock = Clock()
-    asker = Asker(
-        settings,
-        providers,
-        lambda o: Exchange(o, {}, clock, note),
-        connector(settings.base_url, timeout),
-    )
-    try:
-        ending = asker.find()
-        if not isinstance(ending, Answer):
-            return add_failure(asker, ending)
-        found = add_answer(asker, ending)
-        if isinstance(asker.first, Silence) and settings.provider != CUSTOM:
-            found.exit_code = asker.first.error.exit_code
-        return found
-    finally:
-        asker.close()

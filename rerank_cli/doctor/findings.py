@@ -1,11 +1,11 @@
-"""What an answer tells of the endpoint."""
+"""Findings from a probe that got scores."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from rerank_cli.dialects.reply import object_of, parse
-from rerank_cli.doctor.probe import FAR, QUERY, RIGHT, TEXTS, Answer, Asker, Silence
+from rerank_cli.doctor.probe import FAR, QUERY, RIGHT, TEXTS, FailedProbe, Prober, Scored
 from rerank_cli.errors import ExitCode, Fault
 from rerank_cli.model import UNBOUNDED, UNIT, Range
 from rerank_cli.settings import is_loopback, shown_url
@@ -18,12 +18,12 @@ _SAME = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: whether it is well (None: neither), and what to do if not."""
+    """One thing that was checked: whether it is ok (None: neither good nor bad), and the fix."""
 
     name: str
-    well: bool | None
+    ok: bool | None
     text: str
-    cure: str | None = None
+    fix: str | None = None
 
 
 @dataclass(slots=True)
@@ -34,11 +34,12 @@ class Diagnosis:
     findings: list[Finding] = field(default_factory=list)
     exit_code: ExitCode = ExitCode.OK
 
-    def add(self, name: str, well: bool | None, text: str, cure: str | None = None) -> None:
-        self.findings.append(Finding(name, well, _cut(text), cure and _cut(cure)))
+    def add(self, name: str, ok: bool | None, text: str, fix: str | None = None) -> None:
+        """Add a finding, cut to a length that can be shown."""
+        self.findings.append(Finding(name, ok, _cut(text), fix and _cut(fix)))
 
     def add_reached(self, seconds: float | None = None) -> None:
-        """That something answers there, and whether others can listen."""
+        """That a server answers, and whether the connection is secure; `seconds` is how soon."""
         parts = urlsplit(self.url)
         took = "" if seconds is None else f", in {seconds * 1000:.0f} ms"
         self.add("reachable", True, f"{parts.netloc} answers{took}")
@@ -49,36 +50,36 @@ class Diagnosis:
             self.add("TLS", None, "none: plain http" + ("" if here else ", which others can read"))
 
     def add_path(self, asked: str, base_url: str) -> None:
-        """That another base URL than the one asked for is right, if so."""
+        """That the right base URL is another than `asked`, if so."""
         if base_url != asked:
-            cure = f"Give --base-url {shown_url(base_url)}"
-            self.add("path", None, f"not that of {shown_url(asked)}", cure)
+            fix = f"Give --base-url {shown_url(base_url)}"
+            self.add("path", None, f"not that of {shown_url(asked)}", fix)
 
 
 def _cut(text: str) -> str:
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
-def add_answer(asker: Asker, answer: Answer) -> Diagnosis:
+def add_scored(prober: Prober, scored: Scored) -> Diagnosis:
     """The findings about an endpoint that scores."""
-    found = Diagnosis(shown_url(answer.url))
-    found.add_reached(answer.seconds)
-    _add_key(asker, found, answer)
-    _add_model(asker, found, answer)
-    found.add("wire form", True, _form(asker, answer))
-    found.add_path(asker.settings.base_url, answer.settings.base_url)
-    add_scores(found, answer.decoded.scores, answer.settings.score_range)
-    _add_alone(asker, found, answer)
+    found = Diagnosis(shown_url(scored.url))
+    found.add_reached(scored.seconds)
+    _add_key(prober, found, scored)
+    _add_model(prober, found, scored)
+    found.add("wire form", True, _form(prober, scored))
+    found.add_path(prober.settings.base_url, scored.settings.base_url)
+    add_scores(found, scored.decoded.scores, scored.settings.score_range)
+    _add_alone(prober, found, scored)
     return found
 
 
-def _add_key(asker: Asker, found: Diagnosis, answer: Answer) -> None:
-    key = answer.settings.key
+def _add_key(prober: Prober, found: Diagnosis, scored: Scored) -> None:
+    key = scored.settings.key
     if key is None:
-        found.add("key", True, asker.settings.withheld or "none sent, and none needed")
+        found.add("key", True, prober.settings.withheld or "none sent, and none needed")
         return
-    without = asker.ask(replace(answer.settings, key=None))
-    if isinstance(without, Answer):
+    without = prober.probe(replace(scored.settings, key=None))
+    if isinstance(without, Scored):
         text = f"not needed: it answers without that of {key}"
     elif without.error.fault in (Fault.KEY, Fault.ACCESS):
         text = f"needed, and that of {key} is accepted"
@@ -87,21 +88,21 @@ def _add_key(asker: Asker, found: Diagnosis, answer: Answer) -> None:
     found.add("key", True, text)
 
 
-def _add_model(asker: Asker, found: Diagnosis, answer: Answer) -> None:
-    asked = answer.settings.model
-    said = object_of(parse(answer.reply.body)).get("model")
+def _add_model(prober: Prober, found: Diagnosis, scored: Scored) -> None:
+    asked = scored.settings.model
+    said = object_of(parse(scored.reply.body)).get("model")
     text = f"{asked} answers" if asked else "not named: the server takes the one it has"
     if isinstance(said, str) and said and said != asked:
         text += f", which it calls {said}"
-    if asked and not asker.settings.model:
+    if asked and not prober.settings.model:
         text += "; none was named"
     found.add("model", True, text)
 
 
-def _form(asker: Asker, answer: Answer) -> str:
+def _form(prober: Prober, scored: Scored) -> str:
     """The wire form, and the command line that speaks it."""
-    row = asker.named(answer)
-    base_url, model = answer.settings.base_url, answer.settings.model
+    row = prober.named(scored)
+    base_url, model = scored.settings.base_url, scored.settings.model
     words = ["rerank QUERY FILE", f"-p {row.name}"]
     if base_url != row.base_url:
         words.append(f"--base-url {shown_url(base_url)}")
@@ -116,8 +117,8 @@ def add_scores(found: Diagnosis, scores: Sequence[float], known: Range | None) -
     seen = f"{low:.4g} to {high:.4g}"
     if low < 0 or high > 1:
         text = f"{seen}: logits" + (", though 0..1 was expected" if known == UNIT else "")
-        cure = "--threshold 0.3 means little for them; --scores sigmoid maps them to 0..1."
-        found.add("scores", False if known == UNIT else None, text, cure)
+        fix = "--threshold 0.3 means little for them; --scores sigmoid maps them to 0..1."
+        found.add("scores", False if known == UNIT else None, text, fix)
     elif known == UNBOUNDED:
         found.add("scores", None, f"{seen}: in 0..1, though logits were expected")
     else:
@@ -135,13 +136,13 @@ def add_scores(found: Diagnosis, scores: Sequence[float], known: Range | None) -
     )
 
 
-def _add_alone(asker: Asker, found: Diagnosis, answer: Answer) -> None:
-    alone = asker.ask(answer.settings, (RIGHT,))
-    together = answer.decoded.scores[TEXTS.index(RIGHT)]
-    times = f"{answer.seconds * 1000:.0f} ms for {len(TEXTS)} passages"
-    if answer.settings == asker.settings:
+def _add_alone(prober: Prober, found: Diagnosis, scored: Scored) -> None:
+    alone = prober.probe(scored.settings, (RIGHT,))
+    together = scored.decoded.scores[TEXTS.index(RIGHT)]
+    times = f"{scored.seconds * 1000:.0f} ms for {len(TEXTS)} passages"
+    if scored.settings == prober.settings:
         times += ", with connecting"
-    if isinstance(alone, Silence):
+    if isinstance(alone, FailedProbe):
         found.exit_code = alone.error.exit_code
         found.add("alone", False, alone.error.message, alone.error.hint)
     else:

@@ -5,7 +5,7 @@ Lines are found first and understood later, so that a line whose job is done cos
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
 from typing import BinaryIO, cast
@@ -49,9 +49,10 @@ class JobLine:
         try:
             row = value_of(text, self.source, self.line)
         except InputError as error:
-            if not self.raw.endswith(b"\n"):
-                error.hint = "The input ends in the middle of this line: was it cut off?"
-            raise
+            if self.raw.endswith(b"\n"):
+                raise
+            hint = "The input ends in the middle of this line: was it cut off?"
+            raise replace(error, hint=hint) from error.__cause__
         if isinstance(row, dict):
             return row
         raise self._bad(f"found {text[:40]!r}, expected a JSON object", _EXPECTED)
@@ -89,7 +90,7 @@ class JobLine:
         return Job(job_id, candidates, places, fields, self.source, self.line, blank)
 
     def id(self) -> PassageId | None:
-        """The id, as far as the line tells one, even if it is no job."""
+        """The id of the line, None if it has none that can be read."""
         try:
             return self._id(self._row)[0]
         except InputError:
@@ -111,8 +112,7 @@ class JobLine:
         try:
             return passage_of(value, self.names, self.source, self.line)
         except InputError as error:
-            said = error.message.removeprefix(f"{self.source}:{self.line}: ")
-            raise self._bad(f"document {at}: {said}", error.hint) from None
+            raise replace(error, problem=f"document {at}: {error.problem}") from None
 
     def _bad(self, problem: str, hint: str | None = None) -> InputError:
         return InputError(problem, source=self.source, line=self.line, hint=hint)

@@ -14,9 +14,9 @@ def render_diagnosis(found: Diagnosis, width: int | None = None) -> str:
     names = max((len(each.name) for each in found.findings), default=0)
     lines = [visible(found.url)]
     for each in found.findings:
-        lines += _wrapped(f"{_MARKS[each.well]} {each.name:<{names}}  ", each.text, width)
-        if each.cure:
-            lines += _wrapped(f"  {'':<{names}}  → ", each.cure, width)
+        lines += _wrapped(f"{_MARKS[each.ok]} {each.name:<{names}}  ", each.text, width)
+        if each.fix:
+            lines += _wrapped(f"  {'':<{names}}  → ", each.fix, width)
     return "\n".join(lines) + "\n"
 
 
@@ -30,8 +30,9 @@ def _wrapped(start: str, text: str, width: int | None) -> list[str]:
 
 def render_json(found: Diagnosis) -> str:
     """One JSON object; `well` is null for what is neither good nor bad."""
+    # The keys are older than the fields' names: scripts read them.
     findings = [
-        {"name": each.name, "well": each.well, "text": each.text, "cure": each.cure}
+        {"name": each.name, "well": each.ok, "text": each.text, "cure": each.fix}
         for each in found.findings
     ]
     facts = {"url": found.url, "exit_code": int(found.exit_code), "findings": findings}

@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from rerank_cli.version import __version__
 from rerank_cli.engines import Engine, Events
 from rerank_cli.errors import CacheError
 from rerank_cli.planning import Limits
 from rerank_cli.reranker.options import OPTION_OF_EXTRA
 from rerank_cli.settings import Settings
 from rerank_cli.transport import Policy
+from rerank_cli.version import __version__
 
 
 class Assembled(NamedTuple):

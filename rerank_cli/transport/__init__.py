@@ -1,7 +1,7 @@
-"""How requests travel: the only place that imports httpx, and the rules for trying again."""
+"""HTTP: connections (only this package imports httpx), retries, rate limits, and their clock."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -31,7 +31,7 @@ class Transport(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How hard to try.
+    """Limits of a run, and how failed requests are retried.
 
     concurrency   requests at once, at most
     timeout       seconds that one attempt may take in all
@@ -52,7 +52,12 @@ class Policy:
     tpm: int | None = None
 
 
-def connector(url, timeout):
+def connector(url: str, timeout: float) -> Callable[[], Transport]:
+    """What opens each connection to a URL; `timeout` is seconds for one attempt.
+
+    Raises SettingsError if certificates or proxy of this machine cannot be used.
+    """
+    # Here, because importing httpx takes longer than many runs need in all.
     from rerank_cli.transport.http import Connector
 
     return Connector(url, timeout)

@@ -1,4 +1,4 @@
-"""Time as the transport sees it, which tests replace."""
+"""The clock of the transport, which tests replace."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ class Clock:
         return time.monotonic()
 
     def date(self) -> float:
-        """Seconds since 1970, for endpoints that tell a time of day."""
+        """Seconds since 1970, for endpoints that name a time of day."""
         return time.time()
 
     def sleep(self, seconds: float) -> None:

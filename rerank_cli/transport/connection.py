@@ -3,7 +3,7 @@
 httpx's own timeouts start anew with each byte that arrives, so that a server which sends one byte a
 second holds a caller for ever; and its connection pool costs more the more connections it holds.
 Here each worker has one connection, and each request one deadline. Any other httpx.BaseTransport
-can be put in this one's place (see `http.HttpTransport`).
+can be used instead (see `http.HttpTransport`).
 """
 
 import ssl

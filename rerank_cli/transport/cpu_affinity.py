@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _CORE = 36
-"""The place, after the name, of the core that ran the process last (proc(5), field 39)."""
+"""Index, after the name, of the core that ran the process last (proc(5), field 39)."""
 
 
 @contextmanager
@@ -37,8 +37,8 @@ def _this_core() -> int | None:
     if sys.platform != "linux" or not gil:
         return None
     with suppress(OSError, ValueError, IndexError):
-        told = Path("/proc/thread-self/stat").read_text("ascii", "replace")
-        core = int(told.rpartition(")")[2].split()[_CORE])
+        stat = Path("/proc/thread-self/stat").read_text("ascii", "replace")
+        core = int(stat.rpartition(")")[2].split()[_CORE])
         allowed = os.sched_getaffinity(0)
         return core if core in allowed and len(allowed) > 1 else None
     return None

@@ -1,4 +1,4 @@
-"""The transport over httpx: foreign errors are translated at this border."""
+"""The transport over httpx: foreign errors become ours at this border."""
 
 import os
 import ssl
@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from rerank_cli.version import __version__
-from rerank_cli.errors import EndpointError, Fault, RerankError, SettingsError
+from rerank_cli.errors import EndpointError, Fault, RerankError, SettingsError, TlsFault
 from rerank_cli.transport import Reply
 from rerank_cli.transport.connection import Connection
+from rerank_cli.version import __version__
 
 MAX_REPLY = 64 * 2**20
 """Bytes of a reply body (unpacked) that are read; a hostile endpoint cannot fill the memory."""
@@ -21,6 +21,11 @@ _HEADERS = {
     "Accept-Encoding": "gzip, deflate",
     "User-Agent": f"rerank/{__version__}",
 }
+
+# Codes of OpenSSL (x509_vfy.h, sslerr.h), as Python's ssl passes them on.
+_EXPIRED = 10
+_OTHER_HOST = (62, 64)
+_NOT_SPOKEN = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNEXPECTED_EOF_WHILE_READING")
 
 _PROXIES = "Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."
 
@@ -62,7 +67,11 @@ class HttpTransport:
 
 
 class Connector:
-    """Makes one transport a worker, all to the same URL, with what they can share made once."""
+    """Opens connections to one URL, one a worker; what they can share is made once.
+
+    `timeout` is seconds for one attempt. Raises SettingsError if certificates or proxy of this
+    machine cannot be used.
+    """
 
     def __init__(self, url: str, timeout: float) -> None:
         self._timeout = timeout
@@ -115,7 +124,9 @@ def _too_large() -> EndpointError:
 
 
 def _translated(error: Exception, timeout: float, *, proxied: bool) -> RerankError:
+    """Our error for one of httpx's; `timeout` is seconds."""
     text = str(error) or type(error).__name__
+    tls = _tls_fault(error)
     match error:
         case httpx.ConnectTimeout():
             return EndpointError(
@@ -131,11 +142,12 @@ def _translated(error: Exception, timeout: float, *, proxied: bool) -> RerankErr
                 fault=Fault.SLOW,
                 transient=True,
             )
-        case httpx.ConnectError() if "CERTIFICATE" in text.upper() or "SSL" in text.upper():
+        case httpx.ConnectError() if tls:
             return EndpointError(
                 f"no secure connection: {text}",
                 "http or https? A private certificate authority is named by SSL_CERT_FILE.",
                 fault=Fault.UNREACHED,
+                tls=tls,
             )
         case httpx.ConnectError():
             return EndpointError(
@@ -159,3 +171,19 @@ def _translated(error: Exception, timeout: float, *, proxied: bool) -> RerankErr
                 fault=Fault.BROKEN,
                 transient=True,
             )
+
+
+def _tls_fault(error: BaseException | None) -> TlsFault | None:
+    """Why TLS failed, by the error of Python's ssl that caused this one; None if none did."""
+    while not isinstance(error, ssl.SSLError):
+        if error is None:
+            return None
+        # httpcore's pool raises its errors anew, without their cause.
+        error = error.__cause__ or error.__context__
+    if isinstance(error, ssl.SSLCertVerificationError):
+        if error.verify_code in _OTHER_HOST:
+            return TlsFault.HOST
+        return TlsFault.EXPIRED if error.verify_code == _EXPIRED else TlsFault.UNTRUSTED
+    # Python has no name for the reasons of an OpenSSL that is newer: only the text is left then.
+    reason = error.reason or str(error).upper().replace(" ", "_")
+    return TlsFault.NOT_SPOKEN if any(code in reason for code in _NOT_SPOKEN) else TlsFault.OTHER

@@ -1,4 +1,4 @@
-"""What the endpoint bears, learnt from its answers: requests at once, and passages a request.
+"""Adapts to the endpoint: how many requests at once, and how many passages a request.
 
 Requests at once follow additive increase and multiplicative decrease, as TCP has it: each answer
 adds a little, so that a full round of answers adds one; an overload halves them, once for all
@@ -6,7 +6,7 @@ requests that were under way then. Passages are halved by each refusal for size,
 """
 
 import threading
-from typing import Protocol
+from collections.abc import Callable
 
 from rerank_cli.errors import Fault, ScoringError
 from rerank_cli.transport.clock import Clock
@@ -17,23 +17,20 @@ _AT_FIRST = 8
 _OVERLOADED = (Fault.RATE, Fault.BUSY, Fault.SLOW)
 
 
-class Paced(Protocol):
-    """Told of each change of how many requests may be under way."""
-
-    def __call__(self, concurrency: int, *, slower: bool) -> None: ...
-
-
 class Outgrown(Exception):  # noqa: N818 - no error
-    """The request was made before it was learnt that it is too large; it has not been sent."""
+    """The request has more passages than have since proved to fit; it has not been sent."""
 
 
 class Pace:
-    """A gate for requests: `enter` waits for a place, `leave` gives it back."""
+    """Lets at most `most` requests at once through; fewer while the endpoint is overloaded.
 
-    def __init__(self, most: int, clock: Clock, paced: "Paced") -> None:
+    `paced` is called with each new number of requests at once, and whether it is lower.
+    """
+
+    def __init__(self, most: int, clock: Clock, paced: Callable[[int, bool], None]) -> None:
         self._most = most
         self._clock = clock
-        self._tell = paced
+        self._paced = paced
         self._allowed = float(most)
         self._under_way = 0
         self._answered = False
@@ -42,7 +39,7 @@ class Pace:
         self._not_before = 0.0
         self._changed = threading.Condition()
         self.largest: int | None = None
-        """Passages that a request may have, where that has been learnt."""
+        """Passages that a request may have, None until one was refused for its size."""
 
     @property
     def allowed(self) -> int:
@@ -53,11 +50,14 @@ class Pace:
 
     @property
     def has_answered(self) -> bool:
-        """Whether any request has been answered well in this run."""
+        """Whether any request has succeeded in this run."""
         return self._answered
 
     def enter(self, passages: int) -> float:
-        """Wait for a place. Returns the moment, to be given to `failed`; may raise Outgrown."""
+        """Wait until one more request may be sent. Returns the moment, to be given to `failed`.
+
+        Raises Outgrown for more passages than have proved to fit.
+        """
         with self._changed:
             while self._under_way >= self.allowed:
                 self._changed.wait()
@@ -70,13 +70,13 @@ class Pace:
         return self._clock.now()
 
     def leave(self) -> None:
-        """Give the place back."""
+        """End a request that had entered."""
         with self._changed:
             self._under_way -= 1
             self._changed.notify_all()
 
     def answered(self) -> None:
-        """An answer came: what is sent now is what the endpoint takes."""
+        """A request succeeded: speed up a little."""
         with self._changed:
             before = self.allowed
             self._answered, self._probing = True, False
@@ -84,23 +84,23 @@ class Pace:
             self._changed.notify_all()
             now = self.allowed
         if now != before:
-            self._tell(now, slower=False)
+            self._paced(now, False)
 
     def failed(self, error: ScoringError, entered: float, passages: int) -> None:
-        """Learn from the failure of an attempt that began at `entered`."""
+        """Slow down, or learn a size, from the failure of a request that entered at `entered`."""
         with self._changed:
             if error.fault in (Fault.TOO_LARGE, Fault.REQUEST):
-                # Until the next answer what the endpoint takes is not known: one at a time.
+                # Until the next success it is not known what the endpoint takes: one at a time.
                 self._probing = True
             if error.fault is Fault.TOO_LARGE:
                 self.largest = min(self.largest or passages, max(passages // 2, 1))
             if error.fault not in _OVERLOADED:
                 return
-            if error.wait:
-                self._not_before = max(self._not_before, self._clock.now() + error.wait)
+            if error.retry_after:
+                self._not_before = max(self._not_before, self._clock.now() + error.retry_after)
             # What was sent before the last slowing says nothing about the pace since.
             if entered < self._slowed or self._allowed <= 1:
                 return
             self._slowed = self._clock.now()
             self._allowed = max(self._allowed / 2, 1.0)
-        self._tell(self.allowed, slower=True)
+        self._paced(self.allowed, True)

@@ -1,4 +1,4 @@
-"""How long an endpoint asks to wait, in the forms that are about."""
+"""How long an endpoint asks to wait before a retry, in the forms that endpoints use."""
 
 import json
 import math
@@ -11,12 +11,12 @@ from rerank_cli.transport import Reply
 
 # Go's form of a duration, as some gateways send it: 1m30s, 500ms.
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
-# As gateways say it that tell in no header: "Try again in 5 seconds", "try again in 350ms".
+# In the words of gateways that send no such header: "Try again in 5 seconds", "try again in 350ms".
 _WORDS = re.compile(rb"try again in (\d{1,6}(?:\.\d{1,6})?) ?(s(?:ec|\b)|ms\b)", re.IGNORECASE)
 _THIS_MILLENNIUM = 1_000_000_000
 
 
-def asked_wait(reply: Reply, date: float) -> float | None:
+def retry_after_of(reply: Reply, date: float) -> float | None:
     """Seconds to wait before trying again, or None if the reply does not say.
 
     `date` is the time now, in seconds since 1970. In this order: retry-after-ms, Retry-After

@@ -13,9 +13,6 @@ from rerank_cli.errors import ExitCode
 from rerank_cli.providers import PROVIDERS, Provider
 from rerank_cli.settings import Flags, resolve
 from rerank_cli.transport import Reply, Transport
-from rerank_cli.transport.clock import Clock
-from rerank_cli.transport.http import Connector
-from rerank_cli.workflows.wiring import exchange_of
 from tests.loopback import Loopback, Received, Respond
 
 KEY = "sk-made-up-0123456789abcdef"
@@ -35,8 +32,8 @@ class Checked:
 
     @property
     def bad(self) -> list[str]:
-        """The names of the findings that are not well."""
-        return [each.name for each in self.found.findings if each.well is False]
+        """The names of the findings that are not ok."""
+        return [each.name for each in self.found.findings if each.ok is False]
 
     @property
     def names(self) -> list[str]:
@@ -48,8 +45,8 @@ class Checked:
         return finding
 
     def text(self, name: str) -> str:
-        """A finding and its cure, as one text."""
-        return f"{self[name].text} → {self[name].cure}"
+        """A finding and its fix, as one text."""
+        return f"{self[name].text} → {self[name].fix}"
 
 
 def check(
@@ -63,15 +60,8 @@ def check(
 ) -> Checked:
     """Examine the endpoint at a URL; `connect` stands for the network."""
     settings = resolve(Flags(provider, model, url), environ or {}, None)
-    clock = Clock()
-    return Checked(
-        diagnose(
-            settings,
-            rows,
-            lambda other: exchange_of(other, {}, clock, lambda _: None),
-            lambda: connect or Connector(url, 0.2),
-        )
-    )
+    network = (lambda: connect) if connect else None
+    return Checked(diagnose(settings, rows, 0.2, lambda _: None, connect=network))
 
 
 def visit(

@@ -76,7 +76,7 @@ def test_wrong_path_is_put_right(name: str, path: str) -> None:
         here = f"http://127.0.0.1:{server.port}"
         checked = check(here + path, model=_NAMED.get(name))
     assert checked["path"].text == f"not that of {here}{path}"
-    assert checked["path"].cure == f"Give --base-url {here}{right}"
+    assert checked["path"].fix == f"Give --base-url {here}{right}"
 
 
 def test_path_behind_a_prefix() -> None:
@@ -88,7 +88,7 @@ def test_path_behind_a_prefix() -> None:
         return servers.vllm(replace(asked, line=asked.line.replace("/team", "")))
 
     checked, _ = visit(servers.guarded(answer, KEY, http(b"", 401)), "/team/v3", environ=WITH_KEY)
-    assert str(checked["path"].cure).endswith("/team/v1")
+    assert str(checked["path"].fix).endswith("/team/v1")
     assert visit(answer, "/team/v1")[0].names.count("path") == 0
 
 
@@ -114,7 +114,7 @@ def test_key_that_is_needed() -> None:
     refusal = http({"error": "Unauthorized"}, 401)
     checked, _ = visit(servers.guarded(servers.vllm, KEY, refusal), environ=WITH_KEY)
     assert checked["key"].text == "needed, and that of RERANK_API_KEY (environment) is accepted"
-    assert checked["key"].well
+    assert checked["key"].ok
 
 
 def test_key_that_is_not_needed() -> None:
@@ -188,8 +188,8 @@ def _each(score: Callable[[str], float]) -> Respond:
 def test_wrong_order(scores: Sequence[float]) -> None:
     """A user would rank by a model that was converted badly, or that is no reranker."""
     checked, _ = visit(_in_order(scores))
-    assert checked["order"].well is False
-    assert "Is the model a reranker" in str(checked["order"].cure)
+    assert checked["order"].ok is False
+    assert "Is the model a reranker" in str(checked["order"].fix)
     assert checked.code == ExitCode.ENDPOINT
 
 
@@ -197,7 +197,7 @@ def test_results_in_input_order() -> None:
     """A server that does not sort, which is no fault, would be called broken."""
     checked, _ = visit(_each(probability))
     assert (checked.code, checked.bad) == (0, [])
-    assert checked["order"].well
+    assert checked["order"].ok
     assert checked["scores"].text == "3e-05 to 0.9986: in 0..1"
     assert "alone" not in checked.names
 
@@ -206,9 +206,9 @@ def test_results_in_input_order() -> None:
 def test_logits(above: float) -> None:
     """A user would set a threshold between 0 and 1 for scores that are none."""
     checked, _ = visit(_each(lambda text: logit(text) + above))
-    assert checked["scores"].well is None
+    assert checked["scores"].ok is None
     assert checked["scores"].text == f"{above - 11.2:.4g} to {above + 9.14:.4g}: logits"
-    assert "--scores sigmoid" in str(checked["scores"].cure)
+    assert "--scores sigmoid" in str(checked["scores"].fix)
     assert checked.code == 0
 
 
@@ -222,7 +222,7 @@ def test_logits_where_none_were_expected() -> None:
 def test_probabilities_where_logits_were_expected() -> None:
     """A user who maps scores by the sigmoid out of habit would flatten them."""
     checked, _ = visit(_each(probability), provider="llamacpp")
-    assert checked["scores"].well is None
+    assert checked["scores"].ok is None
     assert "logits were expected" in checked["scores"].text
 
 
@@ -232,7 +232,7 @@ def test_listwise_scores() -> None:
         servers.scoring(lambda texts: [probability(text) / len(texts) for text in texts])
     )
     assert "0.9986 alone, 0.3329 among others" in checked["alone"].text
-    assert (checked["alone"].well, checked.code) == (None, 0)
+    assert (checked["alone"].ok, checked.code) == (None, 0)
 
 
 @pytest.mark.parametrize("score", [probability, logit])
@@ -272,7 +272,7 @@ def test_plain_http_to_another_machine() -> None:
     connect = Canned(servers.vllm)
     checked = check("http://reranker.example/v1", connect=connect)
     assert checked["TLS"].text == "none: plain http, which others can read"
-    assert check("https://reranker.example/v1", connect=connect)["TLS"].well
+    assert check("https://reranker.example/v1", connect=connect)["TLS"].ok
 
 
 @pytest.mark.parametrize(

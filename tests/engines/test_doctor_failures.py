@@ -1,4 +1,4 @@
-"""`rerank doctor` where nothing can be ranked: each cause told from the others, with its cure."""
+"""`rerank doctor` where nothing can be ranked: each cause told from the others, with its fix."""
 
 import pytest
 
@@ -25,9 +25,9 @@ def test_no_key(respond: Respond, path: str) -> None:
     checked, received = visit(respond, path)
     assert (checked.code, checked.bad) == (ExitCode.REFUSED, ["key"])
     assert checked["key"].text.startswith("a key is needed, and none is here (HTTP 401)")
-    assert checked["key"].cure == "Set RERANK_API_KEY."
+    assert checked["key"].fix == "Set RERANK_API_KEY."
     assert len(received) == 1
-    assert visit(respond, path, "vllm")[0]["key"].cure == "Set RERANK_API_KEY or VLLM_API_KEY."
+    assert visit(respond, path, "vllm")[0]["key"].fix == "Set RERANK_API_KEY or VLLM_API_KEY."
 
 
 def test_no_key_at_the_right_path() -> None:
@@ -39,7 +39,7 @@ def test_no_key_at_the_right_path() -> None:
     checked, _ = visit(answer)
     assert checked.bad == ["key"]
     assert checked.found.url.endswith("/rerank")
-    assert "Give --base-url http://127.0.0.1" in str(checked["path"].cure)
+    assert "Give --base-url http://127.0.0.1" in str(checked["path"].fix)
 
 
 def test_no_key_for_a_hosted_endpoint() -> None:
@@ -47,7 +47,7 @@ def test_no_key_for_a_hosted_endpoint() -> None:
     respond = servers.guarded(servers.vllm, KEY, http("Invalid token", 401))
     checked, _ = visit(respond, provider="siliconflow")
     assert (checked.code, checked.bad) == (ExitCode.SETTINGS, ["key"])
-    assert "SILICONFLOW_API_KEY" in str(checked["key"].cure)
+    assert "SILICONFLOW_API_KEY" in str(checked["key"].fix)
 
 
 @pytest.mark.parametrize("provider", [None, "vllm", "litellm"])
@@ -56,7 +56,7 @@ def test_bad_key(provider: str | None) -> None:
     respond = servers.guarded(servers.vllm, "another", UNAUTHORIZED)
     checked, received = visit(respond, provider=provider, environ=WITH_KEY)
     assert (checked.code, checked.bad) == (ExitCode.REFUSED, ["key"])
-    assert "RERANK_API_KEY (environment)" in str(checked["key"].cure)
+    assert "RERANK_API_KEY (environment)" in str(checked["key"].fix)
     assert len(received) == 1
 
 
@@ -81,7 +81,7 @@ def test_wrong_path_of_a_known_host() -> None:
     """A user who left out the path of a hosted API would search its documentation."""
     network = Canned(lambda _: http(b"404 page not found", 404))
     checked = check("https://api.jina.ai", environ={"JINA_API_KEY": KEY}, connect=network)
-    assert str(checked["wire form"].cure).endswith("The base URL of jina is https://api.jina.ai/v1")
+    assert str(checked["wire form"].fix).endswith("The base URL of jina is https://api.jina.ai/v1")
     assert network.urls == ["https://api.jina.ai/rerank"]
     assert network.closed
 
@@ -95,7 +95,7 @@ def test_unknown_model(respond: Respond, provider: str | None) -> None:
     checked, _ = visit(respond, provider=provider, model="nope")
     assert (checked.code, checked.bad) == (ExitCode.REFUSED, ["model"])
     assert "nope" in checked["model"].text
-    assert "It has: mini." in str(checked["model"].cure)
+    assert "It has: mini." in str(checked["model"].fix)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_model_that_must_be_named(provider: str, respond: Respond) -> None:
     checked, _ = visit(answer, provider=provider)
     assert (checked.code, checked.bad) == (ExitCode.SETTINGS, ["model"])
     assert checked["model"].text == f"{provider} has no default model"
-    assert "--model" in str(checked["model"].cure)
+    assert "--model" in str(checked["model"].fix)
 
 
 def _embeddings(asked: Received) -> bytes:
@@ -173,7 +173,7 @@ def test_login_page(respond: Respond) -> None:
     """A user behind a company's login would be told that JSON is broken."""
     checked, received = visit(respond)
     assert checked.bad == ["wire form"]
-    assert "a login or a proxy before the endpoint" in str(checked["wire form"].cure)
+    assert "a login or a proxy before the endpoint" in str(checked["wire form"].fix)
     assert checked.code in (ExitCode.REFUSED, ExitCode.ENDPOINT)
     assert len(received) <= 15
     assert "next=" not in checked.text("wire form")
@@ -182,7 +182,7 @@ def test_login_page(respond: Respond) -> None:
 def test_redirect_to_the_same_thing_elsewhere() -> None:
     """A user would be told of a login where only the URL has moved."""
     checked, _ = visit(_to("https://reranker.example/v1/rerank"))
-    assert "If the target is right, give it with --base-url" in str(checked["wire form"].cure)
+    assert "If the target is right, give it with --base-url" in str(checked["wire form"].fix)
 
 
 def test_no_key_where_the_wire_form_is_a_guess() -> None:
@@ -194,7 +194,7 @@ def test_no_key_where_the_wire_form_is_a_guess() -> None:
 
     checked, _ = visit(answer)
     assert (checked.code, checked.bad) == (ExitCode.REFUSED, ["key"])
-    assert checked["key"].cure == "Set RERANK_API_KEY."
+    assert checked["key"].fix == "Set RERANK_API_KEY."
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_proxy_without_a_reranker() -> None:
 
     checked, received = visit(answer)
     assert checked.bad == ["wire form"]
-    assert "It has: gpt-0, gpt-1" in str(checked["wire form"].cure)
+    assert "It has: gpt-0, gpt-1" in str(checked["wire form"].fix)
     assert len(received) <= 22
 
 

@@ -30,11 +30,11 @@ def test_another_usual_port_listens() -> None:
             Provider(name="other", dialect="cohere", base_url=f"http://localhost:{free_port()}"),
         )
         checked = check(f"http://127.0.0.1:{free_port()}/v1", rows=rows)
-        assert str(checked["reachable"].cure).endswith(f"at port {server.port}, usual for mine.")
+        assert str(checked["reachable"].fix).endswith(f"at port {server.port}, usual for mine.")
         # On Linux this reaches the server, but a user may mean any machine by it.
         away = check(f"http://0.0.0.0:{free_port()}/v1", rows=rows)
-    assert "Is the server running" in str(away["reachable"].cure)
-    assert str(server.port) not in str(away["reachable"].cure)
+    assert "Is the server running" in str(away["reachable"].fix)
+    assert str(server.port) not in str(away["reachable"].fix)
 
 
 def _secure(host: str, authority: trustme.CA | None = None) -> Secure:
@@ -47,7 +47,7 @@ def test_certificate_that_nobody_trusts() -> None:
     with _secure("localhost") as server:
         checked = check(server.url)
     assert (checked.code, checked.names) == (ExitCode.ENDPOINT, ["TLS"])
-    assert "SSL_CERT_FILE" in str(checked["TLS"].cure)
+    assert "SSL_CERT_FILE" in str(checked["TLS"].fix)
     assert server.received == []
 
 
@@ -59,7 +59,7 @@ def test_certificate_for_another_host(tmp_path: Path, monkeypatch: pytest.Monkey
     with _secure("reranker.example", authority) as server:
         checked = check(server.url)
     assert checked.bad == ["TLS"]
-    assert "another host name" in str(checked["TLS"].cure)
+    assert "another host name" in str(checked["TLS"].fix)
     with _secure("localhost", authority) as server:
         assert check(server.url)["TLS"].text == "the certificate is trusted"
 
@@ -70,7 +70,7 @@ def test_https_where_plain_http_is_spoken() -> None:
     with Misbehaving(behave=lambda connection: connection.send(refusal)) as server:
         checked = check(f"https://127.0.0.1:{server.port}/v1")
     assert checked.bad == ["TLS"]
-    assert "use http:// instead" in str(checked["TLS"].cure)
+    assert "use http:// instead" in str(checked["TLS"].fix)
 
 
 def test_http_where_tls_is_spoken() -> None:
@@ -78,7 +78,7 @@ def test_http_where_tls_is_spoken() -> None:
     with _secure("localhost") as server:
         checked = check(f"http://localhost:{server.port}/v1")
     assert checked.bad == ["reachable"]
-    assert "https://" in str(checked["reachable"].cure)
+    assert "https://" in str(checked["reachable"].fix)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_http_where_a_server_says_that_it_speaks_tls(said: bytes) -> None:
     """A user would find the answer only in the middle of a page of HTML."""
     checked, _ = visit(lambda _: http(said, 400))
     assert checked.bad == ["TLS"]
-    assert checked["TLS"].cure == "Use https:// instead of http://."
+    assert checked["TLS"].fix == "Use https:// instead of http://."
 
 
 @pytest.mark.parametrize(

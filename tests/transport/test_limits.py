@@ -1,13 +1,10 @@
 """Requests and tokens a minute."""
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rerank_cli.model import Candidates, Passage
-from rerank_cli.planning import Limits, plan
 from rerank_cli.transport import Policy
-from rerank_cli.transport.rate_limit import Limiter, limiter_for
+from rerank_cli.transport.rate_limit import RateLimit
 from tests.transport.clocks import FakeClock
 
 
@@ -19,7 +16,7 @@ def _most_in_a_minute(moments: list[float], weights: list[int]) -> int:
     )
 
 
-def _send(limiter: Limiter, clock: FakeClock, tokens: list[int], gap: float) -> list[float]:
+def _send(limiter: RateLimit, clock: FakeClock, tokens: list[int], gap: float) -> list[float]:
     moments = []
     for count in tokens:
         limiter.acquire(count)
@@ -31,7 +28,7 @@ def _send(limiter: Limiter, clock: FakeClock, tokens: list[int], gap: float) -> 
 def test_rpm_60_never_sends_more_than_60_in_any_minute() -> None:
     """The account would be cut off for breaking its limit."""
     clock = FakeClock()
-    limiter = Limiter(Policy(rpm=60), clock, lambda _: None)
+    limiter = RateLimit(Policy(rpm=60), clock, lambda _: None)
     moments = _send(limiter, clock, [1] * 200, gap=0.1)
     assert _most_in_a_minute(moments, [1] * 200) == 60
     assert moments[-1] - moments[0] < 4 * 62
@@ -48,7 +45,7 @@ def test_neither_limit_is_exceeded_in_any_minute(
 ) -> None:
     """Tokens a minute would be broken while requests a minute are kept, or the other way round."""
     clock = FakeClock()
-    limiter = Limiter(Policy(rpm=rpm, tpm=5000), clock, lambda _: None)
+    limiter = RateLimit(Policy(rpm=rpm, tpm=5000), clock, lambda _: None)
     moments = _send(limiter, clock, tokens, gap)
     assert _most_in_a_minute(moments, tokens) <= 5000
     if rpm:
@@ -58,16 +55,33 @@ def test_neither_limit_is_exceeded_in_any_minute(
 def test_a_request_larger_than_the_whole_limit_is_sent_by_itself() -> None:
     """One long passage would hang a run for ever."""
     clock = FakeClock()
-    limiter = Limiter(Policy(tpm=100), clock, lambda _: None)
+    limiter = RateLimit(Policy(tpm=100), clock, lambda _: None)
     moments = _send(limiter, clock, [500, 500], gap=0.0)
     assert moments[1] - moments[0] >= 60.0
 
 
-@pytest.mark.parametrize(("passages", "limited"), [(3, False), (30, True)])
-def test_a_run_that_cannot_reach_a_limit_pays_nothing_for_it(passages: int, limited: bool) -> None:
-    """A single small request would start more slowly for a limit it cannot break."""
-    texts = tuple(Passage(f"text {i}", "f", i) for i in range(passages))
-    planned = plan(Candidates("q", texts), Limits(passages=1))
-    policy = Policy(rpm=40, retries=8)
-    limiter = limiter_for(policy, planned, FakeClock(), lambda _: None)
-    assert (limiter is not None) == limited
+def test_what_cannot_reach_a_limit_never_waits() -> None:
+    """A small run would be slowed down by a limit that it cannot break."""
+    clock = FakeClock()
+    limiter = RateLimit(Policy(rpm=40, tpm=4000), clock, lambda _: None)
+    _send(limiter, clock, [100] * 40, gap=0.0)
+    assert clock.slept == []
+
+
+def test_a_wait_is_noted_once() -> None:
+    """With --verbose a user could not tell a wait for a limit from an endpoint that hangs."""
+    notes: list[str] = []
+    clock = FakeClock()
+    limiter = RateLimit(Policy(rpm=1), clock, notes.append)
+    _send(limiter, clock, [1, 1], gap=0.0)
+    assert notes == ["waiting 60.5 s for the limits of --rpm and --tpm"]
+
+
+def test_after_the_end_nobody_waits() -> None:
+    """Ctrl-C would leave threads that count down a minute at full speed."""
+    clock = FakeClock()
+    limiter = RateLimit(Policy(rpm=1), clock, lambda _: None)
+    limiter.acquire(1)
+    clock.stop()
+    limiter.acquire(1)
+    assert clock.slept == []

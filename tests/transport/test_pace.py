@@ -12,7 +12,7 @@ BUSY = EndpointError("busy", fault=Fault.BUSY, transient=True)
 def _pace(most: int = 32) -> tuple[Pace, FakeClock, list[int]]:
     clock, told = FakeClock(), list[int]()
 
-    def paced(concurrency: int, *, slower: bool) -> None:
+    def paced(concurrency: int, slower: bool) -> None:
         if slower:
             told.append(concurrency)
 
@@ -84,6 +84,8 @@ def test_a_size_that_was_refused_is_not_sent_again() -> None:
 def test_all_requests_wait_when_the_endpoint_asks_to() -> None:
     """Others would be refused while one request waits."""
     pace, clock, _ = _pace()
-    pace.failed(EndpointError("busy", fault=Fault.RATE, transient=True, wait=2.0), clock.now(), 1)
+    pace.failed(
+        EndpointError("busy", fault=Fault.RATE, transient=True, retry_after=2.0), clock.now(), 1
+    )
     pace.enter(1)
     assert clock.slept == [2.0]

@@ -24,7 +24,7 @@ def _failing(times: int, error: Callable[[], ScoringError]) -> tuple[Callable[[]
 
 
 def _busy(wait: float | None = None) -> EndpointError:
-    return EndpointError("busy", fault=Fault.BUSY, transient=True, wait=wait)
+    return EndpointError("busy", fault=Fault.BUSY, transient=True, retry_after=wait)
 
 
 def _retry(clock: FakeClock, **policy: float | int | None) -> Retry:

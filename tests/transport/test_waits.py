@@ -5,7 +5,7 @@ from email.utils import formatdate
 import pytest
 
 from rerank_cli.transport import Reply
-from rerank_cli.transport.retry_after import asked_wait
+from rerank_cli.transport.retry_after import retry_after_of
 
 NOW = 1_800_000_000.0
 
@@ -30,7 +30,7 @@ def test_every_form_of_asking_to_wait_is_read(
     headers: dict[str, str], body: bytes, seconds: float
 ) -> None:
     """An endpoint that says when to come back would be asked too early, or far too late."""
-    assert asked_wait(Reply(429, headers, body), NOW) == pytest.approx(seconds)
+    assert retry_after_of(Reply(429, headers, body), NOW) == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize(
@@ -48,4 +48,4 @@ def test_every_form_of_asking_to_wait_is_read(
 )
 def test_what_says_nothing_is_not_guessed(headers: dict[str, str], body: bytes) -> None:
     """A header that makes no sense would stop a run, or be waited for for ever."""
-    assert asked_wait(Reply(429, headers, body), NOW) is None
+    assert retry_after_of(Reply(429, headers, body), NOW) is None

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 from typer import Option
 
-from rerank_cli.version import __version__
 from rerank_cli.console.streams import Streams
+from rerank_cli.version import __version__
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,13 +1,14 @@
-"""Requests under way at once.
+"""Sends the requests of a plan, several at once.
 
-Workers take them from a queue, split what is too large, and store each score at its place, so that
-the order of answers does not matter.
+Workers take them from a queue, split what is too large, and store each score by the number of its
+text, so that the order of replies does not matter.
 """
 
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from rerank_cli.dialects import Decoded
 from rerank_cli.engines import Keep
@@ -18,15 +19,22 @@ from rerank_cli.transport.pace import Outgrown, Pace
 
 _NAMED_AT_MOST = 5
 
+_TOO_LARGE_ALONE = "This passage by itself is too much for the endpoint: shorten it."
+_REFUSED_ALONE = "It has answered for others, so it is about what this one says."
+
 Ask = Callable[[Request], Decoded]
-"""Sends a request, tries again as far as that makes sense, and returns checked scores."""
+"""Sends a request, tries again as far as that makes sense, and returns checked scores.
+
+Raises ScoringError, or Outgrown for a request that is larger than what has proved to fit.
+"""
 
 
 class Dispatch:
-    """The requests of one plan on their way.
+    """The requests of one plan under way.
 
-    `scored` is told how many more texts have their score, `keep` which; `pace` knows how large a
-    request may be.
+    scored  is called with the number of texts that were scored by each reply
+    keep    is called with their numbers and scores
+    pace    knows how many passages a request may have
     """
 
     def __init__(
@@ -128,32 +136,39 @@ class Dispatch:
         self._scored(len(scores))
 
     def _rest(self, request: Request, error: ReplyError) -> Request:
-        """A request for just the texts that a reply forgot; the good scores are kept."""
-        if request.again or not error.missing or not error.scores:
-            wanted = [request.numbers[at] for at in error.missing]
-            raise _named(error, self._plan, wanted or request.numbers if request.again else wanted)
-        places = list(error.scores)
-        numbers = [request.numbers[place] for place in places]
-        self._store(numbers, [error.scores[place] for place in places], Usage(1))
+        """A request for just the texts that a reply left out; the scores that it has are stored."""
+        missing = [request.numbers[index] for index in error.missing]
+        if request.again:
+            raise self._located(error, missing or request.numbers) from error.__cause__
+        if not error.missing or not error.scores:
+            raise self._located(error, missing) from error.__cause__
+        numbers = [request.numbers[index] for index in error.scores]
+        self._store(numbers, list(error.scores.values()), Usage(1))
         return request.rest(error.missing)
 
     def _halves(self, request: Request, error: ScoringError) -> list[Request]:
         """The two halves of a request that was refused for its size, or for one of its passages."""
-        if error.fault is not Fault.TOO_LARGE and not _for_content(error):
+        for_size = error.fault is Fault.TOO_LARGE
+        # Any other refusal, and any failure, would come to every request.
+        if not for_size and not (isinstance(error, RefusedError) and error.fault is Fault.REQUEST):
             raise error
         size = len(request.texts)
-        if size == 1:
-            if error.fault is Fault.TOO_LARGE:
-                error.hint = "This passage by itself is too much for the endpoint: shorten it."
-            elif not self._pace.has_answered:
-                # Nothing tells yet whether it is the passage or the request.
-                place = self._plan.place(request.numbers[0])
-                error.message += f"; for one passage alone too ({place})"
-                raise error
-            else:
-                error.hint = "It has answered for others, so it is about what this one says."
-            raise _named(error, self._plan, request.numbers)
-        return [request.part(slice(size // 2)), request.part(slice(size // 2, None))]
+        if size > 1:
+            return [request.part(slice(size // 2)), request.part(slice(size // 2, None))]
+        located = self._located(error, request.numbers)
+        if for_size:
+            located = replace(located, hint=_TOO_LARGE_ALONE)
+        elif self._pace.has_answered:
+            located = replace(located, hint=_REFUSED_ALONE)
+        else:
+            # It is not known yet whether it is the passage or the request.
+            located = replace(located, alone=True)
+        raise located from error.__cause__
+
+    def _located(self, error: ScoringError, numbers: Sequence[int]) -> ScoringError:
+        """A copy of the error that locates the passages of these texts."""
+        named = tuple(map(self._plan.place, numbers[:_NAMED_AT_MOST]))
+        return replace(error, passages=named, more_passages=len(numbers) > _NAMED_AT_MOST)
 
 
 def join_all(threads: Sequence[threading.Thread], seconds: float) -> None:
@@ -161,17 +176,3 @@ def join_all(threads: Sequence[threading.Thread], seconds: float) -> None:
     deadline = time.monotonic() + seconds
     for thread in threads:
         thread.join(max(deadline - time.monotonic(), 0))
-
-
-def _for_content(error: ScoringError) -> bool:
-    """Whether a refusal may be about one of the passages, and not about every request."""
-    return isinstance(error, RefusedError) and error.fault is Fault.REQUEST
-
-
-def _named(error: ScoringError, plan: Plan, numbers: Sequence[int]) -> ScoringError:
-    """The error with the places of the passages that it is about."""
-    if numbers:
-        places = [plan.place(number) for number in numbers[:_NAMED_AT_MOST]]
-        more = ["…"] * (len(numbers) > _NAMED_AT_MOST)
-        error.message += f"; passage: {', '.join(places + more)}"
-    return error

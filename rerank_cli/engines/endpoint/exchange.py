@@ -1,32 +1,36 @@
-"""One question and its answer: a request goes out, a reply becomes scores or an error."""
+"""One request and its reply: the request is posted, the reply becomes scores or an error."""
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from urllib.parse import quote
 
 from rerank_cli.dialects import DIALECTS, Decoded, Options
-from rerank_cli.dialects.complaint import read_complaint
-from rerank_cli.dialects.reply import parse
-from rerank_cli.engines.endpoint.refusal import refusal, refusal_within
+from rerank_cli.dialects.complaint import complaint_of, read_complaint
+from rerank_cli.dialects.reply import excerpt, parse
+from rerank_cli.engines.endpoint.refusal import refusal, refusal_within, signs_of
 from rerank_cli.errors import EndpointError, Fault, ReplyError, ScoringError
 from rerank_cli.planning import Request
 from rerank_cli.settings import Settings, shown_url
 from rerank_cli.transport import Reply, Transport
 from rerank_cli.transport.clock import Clock
-from rerank_cli.transport.retry_after import asked_wait
-
-_SHOWN = 600
+from rerank_cli.transport.retry_after import retry_after_of
 
 _SHORTEST_KEY = 8
 """Shorter ones are stand-ins for servers that need none; they may occur in any reply."""
 
 _PENDING = "nvcf-reqid"
 _BETWEEN_ASKS, _MOST_ASKS = 1.0, 120
-"""Seconds between two questions whether an answer is ready, and how many are asked."""
+"""Seconds between two requests for a reply that is not ready, and how many are sent."""
 
 
 class Exchange:
-    """How one endpoint is asked, whoever asks and however often; `note` is told of each reply."""
+    """Posts requests to one endpoint in its wire form; holds no state, so that threads share it.
+
+    fields  request fields of this run, beside those that the provider's row always sends
+    note    is called with a line about each reply
+    url     the whole URL that requests are posted to
+    """
 
     def __init__(
         self,
@@ -36,16 +40,18 @@ class Exchange:
         note: Callable[[str], None],
     ) -> None:
         row = settings.provider
-        dialect = DIALECTS[row.dialect]
-        options = Options(settings.model, {**row.fields, **fields}, row.path)
-        self.fields = options.fields
         self._settings = settings
-        self._dialect = dialect
-        self._options = options
+        self._dialect = DIALECTS[row.dialect]
+        self._options = Options(settings.model, {**row.fields, **fields}, row.path)
         self._clock = clock
         self._note = note
-        self.url = dialect.url(settings.base_url, options)
+        self.url = self._dialect.url(settings.base_url, self._options)
         self._shown_url = shown_url(self.url)
+
+    @property
+    def fields(self) -> Mapping[str, object]:
+        """All request fields that are sent beside query, passages and model."""
+        return self._options.fields
 
     def body(self, request: Request) -> bytes:
         """The request as it is sent."""
@@ -57,7 +63,7 @@ class Exchange:
 
         Raises ScoringError for any other status, and if no reply comes.
         """
-        reply = self._struck(transport.send("POST", self.url, self._headers(), body))
+        reply = self._redacted(transport.send("POST", self.url, self._headers(), body))
         if reply.status == 202 and reply.headers.get(_PENDING):
             reply = self._awaited(transport, reply.headers[_PENDING])
         self._note(
@@ -66,43 +72,46 @@ class Exchange:
         )
         if not 200 <= reply.status < 300:
             complaint = read_complaint(reply.body, reply.headers)
-            wait = asked_wait(reply, self._clock.date())
-            raise refusal(reply, complaint, self._settings, wait)
+            retry_after = retry_after_of(reply, self._clock.date())
+            raise refusal(reply, complaint, self._settings, retry_after)
         return reply
 
-    def look(self, transport: Transport, url: str) -> Reply:
-        """What the endpoint has at a URL beside the one for scores, whatever its status."""
-        return self._struck(transport.send("GET", url, self._headers()))
+    def get(self, transport: Transport, url: str) -> Reply:
+        """What the endpoint has at another URL, whatever its status, without the key."""
+        return self._redacted(transport.send("GET", url, self._headers()))
 
     def scores(self, reply: Reply, count: int) -> Decoded:
         """The scores of a reply with status 2xx to so many texts. Raises ScoringError."""
-        value = parse(reply.body)
+        try:
+            value = parse(reply.body)
+        except ReplyError as error:
+            raise replace(error, signs=signs_of(excerpt(reply.body))) from error.__cause__
         try:
             return self._dialect.decode(value, reply.headers, count)
         except ReplyError as error:
-            wait = asked_wait(reply, self._clock.date())
-            raise refusal_within(value, reply, self._settings, wait) or error from None
+            retry_after = retry_after_of(reply, self._clock.date())
+            within = refusal_within(value, reply, self._settings, retry_after)
+            signs = error.signs | signs_of(complaint_of(value).text)
+            raise within or replace(error, signs=signs) from None
 
-    def placed(self, error: ScoringError) -> ScoringError:
-        """The error with the endpoint named, and cut."""
-        message = f"{self._settings.provider.name} ({self._shown_url}): {error.message}"
-        error.message = message if len(message) <= _SHOWN else message[:_SHOWN] + "…"
-        return error
+    def named(self, error: ScoringError) -> ScoringError:
+        """A copy of the error that names the endpoint."""
+        return replace(error, provider=self._settings.provider.name, url=self._shown_url)
 
     def _awaited(self, transport: Transport, request_id: str) -> Reply:
         """The answer to a request that the endpoint has taken, once it is ready."""
         row = self._settings.provider
         where = row.status_url if row.owns(self.url) else None
         if where is None:
-            raise ReplyError("the reply is empty: the endpoint has not finished (HTTP 202)")
+            raise ReplyError("the reply is empty: the endpoint has not finished", status=202)
         url = where.replace("{id}", quote(request_id, safe=""))
         for _ in range(_MOST_ASKS):
             self._clock.sleep(_BETWEEN_ASKS)
-            reply = self._struck(transport.send("GET", url, self._headers()))
+            reply = self.get(transport, url)
             if reply.status != 202 or self._clock.stopped:
                 return reply
         raise EndpointError(
-            f"no answer is ready after {_MOST_ASKS} questions (HTTP 202)", fault=Fault.SLOW
+            f"no answer is ready after {_MOST_ASKS} questions", fault=Fault.SLOW, status=202
         )
 
     def _headers(self) -> Mapping[str, str]:
@@ -112,7 +121,7 @@ class Exchange:
         value = f"Bearer {key.value}" if row.key_header == "Authorization" else key.value
         return {**row.headers, row.key_header: value}
 
-    def _struck(self, reply: Reply) -> Reply:
+    def _redacted(self, reply: Reply) -> Reply:
         """The reply without the key; before anything is read of it, or cut."""
         key = self._settings.key
         if key is None or len(key.value) < _SHORTEST_KEY:
@@ -125,4 +134,4 @@ class Exchange:
 
 
 Connect = Callable[[], Callable[[], Transport]]
-"""Prepares what all workers share, and returns what makes each its transport."""
+"""Prepares what all connections share, and returns what opens each."""

@@ -1,9 +1,13 @@
-"""A reply that is no success becomes one line: why, and what to do about it."""
+"""Refusals: a reply that is no success becomes a ScoringError with its fault, facts and hint.
+
+Endpoints put much of what is wrong into words alone. This is where those are read; everything else
+goes by the fault and the signs that are found in them here.
+"""
 
 import re
 
 from rerank_cli.dialects.complaint import Complaint, complaint_of
-from rerank_cli.errors import EndpointError, Fault, RefusedError, ScoringError
+from rerank_cli.errors import EndpointError, Fault, RefusedError, ScoringError, Sign
 from rerank_cli.providers import GENERAL_KEY
 from rerank_cli.settings import Settings, shown_url
 from rerank_cli.transport import Reply
@@ -41,6 +45,17 @@ _NO_RERANKER = re.compile(
     r"not a re-?rank|(not|n't) support (the )?(re-?rank|score)|--reranking|no rerank"
 )
 
+# What else words can point to, and how; all lower case.
+_SIGNS = {
+    Sign.WEB_PAGE: re.compile("<html|<!doctype"),
+    Sign.MODEL: re.compile("model"),
+    Sign.NO_MODEL: re.compile(r"\bmodel\b.*\b(required|missing|provide)"),
+    Sign.WANTS_TLS: re.compile(r"http request .*https (port|server)"),
+}
+
+_LOGIN = re.compile(r"/(log|sign)[-_]?(in|on)\b|\bsso\b|/o?auth")
+"""URLs of logins, lower case."""
+
 _WHAT = {
     Fault.KEY: "the key was not accepted",
     Fault.ACCESS: "access denied",
@@ -72,10 +87,10 @@ def refusal(
     reply: Reply,
     complaint: Complaint,
     settings: Settings,
-    wait: float | None = None,
+    retry_after: float | None = None,
     status: int | None = None,
 ) -> ScoringError:
-    """The error for a reply that is no success; `wait` is the seconds it asked to wait.
+    """The error for a reply that is no success; `retry_after` is the seconds that it asks to wait.
 
     `status` is what its status should have been, where its body knows better.
     """
@@ -83,29 +98,35 @@ def refusal(
         return _redirect(reply)
     status = status or reply.status
     fault = _fault(status, complaint, settings)
-    said = f": {complaint.text}" if complaint.text else ""
-    numbers = [f"HTTP {reply.status}"]
-    if complaint.code is not None and str(complaint.code) != str(reply.status):
-        numbers.append(f"code {complaint.code}")
-    if complaint.request_id:
-        numbers.append(f"request id {complaint.request_id}")
-    # The endpoint's own words last: they may be long, and are cut there.
-    message = f"{_WHAT[fault]} ({', '.join(numbers)}){said}"
     # A status of 4xx says that it refused, unless it means that something behind it failed.
     refused = 400 <= status < 500 and fault is not Fault.FAILED
     error = RefusedError if refused else EndpointError
     transient = fault in _TRANSIENT
+    signs = signs_of(f"{complaint.code} {complaint.text}")
+    if _may_be_wire_form(fault, settings):
+        signs |= {Sign.WIRE_FORM}
     return error(
-        message,
+        _WHAT[fault],
         _hint(fault, settings),
         fault=fault,
+        signs=signs,
         transient=transient,
-        wait=wait if transient else None,
+        retry_after=retry_after if transient else None,
+        status=reply.status,
+        code=complaint.code,
+        request_id=complaint.request_id,
+        said=complaint.text,
     )
 
 
+def signs_of(text: str) -> frozenset[Sign]:
+    """What an endpoint's own words point to."""
+    text = text.lower()
+    return frozenset(sign for sign, words in _SIGNS.items() if words.search(text))
+
+
 def refusal_within(
-    value: object, reply: Reply, settings: Settings, wait: float | None = None
+    value: object, reply: Reply, settings: Settings, retry_after: float | None = None
 ) -> ScoringError | None:
     """The error that a reply with status 200 holds, or None; some gateways pass errors on so."""
     if not isinstance(value, dict) or not (value.get("error") or value.get("error_code")):
@@ -113,9 +134,9 @@ def refusal_within(
     complaint = complaint_of(value)
     code = str(complaint.code)
     if code.isdecimal() and 400 <= int(code) < 600:
-        return refusal(reply, complaint, settings, wait, int(code))
+        return refusal(reply, complaint, settings, retry_after, int(code))
     if complaint.code is not None and complaint.code in settings.provider.codes:
-        return refusal(reply, complaint, settings, wait, 400)
+        return refusal(reply, complaint, settings, retry_after, 400)
     return None
 
 
@@ -127,9 +148,9 @@ def _fault(status: int, complaint: Complaint, settings: Settings) -> Fault:
         return known
     text = complaint.text.lower()
     said = (fault for words, fault in settings.provider.words.items() if words in text)
-    told = next(said, Fault.TASK if _NO_RERANKER.search(text) else None)
-    if told is not None:
-        return told
+    known = next(said, Fault.TASK if _NO_RERANKER.search(text) else None)
+    if known is not None:
+        return known
     named = "model" in text and _says(text, "exist", "not found", "invalid model")
     if named and status in (400, 404, 422):
         return Fault.MODEL
@@ -147,6 +168,11 @@ def _says(text: str, *words: str) -> bool:
     return any(word in text for word in words)
 
 
+def _may_be_wire_form(fault: Fault, settings: Settings) -> bool:
+    """Whether the request may be refused because the server speaks another wire form."""
+    return fault is Fault.REQUEST and settings.provider.kind != "hosted"
+
+
 def _hint(fault: Fault, settings: Settings) -> str | None:
     parts = []
     if fault is Fault.KEY:
@@ -155,7 +181,7 @@ def _hint(fault: Fault, settings: Settings) -> str | None:
         parts.append(f"The key came from {key}." if key else f"No key was sent: set {names}.")
         if key is None:
             return parts[0]
-    if fault is Fault.REQUEST and settings.provider.kind != "hosted":
+    if _may_be_wire_form(fault, settings):
         parts.append("Is it the wire form that the server speaks? `rerank doctor` finds out.")
     if fault is Fault.MODEL and settings.model:
         parts.append(f"Asked for {settings.model}.")
@@ -164,11 +190,13 @@ def _hint(fault: Fault, settings: Settings) -> str | None:
 
 
 def _redirect(reply: Reply) -> ScoringError:
-    target = reply.headers.get("location")
-    to = f" to {shown_url(target)}" if target else ""
+    target = shown_url(reply.headers.get("location") or "")
+    signs = {Sign.WEB_PAGE} if _LOGIN.search(target.lower()) else ()
     return EndpointError(
-        f"answered with a redirect{to} (HTTP {reply.status})",
+        f"answered with a redirect to {target}" if target else "answered with a redirect",
         "Redirects are not followed, so that a key goes nowhere else. If the target is right, "
         "give it with --base-url.",
         fault=Fault.PATH,
+        signs=frozenset(signs),
+        status=reply.status,
     )
