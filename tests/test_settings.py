@@ -103,7 +103,7 @@ def test_nothing_set_is_local(file: dict[str, str] | None) -> None:
     """The first try, without any key, would fail."""
     settings = resolved(file=file)
 
-    assert (settings.provider.name, settings.base_url, settings.key) == ("local", None, None)
+    assert (settings.provider.name, settings.base_url, settings.key) == ("local", "", None)
 
 
 def test_url_alone_is_custom_without_a_model() -> None:

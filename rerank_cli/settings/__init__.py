@@ -1,171 +1,19 @@
-"""Flags, then environment, then `.env`, then defaults: resolved once, here."""
+"""Where to score: flags, then the environment, then `.env`, then defaults, resolved once."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from rerank_cli.settings.files import Files
+from rerank_cli.settings.flags import Flags, flags_for
+from rerank_cli.settings.resolve import Settings, resolve
+from rerank_cli.settings.sources import DEFAULT, Found
+from rerank_cli.settings.urls import is_loopback, shown_url
 
-from rerank_cli.errors import Fault, SettingsError
-from rerank_cli.model import Range
-from rerank_cli.providers import CUSTOM, GENERAL_KEY, LOCAL, Provider, known, owner_of
-from rerank_cli.settings.dotenv import DotEnv
-from rerank_cli.settings.keys import key_for, warnings_of
-from rerank_cli.settings.provider_files import NO_CONFIG, Config
-from rerank_cli.settings.sources import DEFAULT, FLAG, Found, Sources
-from rerank_cli.settings.urls import check_url, is_loopback, shown_url
-
-__all__ = ["DEFAULT", "Flags", "Found", "Settings", "is_loopback", "resolve", "shown_url"]
-
-
-@dataclass(frozen=True, slots=True)
-class Flags:
-    """What the command line says of where to score; None where it says nothing.
-
-    `general_key` says whether RERANK_API_KEY may be for a provider that has variables of its own.
-    """
-
-    provider: str | None = None
-    model: str | None = None
-    base_url: str | None = None
-    price: float | None = None
-    cache: bool = False
-    general_key: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Where to score; `withheld` says why a key that is here is not used.
-
-    `base_url` is empty for the embedded engine.
-    `price` is that of a million tokens, for estimates, or None if unknown. `cache` says whether
-    scores are kept.
-    """
-
-    provider: Provider
-    provider_origin: str
-    model: str | None
-    base_url: str
-    key: Found | None = None
-    withheld: str | None = None
-    price: float | None = None
-    warnings: tuple[str, ...] = ()
-    cache: bool = False
-
-    @property
-    def score_range(self) -> Range | None:
-        """Where the scores lie, None if unknown."""
-        return self.provider.scores_of(self.model)
-
-    @property
-    def listwise(self) -> bool:
-        """Whether a score depends on the other passages of the request."""
-        return known(self.model).listwise
-
-    def require(self) -> None:
-        """Raise SettingsError unless the provider can be asked with what is here."""
-        row = self.provider
-        if row.needs_model and not self.model:
-            raise SettingsError(
-                f"{row.name} has no default model",
-                " ".join(filter(None, ("Name one with --model.", row.advice.get(Fault.MODEL)))),
-            )
-        if self.key or not row.needs_key:
-            return
-        if self.withheld:
-            raise SettingsError(f"no key for {row.name}: {self.withheld}")
-        names = " or ".join((GENERAL_KEY, *row.key_variables))
-        raise SettingsError(
-            f"no key for {row.name}",
-            f"Set {names} in the environment or in .env; or rank without one: -p local",
-        )
-
-
-def resolve(
-    flags: Flags,
-    environ: Mapping[str, str],
-    dotenv: DotEnv | None,
-    config: Config = NO_CONFIG,
-) -> Settings:
-    """The settings from all sources. Raises SettingsError for one that cannot be used."""
-    sources = Sources(environ, dotenv, config, general_key=flags.general_key)
-    base_url = sources.setting(flags.base_url, "--base-url", "RERANK_BASE_URL")
-    if base_url:
-        check_url(base_url.value, str(base_url))
-    provider, asked = _provider(flags, sources, base_url)
-    model = _model(flags, sources, provider)
-    price = _price(flags, sources)
-    cache = _cache(flags, sources)
-    if provider.is_embedded:
-        if flags.base_url:
-            raise SettingsError(
-                f"--base-url does not go with the provider {provider.name}",
-                "Name another provider, or leave -p out: custom is used for a URL.",
-            )
-        return Settings(provider, asked.origin, model, "", price=price, cache=cache)
-    key, withheld = key_for(provider, asked, base_url, sources)
-    url = base_url.value if base_url else provider.url_for(key.value if key else None)
-    if not url:
-        raise SettingsError(
-            f"the provider {provider.name} has no URL of its own", "Give one with --base-url."
-        )
-    warnings = tuple(warnings_of(url, key, withheld, provider))
-    return Settings(provider, asked.origin, model, url, key, withheld, price, warnings, cache)
-
-
-def _provider(flags: Flags, sources: Sources, base_url: Found | None) -> tuple[Provider, Found]:
-    """The provider, and what asked for it."""
-    rows = sources.config.providers
-    named = sources.setting(flags.provider, "--provider", "RERANK_PROVIDER")
-    if named:
-        provider = rows.get(named.value.lower())
-        if provider is None:
-            raise SettingsError(
-                f"unknown provider {named.value!r}, from {named}",
-                f"Known: {', '.join(rows)}. Any other endpoint: --base-url URL",
-            )
-        return provider, named
-    if base_url:
-        trusted = (row for name, row in rows.items() if name not in sources.config.project)
-        return owner_of(base_url.value, trusted) or CUSTOM, base_url
-    chosen = Found("", "", DEFAULT)
-    for provider in rows.values():
-        if provider.needs_key and key_for(provider, chosen, None, sources)[0]:
-            return provider, chosen
-    return LOCAL, chosen
-
-
-def _model(flags: Flags, sources: Sources, provider: Provider) -> str | None:
-    named = sources.setting(flags.model, "--model", "RERANK_MODEL")
-    if not provider.is_embedded:
-        return named.value if named else provider.model
-    if named and named.origin == FLAG and named.value != provider.model:
-        raise SettingsError(
-            f"the provider {provider.name} has no model {named.value!r}, only {provider.model!r}",
-            "Other models are served by endpoints: set a key, or give --base-url.",
-        )
-    return provider.model
-
-
-def _price(flags: Flags, sources: Sources) -> float | None:
-    named = sources.find("RERANK_PRICE_PER_MILLION")
-    if flags.price is not None or named is None:
-        return flags.price
-    try:
-        price = float(named.value)
-    except ValueError:
-        price = -1.0
-    if not 0 <= price < float("inf"):
-        raise SettingsError(f"{named} is {named.value!r}, not a price")
-    return price
-
-
-_SWITCH = {"1": True, "true": True, "yes": True, "on": True}
-_SWITCH |= {"0": False, "false": False, "no": False, "off": False}
-
-
-def _cache(flags: Flags, sources: Sources) -> bool:
-    named = sources.find("RERANK_CACHE")
-    if flags.cache or named is None:
-        return flags.cache
-    switched = _SWITCH.get(named.value.lower())
-    if switched is None:
-        raise SettingsError(f"{named} is {named.value!r}, neither 1 nor 0")
-    return switched
+__all__ = [
+    "DEFAULT",
+    "Files",
+    "Flags",
+    "Found",
+    "Settings",
+    "flags_for",
+    "is_loopback",
+    "resolve",
+    "shown_url",
+]

@@ -1,11 +1,12 @@
 """Which key goes where.
 
-- RERANK_API_KEY, then the provider's own variables; the environment before `.env`.
+- A key that the caller gives as `api_key` comes first, then RERANK_API_KEY, then the provider's own
+  variables; the environment before `.env`.
 - Where several providers are asked, each only gets its own variables' key, if it has any.
-- A key from the environment is not sent to a base URL that a `.env` file names, unless that is
-  the provider's own host over TLS: a cloned folder must not be able to collect keys.
+- A key from the caller or the environment is not sent to a base URL that a `.env` file names,
+  unless that is the provider's own host over TLS: a cloned folder must not be able to collect keys.
 - What the pyproject.toml of a project defines gets no key, and its choice of a variable does not
-  count: only RERANK_API_KEY, and only to a URL that a flag or a variable names.
+  count: only `api_key` or RERANK_API_KEY, and only to a URL that a flag or a variable names.
 - Another company's variable (OPENAI_API_KEY for SiliconFlow) serves from `.env`; from the
   environment only when the provider was asked for by flag or by the environment itself.
 """
@@ -15,34 +16,35 @@ from urllib.parse import urlsplit
 
 from rerank_cli.errors import SettingsError
 from rerank_cli.providers import GENERAL_KEY, Provider
-from rerank_cli.settings.sources import ENVIRONMENT, FLAG, Found, Sources
+from rerank_cli.settings.sources import FLAG, Found, Sources
 from rerank_cli.settings.urls import is_loopback, shown_url
 
 
 def key_for(
     provider: Provider, asked: Found, base_url: Found | None, sources: Sources
 ) -> tuple[Found | None, str | None]:
-    """The key for the provider, or None and why one that is here must not be used."""
+    """The key for the provider, or None and why one that is here must not be used.
+
+    `asked` is what named the provider, `base_url` the URL if one is named.
+    """
+    project_file = sources.config.project.get(provider.name)
     own = _own_variables(provider, sources)
-    defined_by = sources.config.project.get(provider.name)
-    if defined_by and base_url is None:
-        lacking = provider.needs_key or sources.find(*own)
-        return None, _of_project(provider, defined_by) if lacking else None
-    if defined_by:
+    if project_file and base_url is None:
+        lacking = provider.needs_key or sources.key(*own)
+        return None, _of_project(provider, project_file) if lacking else None
+    if project_file:
         own = (GENERAL_KEY,)
-    # A project may name hosts as it likes: they are not its own.
-    at_home = base_url is None or (provider.owns(base_url.value) and not defined_by)
-    foreign = None if at_home or _is_asked(base_url) else base_url
-    key = sources.find(*own, skip=ENVIRONMENT if foreign else None)
-    key = key or sources.find(*provider.borrowed, skip=ENVIRONMENT)
+    untrusted = _untrusted(base_url, provider, project_file)
+    key = sources.key(*own, only_file=bool(untrusted))
+    key = key or sources.find(*provider.borrowed, only_file=True)
     # A `.env` file's RERANK_PROVIDER is not the user asking.
-    named = asked.variable in ("--provider", "RERANK_PROVIDER") and _is_asked(asked)
-    if named and not foreign:
+    named = asked.variable in ("--provider", "RERANK_PROVIDER") and asked.by_user
+    if named and not untrusted:
         key = key or sources.find(*provider.borrowed)
     if key:
         _check_key(key)
         return key, None
-    return None, _withheld(provider, own, foreign, sources)
+    return None, _withheld(provider, own, untrusted, sources)
 
 
 def _own_variables(provider: Provider, sources: Sources) -> tuple[str, ...]:
@@ -51,20 +53,27 @@ def _own_variables(provider: Provider, sources: Sources) -> tuple[str, ...]:
     return (GENERAL_KEY, *provider.key_variables)
 
 
-def _is_asked(found: Found | None) -> bool:
-    """Whether the user said it here and now, and not a file."""
-    return found is not None and found.origin in (FLAG, ENVIRONMENT)
+def _untrusted(
+    base_url: Found | None, provider: Provider, project_file: str | None
+) -> Found | None:
+    """The base URL, if it is a file that names it and the host is not the provider's own."""
+    if base_url is None or base_url.by_user:
+        return None
+    # A project may name hosts as it likes: they are not its own.
+    at_home = provider.owns(base_url.value) and not project_file
+    return None if at_home else base_url
 
 
 def _withheld(
-    provider: Provider, own: tuple[str, ...], foreign: Found | None, sources: Sources
+    provider: Provider, own: tuple[str, ...], untrusted: Found | None, sources: Sources
 ) -> str | None:
     """Why a key that is here was not taken; None if none is here."""
-    kept = sources.find(*own)
-    if foreign and kept:
+    kept = sources.key(*own)
+    if untrusted and kept:
+        key = kept if kept.origin == FLAG else f"{kept.variable} from the environment"
         return (
-            f"{kept.variable} from the environment is not sent to {shown_url(foreign.value)}, "
-            f"which {foreign.origin} names; give that URL with --base-url if you trust it"
+            f"{key} is not sent to {shown_url(untrusted.value)}, "
+            f"which {untrusted.origin} names; give that URL with --base-url if you trust it"
         )
     general = None if GENERAL_KEY in own else sources.find(GENERAL_KEY)
     if general:

@@ -1,17 +1,22 @@
-"""Where settings stand: flags, the environment, the `.env` file, files that define providers."""
+"""Where settings come from: flags, the environment, `.env`, and files that define providers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from rerank_cli.settings.dotenv import DotEnv
-from rerank_cli.settings.provider_files import Config
+from rerank_cli.settings.flags import Flags
+from rerank_cli.settings.user_providers import Config
 
 FLAG, ENVIRONMENT, DEFAULT = "flag", "environment", "default"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A setting with where it stands: the variable, and `environment` or the `.env` file's path."""
+    """A setting and where it comes from.
+
+    `variable` is the name of the variable, option or argument; `origin` is FLAG, ENVIRONMENT,
+    DEFAULT, or the path of the `.env` file.
+    """
 
     value: str = field(repr=False)
     variable: str
@@ -20,33 +25,42 @@ class Found:
     def __str__(self) -> str:
         return self.variable if self.origin == FLAG else f"{self.variable} ({self.origin})"
 
+    @property
+    def by_user(self) -> bool:
+        """Whether the user said it here and now, and not a file or a default."""
+        return self.origin in (FLAG, ENVIRONMENT)
+
 
 class Sources:
-    """The environment and the `.env` file, asked in that order; blank values count as unset."""
+    """Settings by variable: the environment comes before `.env`; blank values count as unset."""
 
     def __init__(
-        self,
-        environ: Mapping[str, str],
-        dotenv: DotEnv | None,
-        config: Config,
-        *,
-        general_key: bool = True,
+        self, flags: Flags, environ: Mapping[str, str], dotenv: DotEnv | None, config: Config
     ) -> None:
         self.config = config
-        self.general_key = general_key
-        self.places: list[tuple[str, Mapping[str, str]]] = [(ENVIRONMENT, environ)]
+        self.general_key = flags.general_key
+        given = (flags.api_key or "").strip()
+        self._given_key = Found(given, "api_key", FLAG) if given else None
+        self._variables = [(ENVIRONMENT, environ)]
         if dotenv:
-            self.places.append((dotenv.path, dotenv.values))
+            self._variables.append((dotenv.path, dotenv.values))
 
-    def find(self, *variables: str, skip: str | None = None) -> Found | None:
-        for origin, values in self.places:
+    def find(self, *variables: str, only_file: bool = False) -> Found | None:
+        """The first of the variables that is set; with `only_file` the environment is left out."""
+        for origin, values in self._variables:
             for variable in variables:
                 value = values.get(variable, "").strip()
-                if value and origin != skip:
+                if value and not (only_file and origin == ENVIRONMENT):
                     return Found(value, variable, origin)
         return None
 
+    def key(self, *variables: str, only_file: bool = False) -> Found | None:
+        """The key that the caller gave, or that of the variables; see `find`."""
+        given = None if only_file else self._given_key
+        return given or self.find(*variables, only_file=only_file)
+
     def setting(self, flag: str | None, option: str, variable: str) -> Found | None:
+        """The flag if it is given, else the variable."""
         if flag is not None:
             return Found(flag.strip(), option, FLAG)
         return self.find(variable)

@@ -14,10 +14,9 @@ from rerank_cli.errors import ExitCode, SettingsError, UsageError
 from rerank_cli.evaluation.agreement import agreement
 from rerank_cli.model import Candidates, Ranking
 from rerank_cli.planning import plan
-from rerank_cli.providers import Provider
 from rerank_cli.ranking import rank
 from rerank_cli.rendering.comparison import MOST, render_json, render_table
-from rerank_cli.settings import Flags, Settings
+from rerank_cli.settings import Files, Settings, flags_for
 from rerank_cli.workflows import rank as pipeline
 from rerank_cli.workflows import wiring
 from rerank_cli.workflows.scoring import Scoring, check_text
@@ -73,14 +72,16 @@ def _asked(models: Sequence[str], scoring: Scoring, streams: Streams) -> list[Se
             f"expected 2 to {MOST} models to compare, not {len(models)}",
             "Name each with -m MODEL, -m PROVIDER:MODEL, or -m PROVIDER for its default.",
         )
-    files = wiring.files_of(streams)
+    files = Files.here(streams.environ)
+    providers = files.config.providers
+    # Several are asked: a key for whatever is asked is not for each of them.
+    flags = replace(scoring.flags, general_key=False)
     asked: list[Settings] = []
     for name in models:
         check_text(name, "--model")
-        row = files.config.providers.get(name.partition(":")[0].lower())
-        settings = wiring.settings_of(_flags(name, row, scoring.flags), streams, files)
+        settings = wiring.settings_of(flags_for(name, flags, providers), streams, files)
         settings.require()
-        if row:
+        if name.partition(":")[0].lower() in providers:
             _check_url(settings)
         if any(_same(settings, other) for other in asked):
             raise UsageError(f"--model {name} is compared with itself", "Name another model.")
@@ -92,16 +93,6 @@ def _asked(models: Sequence[str], scoring: Scoring, streams: Streams) -> list[Se
             "Asked there: -m MODEL, -m custom:MODEL, -m custom.",
         )
     return asked
-
-
-def _flags(name: str, row: Provider | None, flags: Flags) -> Flags:
-    """What a name asks for: a model where the other flags say, PROVIDER:MODEL, or PROVIDER."""
-    if row is None:
-        return replace(flags, model=name)
-    model = name.partition(":")[2] or row.model
-    # A URL is not that of all providers; but what has none of its own needs it.
-    base_url = None if row.base_url or row.is_embedded else flags.base_url
-    return replace(flags, provider=row.name, model=model, base_url=base_url, general_key=False)
 
 
 def _check_url(settings: Settings) -> None:

@@ -1,9 +1,7 @@
 """Settings become an engine: the one place that knows which parts go together."""
 
-from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from rerank_cli.console.streams import Streams
@@ -12,10 +10,7 @@ from rerank_cli.model import Usage
 from rerank_cli.planning import Limits
 from rerank_cli.providers import Provider
 from rerank_cli.scaling import check_scale, misfit
-from rerank_cli.settings import DEFAULT, Flags, Settings, dotenv, resolve, shown_url
-from rerank_cli.settings import provider_files as config
-from rerank_cli.settings.dotenv import DotEnv
-from rerank_cli.settings.provider_files import Config
+from rerank_cli.settings import DEFAULT, Files, Flags, Settings, resolve, shown_url
 from rerank_cli.transport import Policy, Transport
 
 if TYPE_CHECKING:
@@ -38,29 +33,12 @@ class Target(NamedTuple):
     fields: Mapping[str, object]
 
 
-class Files(NamedTuple):
-    """What the files that hold settings say: `.env`, and those that define providers."""
-
-    dotenv: DotEnv | None
-    config: Config
-
-
-def files_of(streams: Streams) -> Files:
-    """The files for the working directory, read now."""
-    folder = None
-    with suppress(FileNotFoundError):  # the working directory may have been removed
-        folder = Path.cwd()
-    found = dotenv.find(folder) if folder else None
-    return Files(found, config.find(folder, streams.environ, _dialects))
-
-
 def settings_of(flags: Flags, streams: Streams, files: Files | None = None) -> Settings:
     """The settings from flags, environment and files, with their warnings said."""
-    found, known = files or files_of(streams)
-    settings = resolve(flags, streams.environ, found, known)
+    settings = resolve(flags, streams.environ, *(files or Files.here(streams.environ)))
     if settings.key:
         streams.secrets.append(settings.key.value)
-    for warning in (*(found.warnings if found else ()), *settings.warnings):
+    for warning in settings.warnings:
         streams.warn(warning)
     _tell_verbose(settings, streams)
     return settings
@@ -142,12 +120,6 @@ def target_of(settings: Settings, fields: Mapping[str, object] | None = None) ->
     return Target(dialect.url(settings.base_url, spoken), spoken.fields)
 
 
-def _dialects() -> Collection[str]:
-    from rerank_cli.dialects import DIALECTS
-
-    return DIALECTS
-
-
 def connector(url: str, timeout: float) -> Callable[[], Transport]:
     """What makes the transports to a URL; `timeout` is seconds for an attempt."""
     # Here, because importing httpx takes longer than many runs need in all.
@@ -186,7 +158,7 @@ def _tell_verbose(settings: Settings, streams: Streams) -> None:
 
 def keys_here(streams: Streams) -> list[tuple[Provider, str | None]]:
     """All providers, each with the variable and place of its key here, or None; never the key."""
-    found, known = files_of(streams)
+    found, known = Files.here(streams.environ)
     keys = (
         resolve(Flags(provider=row.name), streams.environ, found, known).key
         if row.base_url
@@ -247,7 +219,7 @@ def diagnosis_of(flags: Flags, timeout: float, streams: Streams) -> "Diagnosis":
     from rerank_cli.doctor import diagnose, examine
     from rerank_cli.transport.clock import Clock
 
-    files = files_of(streams)
+    files = Files.here(streams.environ)
     settings = settings_of(flags, streams, files)
     if settings.provider.is_embedded:
         from rerank_cli.engines.local import LocalEngine

@@ -1,0 +1,45 @@
+"""What the caller itself says of where to score: by options, or by the arguments of `Reranker`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from rerank_cli.providers import Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """Options of the command line or arguments in Python; None where nothing is said.
+
+    price       of a million tokens, for estimates
+    cache       whether scores are kept
+    general_key whether RERANK_API_KEY may be for a provider that has variables of its own: False
+                where several providers are asked
+    api_key     a key from the caller; it comes before all others
+    """
+
+    provider: str | None = None
+    model: str | None = None
+    base_url: str | None = None
+    price: float | None = None
+    cache: bool = False
+    general_key: bool = True
+    api_key: str | None = field(default=None, repr=False)
+
+
+def flags_for(name: str, flags: Flags, providers: Mapping[str, Provider]) -> Flags:
+    """The flags with a name added: PROVIDER, PROVIDER:MODEL, or a model where the flags say.
+
+    PROVIDER alone asks for that provider's default model.
+    """
+    prefix, _, model = name.partition(":")
+    provider = providers.get(prefix.lower())
+    if provider is None:
+        return replace(flags, model=name, general_key=True)
+    # One URL is not that of several providers; but a provider that has none needs it.
+    is_its_own = flags.general_key or provider.kind == "any"
+    return replace(
+        flags,
+        provider=provider.name,
+        model=model or provider.model,
+        base_url=flags.base_url if is_its_own else None,
+    )

@@ -1,0 +1,188 @@
+"""Settings from all sources; what is said first counts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rerank_cli.errors import Fault, SettingsError
+from rerank_cli.model import Range
+from rerank_cli.providers import CUSTOM, GENERAL_KEY, LOCAL, Provider, known, owner_of
+from rerank_cli.settings.dotenv import DotEnv
+from rerank_cli.settings.flags import Flags
+from rerank_cli.settings.keys import key_for, warnings_of
+from rerank_cli.settings.sources import DEFAULT, FLAG, Found, Sources
+from rerank_cli.settings.urls import check_url
+from rerank_cli.settings.user_providers import NO_CONFIG, Config
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where to score, and with which key.
+
+    provider_origin   where the provider was named; DEFAULT if nowhere
+    model             None leaves it to the server
+    base_url          empty for the embedded engine
+    withheld          why a key that is here is not used
+    price             of a million tokens, for estimates; None if unknown
+    warnings          what the user should know of these settings
+    cache             whether scores are kept
+    arguments_only    whether no environment and no file were read, only a caller's arguments
+    """
+
+    provider: Provider
+    provider_origin: str
+    model: str | None
+    base_url: str
+    key: Found | None = None
+    withheld: str | None = None
+    price: float | None = None
+    warnings: tuple[str, ...] = ()
+    cache: bool = False
+    arguments_only: bool = False
+
+    @property
+    def score_range(self) -> Range | None:
+        """Where the scores lie, None if unknown."""
+        return self.provider.scores_of(self.model)
+
+    @property
+    def listwise(self) -> bool:
+        """Whether a score depends on the other passages of the request."""
+        return known(self.model).listwise
+
+    def require(self) -> None:
+        """Raise SettingsError if the provider needs a model or a key that is not here."""
+        row = self.provider
+        if row.needs_model and not self.model:
+            hint = "Name one with --model."
+            if self.arguments_only:
+                hint = f'Name one: Reranker("{row.name}:MODEL").'
+            raise SettingsError(
+                f"{row.name} has no default model",
+                " ".join(filter(None, (hint, row.advice.get(Fault.MODEL)))),
+            )
+        if self.key or not row.needs_key:
+            return
+        if self.withheld:
+            raise SettingsError(f"no key for {row.name}: {self.withheld}")
+        names = " or ".join((GENERAL_KEY, *row.key_variables))
+        hint = f"Set {names} in the environment or in .env; or rank without one: -p local"
+        if self.arguments_only:
+            hint = "Give it as api_key=…, or use Reranker.from_environment()."
+        raise SettingsError(f"no key for {row.name}", hint)
+
+
+def resolve(
+    flags: Flags,
+    environ: Mapping[str, str] | None = None,
+    dotenv: DotEnv | None = None,
+    config: Config = NO_CONFIG,
+) -> Settings:
+    """The settings from all sources. Raises SettingsError for one that cannot be used.
+
+    Without `environ` (None) the flags are all there is.
+    """
+    sources = Sources(flags, environ or {}, dotenv, config)
+    base_url = sources.setting(flags.base_url, "--base-url", "RERANK_BASE_URL")
+    if base_url:
+        check_url(base_url.value, str(base_url))
+    provider, asked = _provider(flags, sources, base_url)
+    model = _model(flags, sources, provider)
+    price = _price(flags, sources)
+    cache = _cache(flags, sources)
+    if provider.is_embedded:
+        _check_embedded(flags, provider)
+        url, key, withheld = "", None, None
+    else:
+        key, withheld = key_for(provider, asked, base_url, sources)
+        url = base_url.value if base_url else provider.url_for(key.value if key else None)
+        if not url:
+            raise SettingsError(
+                f"the provider {provider.name} has no URL of its own", "Give one with --base-url."
+            )
+    return Settings(
+        provider,
+        asked.origin,
+        model,
+        url,
+        key,
+        withheld,
+        price,
+        (*(dotenv.warnings if dotenv else ()), *warnings_of(url, key, withheld, provider)),
+        cache,
+        arguments_only=environ is None,
+    )
+
+
+def _check_embedded(flags: Flags, provider: Provider) -> None:
+    """Refuse what only an endpoint can use."""
+    if flags.base_url:
+        raise SettingsError(
+            f"--base-url does not go with the provider {provider.name}",
+            "Name another provider, or leave -p out: custom is used for a URL.",
+        )
+    if flags.api_key:
+        raise SettingsError(
+            f"api_key does not go with the provider {provider.name}",
+            "It needs no key; name another provider for one.",
+        )
+
+
+def _provider(flags: Flags, sources: Sources, base_url: Found | None) -> tuple[Provider, Found]:
+    """The provider, and what asked for it."""
+    rows = sources.config.providers
+    named = sources.setting(flags.provider, "--provider", "RERANK_PROVIDER")
+    if named:
+        provider = rows.get(named.value.lower())
+        if provider is None:
+            raise SettingsError(
+                f"unknown provider {named.value!r}, from {named}",
+                f"Known: {', '.join(rows)}. Any other endpoint: --base-url URL",
+            )
+        return provider, named
+    if base_url:
+        trusted = (row for name, row in rows.items() if name not in sources.config.project)
+        return owner_of(base_url.value, trusted) or CUSTOM, base_url
+    chosen = Found("", "", DEFAULT)
+    for provider in rows.values():
+        if provider.needs_key and key_for(provider, chosen, None, sources)[0]:
+            return provider, chosen
+    return LOCAL, chosen
+
+
+def _model(flags: Flags, sources: Sources, provider: Provider) -> str | None:
+    named = sources.setting(flags.model, "--model", "RERANK_MODEL")
+    if not provider.is_embedded:
+        return named.value if named else provider.model
+    if named and named.origin == FLAG and named.value != provider.model:
+        raise SettingsError(
+            f"the provider {provider.name} has no model {named.value!r}, only {provider.model!r}",
+            "Other models are served by endpoints: set a key, or give --base-url.",
+        )
+    return provider.model
+
+
+def _price(flags: Flags, sources: Sources) -> float | None:
+    named = sources.find("RERANK_PRICE_PER_MILLION")
+    if flags.price is not None or named is None:
+        return flags.price
+    try:
+        price = float(named.value)
+    except ValueError:
+        price = -1.0
+    if not 0 <= price < float("inf"):
+        raise SettingsError(f"{named} is {named.value!r}, not a price")
+    return price
+
+
+_SWITCH = {"1": True, "true": True, "yes": True, "on": True}
+_SWITCH |= {"0": False, "false": False, "no": False, "off": False}
+
+
+def _cache(flags: Flags, sources: Sources) -> bool:
+    named = sources.find("RERANK_CACHE")
+    if flags.cache or named is None:
+        return flags.cache
+    switched = _SWITCH.get(named.value.lower())
+    if switched is None:
+        raise SettingsError(f"{named} is {named.value!r}, neither 1 nor 0")
+    return switched
