@@ -14,17 +14,17 @@ from rerank_cli.reading.fields import FieldNames, passage_of
 csv.field_size_limit(2**31 - 1)
 
 
-def parse_csv(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
+def csv_passages(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
     """The passages of a comma-separated table."""
-    return _parse(text, source, names, ",")
+    return _passages(text, source, names, ",")
 
 
-def parse_tsv(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
+def tsv_passages(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
     """The passages of a tab-separated table."""
-    return _parse(text, source, names, "\t")
+    return _passages(text, source, names, "\t")
 
 
-def _parse(text: str, source: str, names: FieldNames, delimiter: str) -> Iterator[Passage]:
+def _passages(text: str, source: str, names: FieldNames, delimiter: str) -> Iterator[Passage]:
     rows = _rows(text, source, delimiter)
     line, header = next(rows, (1, []))
     if not header:

@@ -89,6 +89,8 @@ def _csv(
 
 def _check(runs: Sequence[str], qrels: str, *, as_json: bool, as_csv: bool, both: bool) -> None:
     """Raise UsageError for what contradicts itself."""
+    from rerank_cli.reading.source import check_stdin_once
+
     if as_json and as_csv:
         raise UsageError("--json and --csv contradict each other", "Leave one out.")
     if as_csv and both:
@@ -96,8 +98,7 @@ def _check(runs: Sequence[str], qrels: str, *, as_json: bool, as_csv: bool, both
             "--csv has one table: --by-query and --thresholds contradict each other there",
             "Leave one out, or use --json.",
         )
-    if [*runs, qrels].count("-") > 1:
-        raise UsageError("standard input (-) is named twice", "It can be read only once.")
+    check_stdin_once([*runs, qrels])
 
 
 def _read(

@@ -147,7 +147,7 @@ class Dispatch:
                 error.hint = "This passage by itself is too much for the endpoint: shorten it."
             elif not self._pace.has_answered:
                 # Nothing tells yet whether it is the passage or the request.
-                place = self._plan.place(request.numbers[0])
+                place = self._plan.locator(request.numbers[0])
                 error.message += f"; for one passage alone too ({place})"
                 raise error
             else:
@@ -171,7 +171,7 @@ def _for_content(error: ScoringError) -> bool:
 def _named(error: ScoringError, plan: Plan, numbers: Sequence[int]) -> ScoringError:
     """The error with the places of the passages that it is about."""
     if numbers:
-        places = [plan.place(number) for number in numbers[:_NAMED_AT_MOST]]
+        places = [plan.locator(number) for number in numbers[:_NAMED_AT_MOST]]
         more = ["…"] * (len(numbers) > _NAMED_AT_MOST)
         error.message += f"; passage: {', '.join(places + more)}"
     return error
