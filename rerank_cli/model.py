@@ -80,7 +80,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What scoring cost: requests sent, and tokens where the endpoint tells them.
+    """What scoring cost: requests sent, and tokens where the endpoint reports them.
 
     `cached` is how many passages cost nothing, because their score was in the cache.
     """

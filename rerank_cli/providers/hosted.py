@@ -361,7 +361,7 @@ _QIANFAN = Provider(
     needs_key=True,
     max_passages=64,
     score_range=UNIT,
-    # Told with status 200 by the older API.
+    # Sent with status 200 by the older API.
     codes={110: Fault.KEY, 111: Fault.KEY},
     advice={
         Fault.REQUEST: "A query may have 1600 characters, a passage 4096.",

@@ -9,7 +9,7 @@ from rerank_cli.errors import InputError
 from rerank_cli.model import Passage
 from rerank_cli.reading.fields import FieldNames, passage_of
 
-# The csv module refuses cells above 128 KiB unless told otherwise; a passage may be a megabyte.
+# The csv module refuses cells above 128 KiB by default; a passage may be a megabyte.
 # The limit is a C long, which has 32 bits on some systems.
 csv.field_size_limit(2**31 - 1)
 

@@ -14,7 +14,7 @@ from rerank_cli.settings import DEFAULT, Files, Flags, Settings, resolve, shown_
 from rerank_cli.transport import Policy, Transport
 
 if TYPE_CHECKING:
-    from rerank_cli.dialects import Dialect, Options
+    from rerank_cli.dialects import Dialect, RequestOptions
     from rerank_cli.doctor import Diagnosis
     from rerank_cli.engines.endpoint.exchange import Exchange
     from rerank_cli.transport.clock import Clock
@@ -104,12 +104,12 @@ def exchange_of(
     return Exchange(settings, *_spoken(settings, fields), clock, note)
 
 
-def _spoken(settings: Settings, fields: Mapping[str, object]) -> "tuple[Dialect, Options]":
+def _spoken(settings: Settings, fields: Mapping[str, object]) -> "tuple[Dialect, RequestOptions]":
     """The wire form, and what goes into every request."""
-    from rerank_cli.dialects import DIALECTS, Options
+    from rerank_cli.dialects import DIALECTS, RequestOptions
 
     row = settings.provider
-    return DIALECTS[row.dialect], Options(settings.model, {**row.fields, **fields}, row.path)
+    return DIALECTS[row.dialect], RequestOptions(settings.model, {**row.fields, **fields}, row.path)
 
 
 def target_of(settings: Settings, fields: Mapping[str, object] | None = None) -> Target | None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
-from rerank_cli.dialects import Decoded, Dialect, Options
+from rerank_cli.dialects import Decoded, Dialect, RequestOptions
 from rerank_cli.dialects.complaint import read_complaint
 from rerank_cli.dialects.reply import parse
 from rerank_cli.engines.endpoint.refusal import refusal, refusal_within
@@ -32,7 +32,7 @@ class Exchange:
         self,
         settings: Settings,
         dialect: Dialect,
-        options: Options,
+        options: RequestOptions,
         clock: Clock,
         note: Callable[[str], None],
     ) -> None:
