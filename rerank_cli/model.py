@@ -99,7 +99,7 @@ class Usage:
 
 
 class Range(NamedTuple):
-    """Where scores lie, ends included."""
+    """The least and the greatest possible score."""
 
     low: float
     high: float

@@ -6,7 +6,7 @@ from rerank_cli.errors import Fault
 from rerank_cli.model import UNBOUNDED, UNIT
 from rerank_cli.providers.row import PASSAGES_GUESSED, USUAL_PASSAGES, Provider
 
-# Some endpoints echo the documents unless told not to.
+# Some endpoints echo the documents unless a field forbids it.
 _NO_ECHO = {"return_documents": False}
 
 _INSTRUCTION = {"instruction": "instruction"}

@@ -46,7 +46,7 @@ class Provider:
     rpm, tpm        requests and tokens a minute
     guessed         those of the five limits above that no documentation vouches for
     concurrency     requests at once
-    score_range     where its scores lie; None if that depends on the model, or is unknown
+    score_range     the range of its scores; None if that depends on the model, or is unknown
     status_url      where to ask for an answer that is not ready (status 202); `{id}` is its id
     marks           what only its replies hold: by these `rerank doctor` recognises it
     codes           error code in a reply → why it refused
@@ -114,7 +114,7 @@ class Provider:
         return self.extras.get(option) if option in known(model).takes else None
 
     def scores_of(self, model: str | None) -> Range | None:
-        """Where the scores of a model lie, None if unknown."""
+        """The range of a model's scores, None if unknown."""
         row = known(model)
         if row.or_unit and self.score_range == UNBOUNDED:
             return None

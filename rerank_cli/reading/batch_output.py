@@ -1,4 +1,4 @@
-"""What `rerank batch` writes: a line a query, with its results."""
+"""The output of `rerank batch` read as a run: a line a query, with its results."""
 
 import math
 from collections.abc import Iterator, Mapping

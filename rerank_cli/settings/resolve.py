@@ -41,7 +41,7 @@ class Settings:
 
     @property
     def score_range(self) -> Range | None:
-        """Where the scores lie, None if unknown."""
+        """The range of the scores, None if unknown."""
         return self.provider.scores_of(self.model)
 
     @property

@@ -1,6 +1,6 @@
 """The embedded model in memory, which scores texts on all cores.
 
-Everything here is spread over threads, for zlib, SentencePiece and the BLAS let go of Python's
+Everything here is spread over threads, for zlib, SentencePiece and the BLAS release Python's
 lock; a pool of the BLAS's own under them would only get in the way.
 """
 
