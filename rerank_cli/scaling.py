@@ -54,7 +54,7 @@ def check_scale(scale: str, score_range: Range | None) -> None:
 
 
 def misfit(threshold: float | None, scale: str, score_range: Range | None) -> str | None:
-    """Why a threshold cannot fit the range of the scores; None if it can, or the range is unknown."""
+    """Why a threshold cannot fit the range of the scores; None if it can, or nothing is known."""
     known = score_range if scale == NATIVE else UNIT
     if threshold is None or known is None:
         return None

@@ -1,6 +1,6 @@
 """The usual names of fields, and which field of a row is its text and which its id."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -24,18 +24,12 @@ ID_TYPES = (str, int)
 """The types of an id, exactly: a boolean is none."""
 
 
-def first_name(present: Container[str], names: Iterable[str]) -> str | None:
-    """The first of the names that is present, or None."""
-    for name in names:  # not `next`: this runs twice a row, and a generator takes longer
-        if name in present:
-            return name
-    return None
-
-
 def first_field(row: Mapping[str, object], names: Iterable[str]) -> tuple[str | None, object]:
-    """Name and value of the first field that the row has; (None, None) if it has none."""
-    name = first_name(row, names)
-    return name, None if name is None else row[name]
+    """Name and value of the first of these fields that the row has; (None, None) if none."""
+    for name in names:
+        if name in row:
+            return name, row[name]
+    return None, None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +39,13 @@ class FieldNames:
     text: str | None = None
     id: str | None = None
 
-    def text_key(self, present: Container[str]) -> str | None:
-        """The name of the text field among those present, or None."""
-        return first_name(present, PASSAGE_TEXT if self.text is None else (self.text,))
+    def text_of(self, row: Mapping[str, object]) -> tuple[str | None, object]:
+        """Name and value of the text field of a row; (None, None) if it has none."""
+        return first_field(row, PASSAGE_TEXT if self.text is None else (self.text,))
 
-    def id_key(self, present: Container[str]) -> str | None:
-        """The name of the id field among those present, or None."""
-        return first_name(present, PASSAGE_ID if self.id is None else (self.id,))
+    def id_of(self, row: Mapping[str, object]) -> tuple[str | None, object]:
+        """Name and value of the id field of a row; (None, None) if it has none."""
+        return first_field(row, PASSAGE_ID if self.id is None else (self.id,))
 
     @property
     def expected(self) -> str:
@@ -61,11 +55,10 @@ class FieldNames:
 
 def passage_of(row: Mapping[str, object], names: FieldNames, source: str, line: int) -> Passage:
     """The passage of one row. Raises InputError if there is no text, or no usable id."""
-    text_key, id_key = names.text_key(row), names.id_key(row)
-    text = None if text_key is None else row[text_key]
+    text_key, text = names.text_of(row)
+    id_key, passage_id = names.id_of(row)
     if not isinstance(text, str):
         raise _no_text(row, text_key, names, source, line)
-    passage_id = None if id_key is None else row[id_key]
     if (passage_id is not None and type(passage_id) not in ID_TYPES) or (names.id and not id_key):
         if names.id is not None:
             raise InputError(

@@ -70,7 +70,7 @@ def _check_header(header: list[str], names: FieldNames, source: str, line: int) 
     if twice:
         raise InputError(f"column {twice[0]!r} stands twice", source=source, line=line)
     present = dict.fromkeys(header)
-    if names.text_key(present) is None:
+    if names.text_of(present)[0] is None:
         raise InputError(
             f"no text column: found {columns}, expected {names.expected}",
             source=source,
