@@ -1,4 +1,7 @@
-"""The words of the field as frozen types. This module imports nothing of ours."""
+"""The data types that all modules share: passages, candidates, jobs, scores, rankings, runs.
+
+This module imports no other of the package.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -19,9 +22,10 @@ _NOTHING: Mapping[str, object] = MappingProxyType({})
 class Passage(NamedTuple):
     """One text to score, and where it came from.
 
-    `row` is the whole input row as it was read (empty for a plain line), from which the row-shaped
-    outputs are written back; `text_key` and `id_key` say which of its fields are text and id. (A
-    named tuple: a file may hold some hundred thousand, and a dataclass takes four times as long.)
+    `line` counts from 1; 0 means that there is none, as for a document given in Python. `row` is
+    the whole input row as it was read (empty for a plain line), from which the row-shaped outputs
+    are written back; `text_key` and `id_key` say which of its fields are text and id. (A named
+    tuple: a file may hold some hundred thousand, and a dataclass takes four times as long.)
     """
 
     text: str
@@ -39,9 +43,14 @@ class Passage(NamedTuple):
         return {name: value for name, value in self.row.items() if name not in known}
 
     @property
-    def place(self) -> str:
-        """Where it stands, as `file:line`."""
-        return f"{self.source}:{self.line}"
+    def locator(self) -> str:
+        """Where it comes from, as `file:line`; the source alone if there is no line."""
+        return f"{self.source}:{self.line}" if self.line else self.source
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing to score."""
+        return not self.text or self.text.isspace()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +63,15 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One query of a batch, with its id, its candidates, and what else its row says.
+    """One query of a batch, with its id, its candidates, and the other fields of its row.
 
-    `places` holds the place of each candidate among the row's documents, from 0: `blank` ones are
-    left out. `source` and `line` say where it stands.
+    `positions` holds the position of each candidate among the row's documents, from 0; `blank` is
+    how many blank documents were left out. `source` and `line` are where the row comes from.
     """
 
     id: PassageId
     candidates: Candidates
-    places: Sequence[int]
+    positions: Sequence[int]
     fields: Mapping[str, object]
     source: str
     line: int
@@ -71,7 +80,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What scoring cost: requests sent, and tokens where the endpoint tells them.
+    """What scoring cost: requests sent, and tokens where the endpoint reports them.
 
     `cached` is how many passages cost nothing, because their score was in the cache.
     """
@@ -90,7 +99,7 @@ class Usage:
 
 
 class Range(NamedTuple):
-    """Where scores lie, ends included."""
+    """The least and the greatest possible score."""
 
     low: float
     high: float
@@ -115,12 +124,12 @@ class Scores:
 
 
 class Ranked(NamedTuple):
-    """A passage with its relevance score, its rank (from 1) and its place in the input (from 0)."""
+    """A passage with its relevance score, its rank (from 1) and its index in the input (from 0)."""
 
     passage: Passage
     score: float
     rank: int
-    # A tuple has a method of this name, which nobody needs here.
+    # This hides the method `index` that every tuple has; nothing here calls it.
     index: int  # type: ignore[assignment]
 
 

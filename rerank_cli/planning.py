@@ -1,10 +1,10 @@
-"""Candidates become requests that fit the endpoint: identical passages travel once."""
+"""Candidates become requests that fit the endpoint; identical passages are sent once."""
 
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rerank_cli.model import Candidates, Passage, Query
+from rerank_cli.model import Candidates, Query
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,14 @@ class Request:
     again: bool = False
     """Whether these are the texts that a reply forgot."""
 
-    def part(self, places: slice) -> "Request":
+    def part(self, positions: slice) -> "Request":
         """A request for some of the texts only."""
-        return Request(self.query, self.texts[places], self.numbers[places], self.again)
+        return Request(self.query, self.texts[positions], self.numbers[positions], self.again)
 
-    def rest(self, places: Sequence[int]) -> "Request":
+    def rest(self, positions: Sequence[int]) -> "Request":
         """A request for the texts that a reply forgot."""
-        texts = [self.texts[place] for place in places]
-        return Request(self.query, texts, [self.numbers[place] for place in places], again=True)
+        texts = [self.texts[at] for at in positions]
+        return Request(self.query, texts, [self.numbers[at] for at in positions], again=True)
 
     @property
     def tokens(self) -> int:
@@ -61,10 +61,6 @@ class Plan:
         """One score a distinct text becomes one score a passage, in input order."""
         return tuple(map(scores.__getitem__, self.text_of))
 
-    def passage(self, number: int) -> Passage:
-        """The first passage that has the distinct text of this number."""
-        return self.candidates.passages[self.text_of.index(number)]
-
     def only(self, numbers: Sequence[int]) -> "Plan":
         """The plan for just the texts of these numbers: the first passage that has each."""
         first = dict(zip(reversed(self.text_of), reversed(self.candidates.passages), strict=True))
@@ -76,13 +72,16 @@ class Plan:
         """The distinct texts, by number."""
         return [text for request in self.requests for text in request.texts]
 
-    def place(self, number: int) -> str:
-        """Where that passage stands, as `file:line`; and which it is of several on that line."""
+    def locator(self, number: int) -> str:
+        """Where the first passage with the text of this number comes from, as `file:line`.
+
+        Of several passages on that line it says which one.
+        """
         passages = self.candidates.passages
         index = self.text_of.index(number)
-        place = passages[index].place
-        line = [each.place == place for each in passages[max(index - 1, 0) : index + 2]]
-        return place if sum(line) == 1 else f"{place} (document {index})"
+        locator = passages[index].locator
+        nearby = [each.locator for each in passages[max(index - 1, 0) : index + 2]]
+        return locator if nearby.count(locator) == 1 else f"{locator} (document {index})"
 
     @property
     def tokens(self) -> int:
@@ -119,11 +118,11 @@ def _spans(query: Query, texts: Sequence[str], limits: Limits) -> Iterator[tuple
         return
     spare = _Spare(query, limits)
     first = 0
-    for place, text in enumerate(texts):
+    for number, text in enumerate(texts):
         fits = spare.take(text)
-        if place > first and (not fits or place - first == most):
-            yield first, place
-            first, spare = place, _Spare(query, limits)
+        if number > first and (not fits or number - first == most):
+            yield first, number
+            first, spare = number, _Spare(query, limits)
             spare.take(text)
     yield first, len(texts)
 
@@ -141,7 +140,7 @@ class _Spare:
         self._tokens = float("inf") if limits.tokens is None else limits.tokens
 
     def take(self, text: str) -> bool:
-        """Use up what the text needs; whether there was enough."""
+        """Subtract what the text needs; returns whether there was enough."""
         self._bytes -= json_bytes(text) + self._QUOTES
         self._tokens -= self._query_tokens + estimate_tokens(text)
         return self._bytes >= 0 and self._tokens >= 0

@@ -15,9 +15,9 @@ def rank(
 ) -> tuple[Ranked, ...]:
     """The passages by score, descending; ties keep input order.
 
-    `scores` holds one a passage, in input order; `shown` the same on another scale, if they are to
-    be shown so (it may be too coarse to rank by). Kept are those with a shown score >= threshold,
-    and of them the first top_n (>= 1); ranks count from 1.
+    `scores` holds one a passage, in input order; `shown` the same on the scale of the output, which
+    may be too coarse to rank by. Kept are those with a shown score >= threshold, and of them the
+    first top_n (>= 1); ranks count from 1.
     """
     shown = scores if shown is None else shown
     # A reversed sort keeps the order of equals.

@@ -21,7 +21,7 @@ _NOT_TWICE = (
 def scaled(scores: Sequence[float], scale: str, score_range: Range | None) -> Sequence[float]:
     """Scores of one query on a scale of `SCALES`, in the order given.
 
-    `score_range` is where the model's scores lie, None if that is unknown. Raises UsageError for
+    `score_range` is the range of the model's scores, None if unknown. Raises UsageError for
     the sigmoid of scores that all lie in 0..1, unless the model is known to give logits.
     """
     if scale == "sigmoid" and score_range != UNBOUNDED and all(0 <= each <= 1 for each in scores):
@@ -32,8 +32,9 @@ def scaled(scores: Sequence[float], scale: str, score_range: Range | None) -> Se
 class Scaler:
     """`scaled` for many queries of one model, whose range may be unknown.
 
-    Once any score lay outside 0..1 the model is known to give logits, whatever those of another
-    query are; `known` says that it was so before.
+    Once any score was outside 0..1 the model is known to give logits, whatever the scores of
+    another query are. `known` says that an earlier run finished a query on this scale: by the
+    sigmoid it can only have done so with such a score.
     """
 
     def __init__(self, scale: str, score_range: Range | None, *, known: bool = False) -> None:
@@ -53,7 +54,7 @@ def check_scale(scale: str, score_range: Range | None) -> None:
 
 
 def misfit(threshold: float | None, scale: str, score_range: Range | None) -> str | None:
-    """Why a threshold cannot fit where the scores lie, or None if it can for all that is known."""
+    """Why a threshold cannot fit the range of the scores; None if it can, or nothing is known."""
     known = score_range if scale == NATIVE else UNIT
     if threshold is None or known is None:
         return None

@@ -38,7 +38,14 @@ def test_each_passage_gets_the_score_of_its_own_text() -> None:
 def test_a_text_is_found_again_as_the_first_passage_that_has_it() -> None:
     """An error about a text would point to a wrong line."""
     given_plan = planned(["b", "a", "b", "c"], 2)
-    assert [given_plan.passage(number).line for number in range(3)] == [1, 2, 4]
+    assert [given_plan.locator(number) for number in range(3)] == ["a.txt:1", "a.txt:2", "a.txt:4"]
+
+
+def test_a_document_without_a_line_is_found_by_its_number() -> None:
+    """An error about a document that Python gave would name a line 0 that no file has."""
+    passages = tuple(Passage(text, "documents", 0) for text in "abc")
+    assert plan(Candidates("q", passages), Limits()).locator(1) == "documents (document 1)"
+    assert plan(Candidates("q", passages[:1]), Limits()).locator(0) == "documents"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +90,7 @@ def test_every_text_is_in_exactly_one_request_and_every_passage_gets_its_score(
     spread = made.spread(range(len(sent)))
     assert [sent[int(number)] for number in spread] == texts
     for number, text in enumerate(sent):
-        assert made.passage(number).line == texts.index(text) + 1
+        assert made.locator(number) == f"a.txt:{texts.index(text) + 1}"
 
 
 @given(
@@ -100,7 +107,7 @@ def test_a_plan_for_some_of_the_texts_is_a_plan_for_their_passages(
     part = whole.only(numbers)
     assert part.texts == [whole.texts[number] for number in numbers]
     assert part.spread(range(len(numbers))) == tuple(range(len(numbers)))
-    assert [part.passage(at) for at in range(len(numbers))] == list(map(whole.passage, numbers))
+    assert [part.locator(at) for at in range(len(numbers))] == list(map(whole.locator, numbers))
     assert all(0 < len(request.texts) <= (size or 20) for request in part.requests)
     assert len(part.requests) == -(-len(numbers) // (size or 20))
 

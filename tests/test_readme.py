@@ -26,7 +26,7 @@ import typer
 from dotenv import dotenv_values
 
 from rerank_cli.cli.app import app
-from rerank_cli.dialects import DIALECTS, Options, reply
+from rerank_cli.dialects import DIALECTS, RequestOptions, reply
 from rerank_cli.errors import ExitCode
 from rerank_cli.model import UNIT
 from rerank_cli.planning import Request
@@ -205,7 +205,11 @@ def test_the_examples_for_contributors_work(
 ) -> None:
     """A provider is one row, and a wire format one class, as the README has them."""
     row_code, dialect_code = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-    names: dict[str, Any] = {"Mapping": Mapping, "Options": Options, "Request": Request}
+    names: dict[str, Any] = {
+        "Mapping": Mapping,
+        "RequestOptions": RequestOptions,
+        "Request": Request,
+    }
     names |= {"Provider": Provider, "UNIT": UNIT, **vars(reply)}
     exec(row_code + dialect_code, names)
     row, acme = names["_ACME"], names["Acme"]()

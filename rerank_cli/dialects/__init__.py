@@ -1,7 +1,7 @@
 """The wire formats, pure: a request becomes a JSON body, a reply becomes scores.
 
-A new wire format is one module with a class like `voyage.Voyage` and one line in `DIALECTS`.
-Nothing here opens a connection or knows a provider.
+A new wire format is one module with a class like `mixedbread.Mixedbread` and one line in
+`DIALECTS`. Nothing here opens a connection or knows a provider.
 """
 
 from collections.abc import Mapping
@@ -13,23 +13,23 @@ from rerank_cli.dialects.mixedbread import Mixedbread
 from rerank_cli.dialects.nim import Nim
 from rerank_cli.dialects.pinecone import Pinecone
 from rerank_cli.dialects.reply import Decoded
-from rerank_cli.dialects.request_options import Options
+from rerank_cli.dialects.request_options import RequestOptions
 from rerank_cli.dialects.score_vector import ScoreVector
 from rerank_cli.dialects.sglang import SGLang
 from rerank_cli.dialects.tei import Tei
 from rerank_cli.dialects.voyage import Voyage
 from rerank_cli.planning import Request
 
-__all__ = ["DIALECTS", "Decoded", "Dialect", "Options"]
+__all__ = ["DIALECTS", "Decoded", "Dialect", "RequestOptions"]
 
 
 class Dialect(Protocol):
     """One wire format."""
 
-    def url(self, base_url: str, options: Options) -> str:
+    def url(self, base_url: str, options: RequestOptions) -> str:
         """The URL to post to, from a base URL with or without the final path."""
 
-    def encode(self, request: Request, options: Options) -> Mapping[str, object]:
+    def encode(self, request: Request, options: RequestOptions) -> Mapping[str, object]:
         """The JSON body that asks for one score a text of the request."""
 
     def decode(self, reply: object, headers: Mapping[str, str], count: int) -> Decoded:

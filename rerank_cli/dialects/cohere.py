@@ -8,17 +8,17 @@ POST {base}/rerank
 from collections.abc import Mapping
 
 from rerank_cli.dialects.reply import Decoded, input_tokens, list_at, scored
-from rerank_cli.dialects.request_options import Options
+from rerank_cli.dialects.request_options import RequestOptions
 from rerank_cli.planning import Request
 
 
 class Cohere:
     """See `dialects.Dialect`."""
 
-    def url(self, base_url: str, options: Options) -> str:
+    def url(self, base_url: str, options: RequestOptions) -> str:
         return options.url(base_url, "/rerank")
 
-    def encode(self, request: Request, options: Options) -> Mapping[str, object]:
+    def encode(self, request: Request, options: RequestOptions) -> Mapping[str, object]:
         return {
             **options.named,
             "query": request.query,

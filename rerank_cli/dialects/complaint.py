@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-# Cut for good only where the key has been struck out (engines.endpoint): a cut may halve a key.
+# Cut to its final length only after the key is redacted (engines.endpoint): a cut may halve a key.
 _LENGTH = 4000
 
 
@@ -18,7 +18,7 @@ class Complaint:
 
 
 _DEEPEST, _ITEMS = 8, 20
-"""How far into a body is looked, and how many of a list's complaints are told."""
+"""Levels of a body that are searched, and complaints of a list that are reported."""
 
 _ID_HEADERS = (
     "x-siliconcloud-trace-id",
@@ -70,8 +70,8 @@ def _text(value: object, depth: int = 0) -> str:
     if isinstance(value, dict):
         keys = ("message", "error_msg", "error", "detail", "msg")
         text = next(filter(None, (_text(value.get(key), depth + 1) for key in keys)), "")
-        place = value.get("loc")
-        where = ".".join(map(str, place)) if isinstance(place, Sequence) else ""
+        path = value.get("loc")
+        where = ".".join(map(str, path)) if isinstance(path, Sequence) else ""
         return f"{where}: {text}" if where and text else text
     if isinstance(value, list):
         return "; ".join(filter(None, (_text(each, depth + 1) for each in value[:_ITEMS])))

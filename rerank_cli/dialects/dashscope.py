@@ -8,17 +8,17 @@ POST {base}/services/rerank/text-rerank/text-rerank
 from collections.abc import Mapping
 
 from rerank_cli.dialects.reply import Decoded, input_tokens, list_at, scored
-from rerank_cli.dialects.request_options import Options
+from rerank_cli.dialects.request_options import RequestOptions
 from rerank_cli.planning import Request
 
 
 class DashScope:
     """See `dialects.Dialect`."""
 
-    def url(self, base_url: str, options: Options) -> str:
+    def url(self, base_url: str, options: RequestOptions) -> str:
         return options.url(base_url, "/services/rerank/text-rerank/text-rerank")
 
-    def encode(self, request: Request, options: Options) -> Mapping[str, object]:
+    def encode(self, request: Request, options: RequestOptions) -> Mapping[str, object]:
         return {
             **options.named,
             "input": {"query": request.query, "documents": list(request.texts)},

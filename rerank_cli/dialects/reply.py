@@ -37,12 +37,12 @@ def parse(body: bytes) -> object:
         raise ReplyError("the reply is empty", _HINT, fault=Fault.BROKEN)
     with suppress(ValueError, RecursionError):
         return _loads(body)
-    # Again by the strict reading of the standard library: it is the one to say what is wrong, and
-    # it takes the NaN that some servers send, which is then named as a score.
+    # Again by the standard library: it says what is wrong, and it takes the NaN that some servers
+    # send, which is then reported as a score.
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
-        # What begins as JSON was cut on its way; a page of HTML is what the server has to say.
+        # What begins as JSON was cut on its way; HTML is what the server meant to send.
         broken = body.lstrip()[:1] in (b"{", b"[")
         what = "is broken JSON" if broken else "is not JSON"
         fault = Fault.BROKEN if broken else Fault.UNREADABLE
@@ -76,9 +76,9 @@ def scored(results: Sequence[object], key: str, count: int) -> tuple[float, ...]
 
 
 def _if_plain(results: Sequence[object], key: str, count: int) -> tuple[float, ...] | None:
-    """What `one_score_each` gives, several times as fast; None for whatever is not as it should be.
+    """What `one_score_each` gives, several times as fast; None for any irregular reply.
 
-    That is for `one_score_each` to judge, and to name.
+    `one_score_each` then says what is wrong.
     """
     if len(results) != count:
         return None
@@ -99,7 +99,7 @@ def _pairs(results: Iterable[object], key: str) -> Iterator[tuple[object, object
 
 
 def input_tokens(reply: object) -> int | None:
-    """From wherever it is told: meta, tokens (an older SiliconFlow), usage, or the reply itself."""
+    """Input tokens, None if unknown: in meta, tokens (older SiliconFlow), usage, or the reply."""
     reply = object_of(reply)
     meta, usage = object_of(reply.get("meta")), object_of(reply.get("usage"))
     billed = object_of(meta.get("billed_units"))
@@ -158,7 +158,7 @@ def one_score_each(pairs: Iterable[tuple[object, object]], count: int) -> tuple[
 
 
 def whole(value: object) -> int | None:
-    """A count that a reply tells, or None if it tells none that makes sense."""
+    """A value of a reply as a count, or None if it is no whole number from 0."""
     return value if type(value) is int and value >= 0 else None
 
 

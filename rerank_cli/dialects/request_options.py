@@ -1,4 +1,4 @@
-"""What goes into every request beside query and passages, and where it goes."""
+"""Model, further fields and path of every request to one endpoint."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,8 +6,8 @@ from urllib.parse import quote, urlsplit
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
-    """For one model of one endpoint.
+class RequestOptions:
+    """What each request holds beside query and passages, and its URL.
 
     model   its name, None to leave it to the server
     fields  further request fields by the endpoint's own names

@@ -8,7 +8,7 @@ POST {base}/{model}
 from collections.abc import Mapping
 
 from rerank_cli.dialects.reply import Decoded, input_tokens, list_at, one_score_each
-from rerank_cli.dialects.request_options import Options
+from rerank_cli.dialects.request_options import RequestOptions
 from rerank_cli.errors import ReplyError
 from rerank_cli.planning import Request
 
@@ -16,10 +16,10 @@ from rerank_cli.planning import Request
 class ScoreVector:
     """See `dialects.Dialect`. The model stands in the URL alone."""
 
-    def url(self, base_url: str, options: Options) -> str:
+    def url(self, base_url: str, options: RequestOptions) -> str:
         return options.url(base_url, "/{model}")
 
-    def encode(self, request: Request, options: Options) -> Mapping[str, object]:
+    def encode(self, request: Request, options: RequestOptions) -> Mapping[str, object]:
         return {
             "queries": [request.query] * len(request.texts),
             "documents": list(request.texts),
@@ -29,6 +29,6 @@ class ScoreVector:
     def decode(self, reply: object, headers: Mapping[str, str], count: int) -> Decoded:
         scores = list_at(reply, "scores")
         if len(scores) != count:
-            # Nothing tells which are missing.
+            # Nothing says which are missing.
             raise ReplyError(f"the reply has {len(scores)} scores for {count} passages")
         return Decoded(one_score_each(enumerate(scores), count), input_tokens(reply))

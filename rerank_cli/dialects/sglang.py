@@ -12,12 +12,12 @@ from rerank_cli.dialects.reply import Decoded, list_at, object_of, scored, whole
 
 
 class SGLang(Cohere):
-    """See `dialects.Dialect`. Tokens are told pair by pair."""
+    """See `dialects.Dialect`. Tokens are reported pair by pair."""
 
     def decode(self, reply: object, headers: Mapping[str, str], count: int) -> Decoded:
         results = list_at(reply)
         scores = scored(results, "score", count)
         infos = (object_of(object_of(each).get("meta_info")) for each in results)
-        told = [whole(info.get("prompt_tokens")) for info in infos]
-        known = [tokens for tokens in told if tokens is not None]
+        counts = [whole(info.get("prompt_tokens")) for info in infos]
+        known = [tokens for tokens in counts if tokens is not None]
         return Decoded(scores, sum(known) if len(known) == count else None)

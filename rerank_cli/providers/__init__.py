@@ -1,6 +1,6 @@
-"""The endpoints by name: a table that a person can read and extend with a row.
+"""The table of providers by name; a new one is one row.
 
-A row of `hosted` or `self_hosted` is all that a new endpoint takes, if its wire format is known.
+A row of `hosted` or `self_hosted` is enough if the wire format is one of `dialects`.
 """
 
 from collections.abc import Iterable, Mapping

@@ -6,7 +6,7 @@ from rerank_cli.errors import Fault
 from rerank_cli.model import UNBOUNDED, UNIT
 from rerank_cli.providers.row import PASSAGES_GUESSED, USUAL_PASSAGES, Provider
 
-# Some endpoints echo the documents unless told not to.
+# Some endpoints echo the documents unless a field forbids it.
 _NO_ECHO = {"return_documents": False}
 
 _INSTRUCTION = {"instruction": "instruction"}
@@ -361,7 +361,7 @@ _QIANFAN = Provider(
     needs_key=True,
     max_passages=64,
     score_range=UNIT,
-    # Told with status 200 by the older API.
+    # Sent with status 200 by the older API.
     codes={110: Fault.KEY, 111: Fault.KEY},
     advice={
         Fault.REQUEST: "A query may have 1600 characters, a passage 4096.",

@@ -1,4 +1,4 @@
-"""What is known of models by name, wherever they are served."""
+"""Properties of models by name, wherever they are served."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from rerank_cli.model import UNIT, Range
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Models whose names hold a pattern (case aside).
+    """The models whose names match a pattern, case ignored.
 
     takes           options that they take: instruction, max_chunks_per_doc, overlap_tokens
     listwise        whether a score depends on the other passages of the request
@@ -25,7 +25,7 @@ class Model:
     or_unit: bool = False
 
 
-# The first that fits counts.
+# The first that matches counts.
 MODELS = (
     # Their scores are probabilities, in some conversions of them for llama.cpp too.
     Model("qwen3-rerank", frozenset({"instruction"}), or_unit=True),
@@ -42,6 +42,6 @@ _UNKNOWN = Model("")
 
 @cache
 def known(model: str | None) -> Model:
-    """The row of a model; one that says nothing if there is none."""
+    """The row of a model; one with the defaults if none matches."""
     fits = (row for row in MODELS if re.search(row.names, model or "", re.IGNORECASE))
     return next(fits, _UNKNOWN)

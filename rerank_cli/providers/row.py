@@ -1,4 +1,4 @@
-"""What a row of the providers table says."""
+"""The Provider type: one row of the table of providers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from rerank_cli.model import UNBOUNDED, Range
 from rerank_cli.providers.models import known
 
 GENERAL_KEY = "RERANK_API_KEY"
-"""The variable of a key for whatever is asked; it comes before a provider's own."""
+"""The variable of a key for any provider; it comes before a provider's own variables."""
 
 
 USUAL_PASSAGES = 100
@@ -20,12 +20,12 @@ PASSAGES_GUESSED = frozenset({"max_passages"})
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """One endpoint: where it is, how it is spoken to, what it takes, what its scores mean.
+    """One endpoint: where it is, its wire format, its limits, what its scores mean.
 
     name            as `-p` has it
     dialect         the wire format, a name in `dialects.DIALECTS`; empty for the embedded engine
     base_url        where its API begins; that of a server of one's own is its usual loopback port;
-                    empty where only a flag or a variable can tell
+                    empty where only a flag or a variable names it
     by_key          beginning of a key → the base URL that takes keys of that kind
     path            the rest of the URL where it is not the dialect's own; may hold `{model}`
     hosts           hosts beside that of the base URL that are its own: only its own may get its key
@@ -46,9 +46,9 @@ class Provider:
     rpm, tpm        requests and tokens a minute
     guessed         those of the five limits above that no documentation vouches for
     concurrency     requests at once
-    score_range     where its scores lie; None if that depends on the model, or is unknown
+    score_range     the range of its scores; None if that depends on the model, or is unknown
     status_url      where to ask for an answer that is not ready (status 202); `{id}` is its id
-    marks           what only its replies hold: by these `rerank doctor` tells it from others
+    marks           what only its replies hold: by these `rerank doctor` recognises it
     codes           error code in a reply → why it refused
     words           lower-case words in an error → why it refused
     advice          why it refused → what to do about it
@@ -114,7 +114,7 @@ class Provider:
         return self.extras.get(option) if option in known(model).takes else None
 
     def scores_of(self, model: str | None) -> Range | None:
-        """Where the scores of a model lie, None if unknown."""
+        """The range of a model's scores, None if unknown."""
         row = known(model)
         if row.or_unit and self.score_range == UNBOUNDED:
             return None

@@ -1,15 +1,14 @@
-"""The only place that opens input: files and standard input become passages (see `reader`).
+"""Files and standard input become passages, jobs, runs and judgments; nothing else opens input.
 
-A new input format is one module with a `parse` function and one line in `FORMATS`.
+A new input format is one module with a function `passages` and one line in `FORMATS`.
 """
 
 from collections.abc import Mapping
 
-# Name → module and function. Imported by `reader` when it is used: the command line needs only
-# the names.
+# Name → module and function, imported by `reader` when used: the command line needs the names only.
 FORMATS: Mapping[str, tuple[str, str]] = {
-    "lines": ("lines", "parse"),
-    "jsonl": ("jsonl", "parse"),
-    "csv": ("tabular", "parse_csv"),
-    "tsv": ("tabular", "parse_tsv"),
+    "lines": ("lines", "passages"),
+    "jsonl": ("jsonl", "passages"),
+    "csv": ("tabular", "csv_passages"),
+    "tsv": ("tabular", "tsv_passages"),
 }

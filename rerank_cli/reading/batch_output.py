@@ -1,4 +1,4 @@
-"""What `rerank batch` writes: a line a query, with its results."""
+"""The output of `rerank batch` read as a run: a line a query, with its results."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -7,17 +7,17 @@ from typing import Any
 from rerank_cli.errors import InputError
 from rerank_cli.model import ScoredDoc
 from rerank_cli.reading.jsonl import value_of
-from rerank_cli.reading.lines import split
+from rerank_cli.reading.lines import numbered_lines
 
 
-def parse(text: str, source: str) -> Iterator[tuple[int, ScoredDoc]]:
+def scored_docs(text: str, source: str) -> Iterator[tuple[int, ScoredDoc]]:
     """The line number (from 1) and content of each result.
 
     A result without an id goes by its index. A query without results, or one that failed, yields
     nothing. Raises InputError at the first line that is not as `rerank batch` writes it.
     """
     lines: dict[str, int] = {}
-    for number, line in split(text):
+    for number, line in numbered_lines(text):
         row = value_of(line, source, number)
         if not isinstance(row, dict) or ("results" not in row and "error" not in row):
             raise _not_a_query(row, source, number)
@@ -29,12 +29,12 @@ def parse(text: str, source: str) -> Iterator[tuple[int, ScoredDoc]]:
         results = row.get("results") or []
         if not isinstance(results, list):
             raise InputError("'results' is not an array", source=source, line=number)
-        for place, result in enumerate(results, 1):
-            yield number, _scored(query_id, result, place, source, number)
+        for rank, result in enumerate(results, 1):
+            yield number, _scored(query_id, result, rank, source, number)
 
 
-def _scored(query_id: str, result: Any, place: int, source: str, line: int) -> ScoredDoc:
-    what = f"result {place}"
+def _scored(query_id: str, result: Any, rank: int, source: str, line: int) -> ScoredDoc:
+    what = f"result {rank}"
     if not isinstance(result, dict):
         raise InputError(f"{what} is not an object", source=source, line=line)
     doc_id = _id(result, ("id", "index"), what, source, line)

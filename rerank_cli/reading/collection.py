@@ -1,4 +1,4 @@
-"""The field's own files as jobs: queries, a corpus in BEIR's layout, and a first-stage run."""
+"""Jobs from queries, a corpus in BEIR's layout, and the run of a first-stage search."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -10,13 +10,17 @@ from typing import BinaryIO, cast
 
 from rerank_cli.errors import InputError
 from rerank_cli.model import Candidates, Job, Passage, PassageId
+from rerank_cli.reading.fields import (
+    COLLECTION_ID,
+    ID_TYPES,
+    QUERY_TEXT,
+    first_field,
+    without_blank,
+)
 from rerank_cli.reading.jsonl import value_of
-from rerank_cli.reading.lines import split
-from rerank_cli.reading.runs import parser_for
-from rerank_cli.reading.source import byte_lines, decoded, load, shown_name
-
-_IDS = ("_id", "id", "doc_id", "docid", "query_id", "qid")
-_QUERY_TEXTS = ("text", "query")
+from rerank_cli.reading.lines import numbered_lines
+from rerank_cli.reading.runs import run_reader
+from rerank_cli.reading.source import byte_lines, decoded, read_text, shown_name
 
 
 @dataclass(frozen=True)
@@ -33,14 +37,12 @@ class RunQuery:
 
     def job(self) -> Job:
         """The job. Raises InputError for a document that is missing."""
-        passages = [self._passage(doc_id) for doc_id in self.doc_ids]
-        places = [at for at, each in enumerate(passages) if each.text.strip()]
-        if not places:
+        passages, positions = without_blank([self._passage(doc_id) for doc_id in self.doc_ids])
+        if not passages:
             problem = f"every document of query {self.query_id!r} is blank"
             raise InputError(problem, source=self.source, line=self.line)
-        candidates = Candidates(self.query, tuple(passages[at] for at in places))
-        blank = len(passages) - len(places)
-        return Job(self.query_id, candidates, places, {}, self.source, self.line, blank)
+        candidates, blank = Candidates(self.query, passages), len(self.doc_ids) - len(passages)
+        return Job(self.query_id, candidates, positions, {}, self.source, self.line, blank)
 
     def _passage(self, doc_id: str) -> Passage:
         passage = self.corpus.passage(doc_id)
@@ -55,13 +57,13 @@ class RunQuery:
 
     @cached_property
     def digest(self) -> bytes:
-        """Sixteen bytes that stand for query and documents, ids and texts."""
+        """Digest of query and documents, ids and texts (16 bytes)."""
         digest = blake2b(digest_size=16)
         parts = [self.query_id, self.query]
         for doc_id in self.doc_ids:
             try:
                 passage = self.corpus.passage(doc_id)
-            except InputError:  # told when the job is read
+            except InputError:  # reported when the job is read
                 passage = None
             parts += [doc_id, passage.text if passage else ""]
         for part in parts:
@@ -73,14 +75,14 @@ class RunQuery:
 class Corpus:
     """A file of JSON lines of `_id`, `title` and `text`, whose passages are read when asked for.
 
-    Only ids and places are held. Raises InputError for a line that is no document, and for an id
-    that comes twice.
+    Only ids and byte offsets are held. Raises InputError for a line that is no document, and for an
+    id that comes twice.
     """
 
     def __init__(self, file: str, encoding: str | None) -> None:
         self._source = shown_name(file)
         self._lock = threading.Lock()
-        self._places: dict[str, tuple[int, int]] = {}
+        self._offsets: dict[str, tuple[int, int]] = {}
         at = 0
         for number, (raw, name) in enumerate(byte_lines(file, None, encoding), start=1):
             if number == 1:
@@ -89,20 +91,19 @@ class Corpus:
                     at = len(whole.readline()) - len(raw)
             if not raw.isspace():
                 doc_id = _text_id(self._row(raw, number), self._source, number)
-                if doc_id in self._places:
-                    first = self._places[doc_id][1]
+                if doc_id in self._offsets:
+                    first = self._offsets[doc_id][1]
                     problem = f"document {doc_id!r} stands on line {first} already"
                     raise InputError(problem, source=self._source, line=number)
-                self._places[doc_id] = (at, number)
+                self._offsets[doc_id] = (at, number)
             at += len(raw)
         self._stream = Path(file).open("rb")  # noqa: SIM115 - for as long as passages are wanted
 
     def passage(self, doc_id: str) -> Passage | None:
         """The passage of an id: title and text, joined by a blank; None if there is none."""
-        place = self._places.get(doc_id)
-        if place is None:
+        if doc_id not in self._offsets:
             return None
-        at, line = place
+        at, line = self._offsets[doc_id]
         with self._lock:
             self._stream.seek(at)
             raw = self._stream.readline()
@@ -110,7 +111,7 @@ class Corpus:
         title, text = row.get("title") or "", row.get("text")
         if not isinstance(text, str) or not isinstance(title, str):
             raise InputError("found no text under 'text'", source=self._source, line=line)
-        id_key = next(key for key in _IDS if key in row)
+        id_key, _ = first_field(row, COLLECTION_ID)
         joined = f"{title} {text}" if title else text
         return Passage(joined, self._source, line, doc_id, row, "text", id_key)
 
@@ -136,10 +137,10 @@ def run_queries(
     text is not known are left out.
     """
     source = shown_name(run)
-    text = load(run, stdin, None)
+    text = read_text(run, stdin, None)
     found: dict[str, list[tuple[float, str]]] = {}
     lines: dict[str, int] = {}
-    for line, (query_id, doc_id, score) in parser_for(text)(text, source):
+    for line, (query_id, doc_id, score) in run_reader(text)(text, source):
         lines.setdefault(query_id, line)
         found.setdefault(query_id, []).append((score, doc_id))
     for query_id, scored in found.items():
@@ -155,11 +156,11 @@ def read_queries(file: str, stdin: BinaryIO | None, encoding: str | None) -> dic
 
     Raises InputError for a line that is neither, and for an id that comes twice.
     """
-    text = load(file, stdin, encoding)
+    text = read_text(file, stdin, encoding)
     source = shown_name(file)
     queries: dict[str, str] = {}
     lines: dict[str, int] = {}
-    for number, line in split(text):
+    for number, line in numbered_lines(text):
         query_id, query = _query(line, source, number)
         if query_id in queries:
             problem = f"query {query_id!r} stands on line {lines[query_id]} already"
@@ -171,7 +172,7 @@ def read_queries(file: str, stdin: BinaryIO | None, encoding: str | None) -> dic
 def _query(line: str, source: str, number: int) -> tuple[str, str]:
     if line.lstrip().startswith("{"):
         row = cast("Mapping[str, object]", value_of(line, source, number))
-        query = next((row[key] for key in _QUERY_TEXTS if key in row), None)
+        _, query = first_field(row, QUERY_TEXT)
         query_id = _text_id(row, source, number)
     else:
         query_id, tab, query = line.partition("\t")
@@ -183,7 +184,7 @@ def _query(line: str, source: str, number: int) -> tuple[str, str]:
 
 
 def _text_id(row: Mapping[str, object], source: str, line: int) -> str:
-    value = next((row[key] for key in _IDS if key in row), None)
-    if type(value) not in (str, int):
+    _, value = first_field(row, COLLECTION_ID)
+    if type(value) not in ID_TYPES:
         raise InputError("found no id under '_id'", source=source, line=line)
     return str(value)

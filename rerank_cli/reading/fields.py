@@ -1,15 +1,35 @@
-"""Which field of a row is the text and which the id: one rule for JSON objects and table rows."""
+"""The usual names of fields, and which field of a row is its text and which its id."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 from rerank_cli.errors import InputError
 from rerank_cli.model import Passage, PassageId
 
-_TEXT_NAMES = ("text", "passage", "content", "contents", "document", "body")
-_ID_NAMES = ("id", "_id", "doc_id", "docid")
-_ID_TYPES = (str, int)  # exactly: a boolean is no id
+# Of each the first that a row has counts.
+PASSAGE_TEXT = ("text", "passage", "content", "contents", "document", "body")
+PASSAGE_ID = ("id", "_id", "doc_id", "docid")
+JOB_ID = ("id", "_id", "query_id", "qid")
+JOB_QUERY = ("query", "question")
+JOB_DOCUMENTS = ("documents", "passages", "candidates")
+# BEIR's files of queries and of a corpus, and what is like them.
+COLLECTION_ID = ("_id", "id", "doc_id", "docid", "query_id", "qid")
+QUERY_TEXT = ("text", "query")
+QREL_QUERY = ("query-id", "query_id", "qid")
+QREL_DOC = ("corpus-id", "corpus_id", "doc-id", "doc_id", "docid")
+QREL_RELEVANCE = ("score", "relevance", "rel")
+
+ID_TYPES = (str, int)
+"""The types of an id, exactly: a boolean is none."""
+
+
+def first_field(row: Mapping[str, object], names: Iterable[str]) -> tuple[str | None, object]:
+    """Name and value of the first of these fields that the row has; (None, None) if none."""
+    for name in names:
+        if name in row:
+            return name, row[name]
+    return None, None
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,34 +39,27 @@ class FieldNames:
     text: str | None = None
     id: str | None = None
 
-    def text_key(self, present: Container[str]) -> str | None:
-        """The name of the text field among those present, or None."""
-        for name in _TEXT_NAMES if self.text is None else (self.text,):
-            if name in present:
-                return name
-        return None
+    def text_of(self, row: Mapping[str, object]) -> tuple[str | None, object]:
+        """Name and value of the text field of a row; (None, None) if it has none."""
+        return first_field(row, PASSAGE_TEXT if self.text is None else (self.text,))
 
-    def id_key(self, present: Container[str]) -> str | None:
-        """The name of the id field among those present, or None."""
-        for name in _ID_NAMES if self.id is None else (self.id,):
-            if name in present:
-                return name
-        return None
+    def id_of(self, row: Mapping[str, object]) -> tuple[str | None, object]:
+        """Name and value of the id field of a row; (None, None) if it has none."""
+        return first_field(row, PASSAGE_ID if self.id is None else (self.id,))
 
     @property
     def expected(self) -> str:
         """What the text field may be called, for messages."""
-        return repr(self.text) if self.text else "one of " + ", ".join(_TEXT_NAMES)
+        return repr(self.text) if self.text else "one of " + ", ".join(PASSAGE_TEXT)
 
 
 def passage_of(row: Mapping[str, object], names: FieldNames, source: str, line: int) -> Passage:
-    """The passage of one row, or InputError with its place."""
-    text_key, id_key = names.text_key(row), names.id_key(row)
-    text = None if text_key is None else row[text_key]
+    """The passage of one row. Raises InputError if there is no text, or no usable id."""
+    text_key, text = names.text_of(row)
+    id_key, passage_id = names.id_of(row)
     if not isinstance(text, str):
         raise _no_text(row, text_key, names, source, line)
-    passage_id = None if id_key is None else row[id_key]
-    if (passage_id is not None and type(passage_id) not in _ID_TYPES) or (names.id and not id_key):
+    if (passage_id is not None and type(passage_id) not in ID_TYPES) or (names.id and not id_key):
         if names.id is not None:
             raise InputError(
                 f"{names.id!r} is {_kind(passage_id)}, expected a string or a whole number"
@@ -58,6 +71,12 @@ def passage_of(row: Mapping[str, object], names: FieldNames, source: str, line: 
         # Found by guess and no usable id (an object, as MongoDB exports it): an ordinary field.
         passage_id, id_key = None, None
     return Passage(text, source, line, cast("PassageId | None", passage_id), row, text_key, id_key)
+
+
+def without_blank(passages: Sequence[Passage]) -> tuple[tuple[Passage, ...], list[int]]:
+    """The passages that are not blank, and the position of each among all, from 0."""
+    positions = [at for at, each in enumerate(passages) if not each.is_blank]
+    return tuple(passages[at] for at in positions), positions
 
 
 def _no_text(

@@ -1,6 +1,6 @@
 """The jobs of a batch, a query a line, read as they are needed: the file may be larger than memory.
 
-Lines are found first and understood later, so that a line whose job is done costs but a digest.
+A line is parsed only when its job is asked for: one whose job is done costs a digest.
 """
 
 import json
@@ -12,13 +12,18 @@ from typing import BinaryIO, cast
 
 from rerank_cli.errors import InputError
 from rerank_cli.model import Candidates, Job, Passage, PassageId
-from rerank_cli.reading.fields import FieldNames, passage_of
+from rerank_cli.reading.fields import (
+    ID_TYPES,
+    JOB_DOCUMENTS,
+    JOB_ID,
+    JOB_QUERY,
+    FieldNames,
+    first_field,
+    passage_of,
+    without_blank,
+)
 from rerank_cli.reading.jsonl import value_of
 from rerank_cli.reading.source import byte_lines, decoded, shown_name
-
-_DOCUMENTS = ("documents", "passages", "candidates")
-_IDS = ("id", "_id", "query_id", "qid")
-_QUERIES = ("query", "question")
 
 _EXPECTED = 'Expected: {"id": …, "query": "…", "documents": ["…", …]}'
 
@@ -35,12 +40,12 @@ class JobLine:
 
     @cached_property
     def digest(self) -> bytes:
-        """Sixteen bytes that stand for the line."""
+        """Digest of the line (16 bytes)."""
         return blake2b(self.raw.strip(), digest_size=16).digest()
 
     @property
     def size(self) -> int:
-        """Bytes of the input that it takes."""
+        """Bytes of the line in the input."""
         return len(self.raw)
 
     @cached_property
@@ -63,48 +68,45 @@ class JobLine:
         Without an id the line's number serves.
         """
         row = self._row
-        query_key, documents_key = _first(row, _QUERIES), _first(row, _DOCUMENTS)
-        query, documents = row.get(query_key or ""), row.get(documents_key or "")
+        query_key, query = first_field(row, JOB_QUERY)
+        documents_key, documents = first_field(row, JOB_DOCUMENTS)
         if not isinstance(query, str) or not query.strip():
             found = "a query that is blank, or no text" if query_key else "no query"
             raise self._bad(f"found {found}", _EXPECTED)
         if not isinstance(documents, list):
             raise self._bad("found no list of documents", _EXPECTED)
-        job_id, id_key = self._id(row)
-        known = (query_key, documents_key, id_key)
-        fields = {key: value for key, value in row.items() if key not in known}
+        id_key, job_id = self._id(row)
         source, line = self.source, self.line
-        passages = [
-            Passage(each, source, line) if type(each) is str else self._passage(each, at)
-            for at, each in enumerate(documents)
-        ]
-        places: list[int] | range = range(len(passages))
-        if not all(each.text and not each.text.isspace() for each in passages):
-            places = [at for at, each in enumerate(passages) if each.text.strip()]
-            passages = [passages[at] for at in places]
+        passages, positions = without_blank(
+            [
+                Passage(each, source, line) if type(each) is str else self._passage(each, at)
+                for at, each in enumerate(documents)
+            ]
+        )
         if not passages:
             found = "every document is blank" if documents else "the list of documents is empty"
             raise self._bad(found, "At least one passage is needed to rank.")
-        candidates = Candidates(query, tuple(passages))
-        blank = len(documents) - len(places)
-        return Job(job_id, candidates, places, fields, self.source, self.line, blank)
+        known = (query_key, documents_key, id_key)
+        fields = {key: value for key, value in row.items() if key not in known}
+        blank = len(documents) - len(passages)
+        return Job(job_id, Candidates(query, passages), positions, fields, source, line, blank)
 
     def id(self) -> PassageId | None:
-        """The id of the line, None if it has none that can be read."""
+        """The job's id, even where the line is no job otherwise; None if it has none."""
         try:
-            return self._id(self._row)[0]
+            return self._id(self._row)[1]
         except InputError:
             return None
 
-    def _id(self, row: Mapping[str, object]) -> tuple[PassageId, str | None]:
-        key = _first(row, _IDS)
-        value = row[key] if key else None
+    def _id(self, row: Mapping[str, object]) -> tuple[str | None, PassageId]:
+        """The name of the id's field, and the id."""
+        key, value = first_field(row, JOB_ID)
         if value is None:
-            return self.line, key
-        if type(value) not in (str, int):  # exactly: a boolean is no id
+            return key, self.line
+        if type(value) not in ID_TYPES:
             found = json.dumps(value, ensure_ascii=False)[:40]
             raise self._bad(f"the id is {found}, expected a text or a whole number")
-        return cast("PassageId", value), key
+        return key, cast("PassageId", value)
 
     def _passage(self, value: object, at: int) -> Passage:
         if not isinstance(value, dict):
@@ -129,7 +131,3 @@ def job_lines(
     for number, (raw, name) in enumerate(byte_lines(file, stdin, encoding), start=1):
         if not raw.isspace():
             yield JobLine(source, number, raw, name, names)
-
-
-def _first(row: Mapping[str, object], keys: tuple[str, ...]) -> str | None:
-    return next((key for key in keys if key in row), None)

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from rerank_cli.errors import InputError
 from rerank_cli.model import Passage
 from rerank_cli.reading.fields import FieldNames, passage_of
-from rerank_cli.reading.lines import split
+from rerank_cli.reading.lines import numbered_lines
 
 
-def parse(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
+def passages(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
     """The passages of a JSONL file; raises InputError at the first line that is not one."""
-    for number, line in split(text):
+    for number, line in numbered_lines(text):
         value = value_of(line, source, number)
         if isinstance(value, str):
             yield Passage(text=value, source=source, line=number)
@@ -30,7 +30,7 @@ def parse(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
 def value_of(line: str, source: str, number: int) -> object:
     """The JSON value of a line. Raises InputError unless it is one, and can be written again."""
     try:
-        # Faster than decode, which looks for blanks on both sides; where there are any, it decides.
+        # Faster than `decode`, which is needed only where blanks stand around the value.
         try:
             value, end = _decoder.raw_decode(line)
         except json.JSONDecodeError:
@@ -84,5 +84,5 @@ def _finite(digits: str) -> float:
     return number
 
 
-# Made once: json.loads makes a decoder each time that it is told more than the defaults.
+# Made once: json.loads makes a decoder each time it gets arguments.
 _decoder = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)

@@ -8,7 +8,7 @@ from rerank_cli.reading.fields import FieldNames
 _BLOCK = 2**20
 
 
-def split(text: str) -> Iterator[tuple[int, str]]:
+def numbered_lines(text: str) -> Iterator[tuple[int, str]]:
     """Line numbers (from 1) and lines, without LF or CRLF; blank lines are skipped.
 
     Not str.splitlines, which also breaks at form feeds and other characters that texts hold.
@@ -25,7 +25,7 @@ def split(text: str) -> Iterator[tuple[int, str]]:
         start = end + 1
 
 
-def parse(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
-    """The passages of a text file; a plain line has no fields, so the names are not used."""
-    for number, line in split(text):
+def passages(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
+    """A passage a line; `names` are not used, as a plain line has no fields."""
+    for number, line in numbered_lines(text):
         yield Passage(line, source, number)

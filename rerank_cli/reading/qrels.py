@@ -7,13 +7,11 @@ from typing import BinaryIO
 
 from rerank_cli.errors import InputError
 from rerank_cli.model import Qrel, Qrels
-from rerank_cli.reading.lines import split
+from rerank_cli.reading.fields import QREL_DOC, QREL_QUERY, QREL_RELEVANCE
+from rerank_cli.reading.lines import numbered_lines
 from rerank_cli.reading.runs import check_nul
-from rerank_cli.reading.source import load, shown_name
+from rerank_cli.reading.source import read_text, shown_name
 
-_QUERY = {"query-id", "query_id", "qid"}
-_DOC = {"corpus-id", "corpus_id", "doc-id", "doc_id", "docid"}
-_RELEVANCE = {"score", "relevance", "rel"}
 _WHOLE = re.compile(r"[+-]?\d{1,7}", re.ASCII)
 _TREC = "4: query-id iteration doc-id relevance"
 _TABLE = "3, separated by tabs, as in the header"
@@ -26,10 +24,10 @@ def read_qrels(file: str, *, stdin: BinaryIO | None, encoding: str | None = None
     Raises InputError, with file and line, for a line that is no judgment, and for a document that
     is judged twice in different ways.
     """
-    text = load(file, stdin, encoding)
+    text = read_text(file, stdin, encoding)
     source = shown_name(file)
     qrels: dict[str, dict[str, int]] = {}
-    for line, (query_id, doc_id, relevance) in parse(text, source):
+    for line, (query_id, doc_id, relevance) in judgments(text, source):
         judged = qrels.setdefault(query_id, {})
         if judged.setdefault(doc_id, relevance) != relevance:
             raise _contradiction(text, source, line, query_id, doc_id)
@@ -38,10 +36,10 @@ def read_qrels(file: str, *, stdin: BinaryIO | None, encoding: str | None = None
     return qrels
 
 
-def parse(text: str, source: str) -> Iterator[tuple[int, Qrel]]:
+def judgments(text: str, source: str) -> Iterator[tuple[int, Qrel]]:
     """The line number (from 1) and content of each judgment."""
     check_nul(text, source)
-    lines = split(text)
+    lines = numbered_lines(text)
     first = next(lines, None)
     if first is None:
         return
@@ -59,15 +57,15 @@ def parse(text: str, source: str) -> Iterator[tuple[int, Qrel]]:
 
 
 def _header(line: str) -> tuple[int, int, int] | None:
-    """Where query id, document id and relevance stand, if this is a header that says so."""
+    """The columns (from 0) of query id, document id and relevance, if this is a header."""
     names = [cell.strip().lower() for cell in line.split("\t")]
     if len(names) != 3:
         return None
-    places = [
+    columns = [
         next((at for at, name in enumerate(names) if name in known), -1)
-        for known in (_QUERY, _DOC, _RELEVANCE)
+        for known in (QREL_QUERY, QREL_DOC, QREL_RELEVANCE)
     ]
-    return None if -1 in places else (places[0], places[1], places[2])
+    return None if -1 in columns else (columns[0], columns[1], columns[2])
 
 
 def _relevance(cell: str, source: str, line: int) -> int:
@@ -83,7 +81,7 @@ def _relevance(cell: str, source: str, line: int) -> int:
 
 def _contradiction(text: str, source: str, line: int, query_id: str, doc_id: str) -> InputError:
     pair = (query_id, doc_id)
-    first, before = next((n, row) for n, row in parse(text, source) if row[:2] == pair)
+    first, before = next((n, row) for n, row in judgments(text, source) if row[:2] == pair)
     return InputError(
         f"document {doc_id!r} of query {query_id!r} was judged {before.relevance} on line {first}, "
         "and differently here",

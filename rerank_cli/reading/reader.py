@@ -6,20 +6,25 @@ from importlib import import_module
 from pathlib import PurePath
 from typing import BinaryIO, TypeAlias
 
-from rerank_cli.errors import InputError, UsageError
+from rerank_cli.errors import InputError
 from rerank_cli.model import Passage
 from rerank_cli.reading import FORMATS
 from rerank_cli.reading.fields import FieldNames
-from rerank_cli.reading.source import load, looks_like_json, shown_name
+from rerank_cli.reading.source import (
+    check_stdin_once,
+    looks_like_json,
+    read_text,
+    shown_name,
+)
 
-Parse: TypeAlias = Callable[[str, str, FieldNames], Iterator[Passage]]
+Parser: TypeAlias = Callable[[str, str, FieldNames], Iterator[Passage]]
 
 _FORMAT_OF_SUFFIX = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "tsv"}
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The passages in input order, the places of blank ones, and what the user should know."""
+    """The passages in input order, the locators of blank ones, and warnings for the user."""
 
     passages: tuple[Passage, ...]
     blank: tuple[str, ...]
@@ -38,21 +43,20 @@ def read(
 
     Raises InputError, with file and line, for anything that is not what its format says.
     """
-    if list(files).count("-") > 1:
-        raise UsageError("standard input (-) is named twice", "It can be read only once.")
+    check_stdin_once(files)
     passages: list[Passage] = []
     blank: list[str] = []
     warnings: list[str] = []
     for file in files:
-        text = load(file, stdin, encoding)
+        text = read_text(file, stdin, encoding)
         format_name = _format_of(file) if input_format == "auto" else input_format
         source = shown_name(file)
         before = len(passages) + len(blank)
         for passage in _parser(format_name)(text, source, names or FieldNames()):
-            if passage.text and not passage.text.isspace():
-                passages.append(passage)
+            if passage.is_blank:
+                blank.append(passage.locator)
             else:
-                blank.append(passage.place)
+                passages.append(passage)
         if len(passages) + len(blank) == before:
             warnings.append(f"{source}: no passages")
         elif format_name == "lines" and looks_like_json(text):
@@ -65,10 +69,10 @@ def read(
     return Reading(tuple(passages), tuple(blank), tuple(warnings))
 
 
-def _parser(format_name: str) -> Parse:
+def _parser(format_name: str) -> Parser:
     module, function = FORMATS[format_name]
-    parse: Parse = getattr(import_module(f"rerank_cli.reading.{module}"), function)
-    return parse
+    parser: Parser = getattr(import_module(f"rerank_cli.reading.{module}"), function)
+    return parser
 
 
 def _format_of(file: str) -> str:

@@ -7,10 +7,10 @@ from typing import BinaryIO, TypeAlias
 from rerank_cli.errors import InputError
 from rerank_cli.model import Run, ScoredDoc
 from rerank_cli.reading import batch_output
-from rerank_cli.reading.lines import split
-from rerank_cli.reading.source import load, shown_name
+from rerank_cli.reading.lines import numbered_lines
+from rerank_cli.reading.source import read_text, shown_name
 
-Parse: TypeAlias = Callable[[str, str], Iterator[tuple[int, ScoredDoc]]]
+RunReader: TypeAlias = Callable[[str, str], Iterator[tuple[int, ScoredDoc]]]
 
 _COLUMNS = "query-id Q0 doc-id rank score tag"
 
@@ -21,29 +21,29 @@ def read_run(file: str, *, stdin: BinaryIO | None, encoding: str | None = None) 
     Raises InputError, with file and line, for a line that is no ranking, for a score that is no
     finite number, and for a document that is ranked twice for a query.
     """
-    text = load(file, stdin, encoding)
+    text = read_text(file, stdin, encoding)
     source = shown_name(file)
-    parse = parser_for(text)
+    reader = run_reader(text)
     scores: dict[str, dict[str, float]] = {}
-    for line, (query_id, doc_id, score) in parse(text, source):
+    for line, (query_id, doc_id, score) in reader(text, source):
         ranked = scores.setdefault(query_id, {})
         if doc_id in ranked:
-            raise _twice(parse, text, source, line, (query_id, doc_id))
+            raise _twice(reader, text, source, line, (query_id, doc_id))
         ranked[doc_id] = score
     if not scores:
         raise InputError("no rankings in it", source=source)
     return Run(source, scores)
 
 
-def parser_for(text: str) -> Parse:
-    """What reads the lines of a run: by its content, of `rerank batch` or TREC's."""
-    return batch_output.parse if text.lstrip()[:1] in {"{", "["} else parse_trec
+def run_reader(text: str) -> RunReader:
+    """The reader for the format that a run is in: that of `rerank batch` (JSON), or TREC's."""
+    return batch_output.scored_docs if text.lstrip()[:1] in {"{", "["} else trec_scored_docs
 
 
-def parse_trec(text: str, source: str) -> Iterator[tuple[int, ScoredDoc]]:
+def trec_scored_docs(text: str, source: str) -> Iterator[tuple[int, ScoredDoc]]:
     """The line number (from 1) and content of each line of a TREC run."""
     check_nul(text, source)
-    for number, line in split(text):
+    for number, line in numbered_lines(text):
         cells = line.split()
         if len(cells) != 6:
             raise InputError(
@@ -78,9 +78,11 @@ def _score(cell: str, source: str, line: int) -> float:
     return score
 
 
-def _twice(parse: Parse, text: str, source: str, line: int, pair: tuple[str, str]) -> InputError:
-    """The error for a pair that stands in the text for the second time; the first is looked up."""
-    first = next(number for number, row in parse(text, source) if row[:2] == pair)
+def _twice(
+    reader: RunReader, text: str, source: str, line: int, pair: tuple[str, str]
+) -> InputError:
+    """The error for a query and document that come a second time; names the line of the first."""
+    first = next(number for number, row in reader(text, source) if row[:2] == pair)
     where = "twice on this line" if first == line else f"already on line {first}"
     query_id, doc_id = pair
     return InputError(

@@ -1,11 +1,11 @@
-"""Bytes of a file or of standard input become text; whatever stands in the way is named."""
+"""Bytes of a file or of standard input become text; errors name the file, line and likely cause."""
 
 import codecs
 import contextlib
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,7 +22,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 
-_PIECE = 2**20
+_BUFFER = 2**20
 _PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"(\xb5/\xfd": "zstd", b"BZh": "bzip2"}
 
 
@@ -33,7 +33,7 @@ def shown_name(file: str) -> str:
     return file.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def load(file: str, stdin: BinaryIO | None, encoding: str | None) -> str:
+def read_text(file: str, stdin: BinaryIO | None, encoding: str | None) -> str:
     """The whole text of a file (`-` is standard input), without a byte order mark.
 
     A BOM decides the encoding unless one is named; without either the bytes must be UTF-8.
@@ -42,7 +42,7 @@ def load(file: str, stdin: BinaryIO | None, encoding: str | None) -> str:
     with _stream(file, source, stdin) as stream:
         data = stream.read()
     if encoding is None:
-        mark, name = _marked(data)
+        mark, name = _bom(data)
         return decoded(data[len(mark) :], name, source, skipped=len(mark))
     return decoded(data, encoding, source).removeprefix("\ufeff")
 
@@ -52,12 +52,12 @@ def byte_lines(
 ) -> Iterator[tuple[bytes, str]]:
     """The lines of a file (`-` is standard input) as they are read, each with its encoding.
 
-    As `load`, but never held as a whole; `decoded` makes text of a line.
+    As `read_text`, but never held as a whole; `decoded` makes text of a line.
     """
     source = shown_name(file)
     with _stream(file, source, stdin) as stream:
         line = stream.readline()
-        mark, name = _marked(line)
+        mark, name = _bom(line)
         name = encoding or name
         if name.replace("_", "-").lower().startswith(("utf-16", "utf-32")):
             hint = f"Convert it first: iconv -f {name} -t utf-8"
@@ -68,7 +68,7 @@ def byte_lines(
             line = stream.readline()
 
 
-def _marked(data: bytes) -> tuple[bytes, str]:
+def _bom(data: bytes) -> tuple[bytes, str]:
     """The byte order mark that the data begin with, if any, and the encoding that follows."""
     return next(((mark, name) for mark, name in _BOMS if data.startswith(mark)), (b"", "utf-8"))
 
@@ -81,8 +81,8 @@ def _stream(file: str, source: str, stdin: BinaryIO | None) -> Iterator[BinaryIO
                 raise InputError("it is closed", source=source)
             yield stdin
         else:
-            # In large pieces: each reading lets other threads go first.
-            with Path(file).open("rb", buffering=_PIECE) as stream:
+            # A large buffer: each read of the file lets other threads go first.
+            with Path(file).open("rb", buffering=_BUFFER) as stream:
                 yield stream
     except (OSError, ValueError) as error:
         raise _unreadable(file, source, error) from error
@@ -100,6 +100,12 @@ def looks_like_json(text: str) -> bool:
     with contextlib.suppress(ValueError, RecursionError):
         return isinstance(json.loads(first), dict | list)
     return False
+
+
+def check_stdin_once(files: Iterable[str]) -> None:
+    """Raise UsageError if standard input (`-`) is among the files more than once."""
+    if list(files).count("-") > 1:
+        raise UsageError("standard input (-) is named twice", "It can be read only once.")
 
 
 def check_encoding(name: str) -> None:
@@ -126,7 +132,7 @@ def _unreadable(file: str, source: str, error: OSError | ValueError) -> InputErr
 
 
 def decoded(data: bytes, encoding: str, source: str, *, skipped: int = 0, line: int = 1) -> str:
-    """The text of bytes that begin at a line. Raises InputError with place and likely cause."""
+    """The text of bytes that begin at a line. Raises InputError with line and likely cause."""
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:

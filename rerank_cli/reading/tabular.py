@@ -9,22 +9,22 @@ from rerank_cli.errors import InputError
 from rerank_cli.model import Passage
 from rerank_cli.reading.fields import FieldNames, passage_of
 
-# The csv module refuses cells above 128 KiB unless told otherwise; a passage may be a megabyte.
+# The csv module refuses cells above 128 KiB by default; a passage may be a megabyte.
 # The limit is a C long, which has 32 bits on some systems.
 csv.field_size_limit(2**31 - 1)
 
 
-def parse_csv(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
+def csv_passages(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
     """The passages of a comma-separated table."""
-    return _parse(text, source, names, ",")
+    return _passages(text, source, names, ",")
 
 
-def parse_tsv(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
+def tsv_passages(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
     """The passages of a tab-separated table."""
-    return _parse(text, source, names, "\t")
+    return _passages(text, source, names, "\t")
 
 
-def _parse(text: str, source: str, names: FieldNames, delimiter: str) -> Iterator[Passage]:
+def _passages(text: str, source: str, names: FieldNames, delimiter: str) -> Iterator[Passage]:
     rows = _rows(text, source, delimiter)
     line, header = next(rows, (1, []))
     if not header:
@@ -70,7 +70,7 @@ def _check_header(header: list[str], names: FieldNames, source: str, line: int) 
     if twice:
         raise InputError(f"column {twice[0]!r} stands twice", source=source, line=line)
     present = dict.fromkeys(header)
-    if names.text_key(present) is None:
+    if names.text_of(present)[0] is None:
         raise InputError(
             f"no text column: found {columns}, expected {names.expected}",
             source=source,

@@ -29,7 +29,7 @@ def _scores(results: Sequence[Ranked]) -> list[Column]:
 def places(results: Sequence[Ranked], files: int) -> list[Column]:
     """Where the passages stand (with the file where there are several), and their ids if any."""
     passages = [ranked.passage for ranked in results]
-    lines = [each.place if files > 1 else str(each.line) for each in passages]
+    lines = [each.locator if files > 1 else str(each.line) for each in passages]
     columns = [Column("line", [visible(line) for line in lines], right=files == 1, label=True)]
     if any(each.id is not None for each in passages):
         shown = ["" if each.id is None else visible(str(each.id)) for each in passages]

@@ -3,14 +3,13 @@
 from rerank_cli.settings.files import Files
 from rerank_cli.settings.flags import Flags, flags_for
 from rerank_cli.settings.resolve import Settings, resolve
-from rerank_cli.settings.sources import DEFAULT, Found
+from rerank_cli.settings.sources import DEFAULT
 from rerank_cli.settings.urls import is_loopback, shown_url
 
 __all__ = [
     "DEFAULT",
     "Files",
     "Flags",
-    "Found",
     "Settings",
     "flags_for",
     "is_loopback",

@@ -1,4 +1,4 @@
-"""What the caller itself says of where to score: by options, or by the arguments of `Reranker`."""
+"""Options of the command line, or arguments in Python, that say where to score."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -9,7 +9,7 @@ from rerank_cli.providers import Provider
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """Options of the command line or arguments in Python; None where nothing is said.
+    """What a caller says itself; None where it says nothing.
 
     price       of a million tokens, for estimates
     cache       whether scores are kept

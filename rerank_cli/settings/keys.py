@@ -21,11 +21,11 @@ from rerank_cli.settings.urls import is_loopback, shown_url
 
 
 def key_for(
-    provider: Provider, asked: Found, base_url: Found | None, sources: Sources
+    provider: Provider, named: Found, base_url: Found | None, sources: Sources
 ) -> tuple[Found | None, str | None]:
     """The key for the provider, or None and why one that is here must not be used.
 
-    `asked` is what named the provider, `base_url` the URL if one is named.
+    `named` is what named the provider, `base_url` the URL if one is named.
     """
     project_file = sources.config.project.get(provider.name)
     own = _own_variables(provider, sources)
@@ -38,8 +38,8 @@ def key_for(
     key = sources.key(*own, only_file=bool(untrusted))
     key = key or sources.find(*provider.borrowed, only_file=True)
     # A `.env` file's RERANK_PROVIDER is not the user asking.
-    named = asked.variable in ("--provider", "RERANK_PROVIDER") and asked.by_user
-    if named and not untrusted:
+    asked_for = named.variable in ("--provider", "RERANK_PROVIDER") and named.by_user
+    if asked_for and not untrusted:
         key = key or sources.find(*provider.borrowed)
     if key:
         _check_key(key)

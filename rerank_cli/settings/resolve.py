@@ -41,7 +41,7 @@ class Settings:
 
     @property
     def score_range(self) -> Range | None:
-        """Where the scores lie, None if unknown."""
+        """The range of the scores, None if unknown."""
         return self.provider.scores_of(self.model)
 
     @property
@@ -85,7 +85,7 @@ def resolve(
     base_url = sources.setting(flags.base_url, "--base-url", "RERANK_BASE_URL")
     if base_url:
         check_url(base_url.value, str(base_url))
-    provider, asked = _provider(flags, sources, base_url)
+    provider, named = _provider(flags, sources, base_url)
     model = _model(flags, sources, provider)
     price = _price(flags, sources)
     cache = _cache(flags, sources)
@@ -93,7 +93,7 @@ def resolve(
         _check_embedded(flags, provider)
         url, key, withheld = "", None, None
     else:
-        key, withheld = key_for(provider, asked, base_url, sources)
+        key, withheld = key_for(provider, named, base_url, sources)
         url = base_url.value if base_url else provider.url_for(key.value if key else None)
         if not url:
             raise SettingsError(
@@ -101,7 +101,7 @@ def resolve(
             )
     return Settings(
         provider,
-        asked.origin,
+        named.origin,
         model,
         url,
         key,
@@ -128,7 +128,7 @@ def _check_embedded(flags: Flags, provider: Provider) -> None:
 
 
 def _provider(flags: Flags, sources: Sources, base_url: Found | None) -> tuple[Provider, Found]:
-    """The provider, and what asked for it."""
+    """The provider, and what named it."""
     rows = sources.config.providers
     named = sources.setting(flags.provider, "--provider", "RERANK_PROVIDER")
     if named:

@@ -1,4 +1,4 @@
-"""URLs as users give them: what can be asked, what may be shown."""
+"""URLs as users give them: which can be used, and what of them may be shown."""
 
 from urllib.parse import urlsplit
 

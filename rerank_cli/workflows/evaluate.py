@@ -13,7 +13,7 @@ from rerank_cli.evaluation.thresholds import Thresholds, thresholds
 from rerank_cli.model import Qrels, Run
 from rerank_cli.reading.qrels import read_qrels
 from rerank_cli.reading.runs import read_run
-from rerank_cli.reading.source import check_encoding, shown_name
+from rerank_cli.reading.source import check_encoding, check_stdin_once, shown_name
 from rerank_cli.rendering import evaluation as rendering
 from rerank_cli.rendering.visible import visible_block
 
@@ -89,8 +89,7 @@ def _check(given: EvaluationInput, output: EvaluationOutput) -> None:
             "--csv has one table: --by-query and --thresholds contradict each other there",
             "Leave one out, or use --json.",
         )
-    if [*given.runs, given.qrels].count("-") > 1:
-        raise UsageError("standard input (-) is named twice", "It can be read only once.")
+    check_stdin_once([*given.runs, given.qrels])
     if given.encoding is not None:
         check_encoding(given.encoding)
 

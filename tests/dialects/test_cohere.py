@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from rerank_cli.dialects import DIALECTS, Options
+from rerank_cli.dialects import DIALECTS, RequestOptions
 from rerank_cli.errors import ReplyError
 from tests.dialects.given import request
 
@@ -44,7 +44,7 @@ def _refused(reply: object, count: int = 2) -> ReplyError:
 )
 def test_url(base_url: str, url: str) -> None:
     """A base URL as its owner's documentation writes it would not reach the endpoint."""
-    assert COHERE.url(base_url, Options()) == url
+    assert COHERE.url(base_url, RequestOptions()) == url
 
 
 # The body
@@ -53,7 +53,7 @@ def test_url(base_url: str, url: str) -> None:
 def test_body_holds_what_the_endpoint_needs_and_no_more() -> None:
     """An endpoint that refuses unknown fields would refuse every request."""
     asked = request("什么是人工智能？", "二", "一", "三")
-    assert COHERE.encode(asked, Options("BAAI/bge-reranker-v2-m3")) == {
+    assert COHERE.encode(asked, RequestOptions("BAAI/bge-reranker-v2-m3")) == {
         "model": "BAAI/bge-reranker-v2-m3",
         "query": "什么是人工智能？",
         "documents": ["二", "一", "三"],
@@ -62,14 +62,14 @@ def test_body_holds_what_the_endpoint_needs_and_no_more() -> None:
 
 def test_body_without_a_model() -> None:
     """A server that has one model would be asked for another, and refuse."""
-    body = COHERE.encode(request("q", "a"), Options())
+    body = COHERE.encode(request("q", "a"), RequestOptions())
     assert "model" not in body
 
 
 def test_body_with_further_fields() -> None:
     """An option that the model takes would be silently ignored."""
     extras = {"instruction": "Judge by date.", "overlap_tokens": 0}
-    body = COHERE.encode(request("q", "a"), Options("m", extras))
+    body = COHERE.encode(request("q", "a"), RequestOptions("m", extras))
     assert {name: body[name] for name in extras} == extras
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rerank_cli.dialects import DIALECTS, Options
+from rerank_cli.dialects import DIALECTS, RequestOptions
 from rerank_cli.errors import ReplyError
 from tests.dialects.given import request
 
@@ -15,12 +15,12 @@ URL = "https://dashscope.aliyuncs.com/api/v1/services/rerank/text-rerank/text-re
 )
 def test_url(base_url: str) -> None:
     """The URL of the vendor's own examples, base or whole, would not reach the endpoint."""
-    assert DASHSCOPE.url(base_url, Options("gte-rerank-v2")) == URL
+    assert DASHSCOPE.url(base_url, RequestOptions("gte-rerank-v2")) == URL
 
 
 def test_body() -> None:
     """Options outside of `parameters` would have no effect, without a word."""
-    options = Options("gte-rerank-v2", {"return_documents": False, "instruct": "按日期"})
+    options = RequestOptions("gte-rerank-v2", {"return_documents": False, "instruct": "按日期"})
     assert DASHSCOPE.encode(request("什么是文本排序模型", "二", "一"), options) == {
         "model": "gte-rerank-v2",
         "input": {"query": "什么是文本排序模型", "documents": ["二", "一"]},

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rerank_cli.dialects import DIALECTS, Options
+from rerank_cli.dialects import DIALECTS, RequestOptions
 from rerank_cli.dialects.reply import parse
 from rerank_cli.errors import ReplyError
 from tests.dialects.given import ANY_JSON, FINITE, REPLIES, request
@@ -53,7 +53,7 @@ def test_every_dialect_is_held_to_this() -> None:
 @given(st.from_regex(r"https?://[a-z]{1,9}(:[0-9]{2,4})?(/[a-z0-9-]{0,6}){0,4}", fullmatch=True))
 def test_url_of_a_url_is_itself(name: str, base_url: str) -> None:
     """A URL copied from --dry-run or an error message would not work as --base-url."""
-    options = Options("org/a.model-1")
+    options = RequestOptions("org/a.model-1")
     url = DIALECTS[name].url(base_url, options)
     assert DIALECTS[name].url(url, options) == url
     assert DIALECTS[name].url(f"{url}/", options) == url
@@ -62,7 +62,7 @@ def test_url_of_a_url_is_itself(name: str, base_url: str) -> None:
 @EVERY
 def test_query_string_of_a_base_url_stays(name: str) -> None:
     """A gateway that tells its customers by a parameter could not be used."""
-    url = DIALECTS[name].url("https://host/v1?api-version=2&x=%2F", Options("m"))
+    url = DIALECTS[name].url("https://host/v1?api-version=2&x=%2F", RequestOptions("m"))
     assert url.startswith("https://host/v1/")
     assert url.endswith("?api-version=2&x=%2F")
 
@@ -70,7 +70,7 @@ def test_query_string_of_a_base_url_stays(name: str) -> None:
 @EVERY
 def test_another_path(name: str) -> None:
     """A provider that has its own path for a known wire form would need a module of its own."""
-    options = Options("org/a.model", path="/models/{model}/rerank")
+    options = RequestOptions("org/a.model", path="/models/{model}/rerank")
     url = DIALECTS[name].url("https://host/v1", options)
     assert url in (
         "https://host/v1/models/org/a.model/rerank",
@@ -81,7 +81,9 @@ def test_another_path(name: str) -> None:
 @EVERY
 def test_model_cannot_leave_its_place_in_the_url(name: str) -> None:
     """A model's name could change what is asked, by a parameter that it brings along."""
-    url = DIALECTS[name].url("https://host/v1", Options("a model?x=#y", path="/{model}/rerank"))
+    url = DIALECTS[name].url(
+        "https://host/v1", RequestOptions("a model?x=#y", path="/{model}/rerank")
+    )
     assert url == "https://host/v1/a%20model%3Fx%3D%23y/rerank"
 
 
@@ -92,7 +94,7 @@ def test_model_cannot_leave_its_place_in_the_url(name: str) -> None:
 )
 def test_body_keeps_every_character_in_order(name: str, texts: list[str], query: str) -> None:
     """A passage would be scored as something else than it is, or in another's place."""
-    body: Any = DIALECTS[name].encode(request(query, *texts), Options("m"))
+    body: Any = DIALECTS[name].encode(request(query, *texts), RequestOptions("m"))
     body = {**body, **body.get("input", {})} if name == "dashscope" else body
     passages = next(body[key] for key in ("documents", "texts", "passages", "input") if key in body)
     sent = [each if isinstance(each, str) else each["text"] for each in passages]
@@ -104,14 +106,14 @@ def test_body_keeps_every_character_in_order(name: str, texts: list[str], query:
 @EVERY
 def test_no_number_of_results_is_asked_for(name: str) -> None:
     """Servers differ in what top_n does: one errors, one gives none, one gives half the scores."""
-    body = json.dumps(DIALECTS[name].encode(request("q", "a", "b"), Options("m")))
+    body = json.dumps(DIALECTS[name].encode(request("q", "a", "b"), RequestOptions("m")))
     assert "top" not in body
 
 
 @EVERY
 def test_further_fields_are_sent(name: str) -> None:
     """An option that the model takes would have no effect, without a word."""
-    body = DIALECTS[name].encode(request("q", "a"), Options("m", {"instruct": "by date"}))
+    body = DIALECTS[name].encode(request("q", "a"), RequestOptions("m", {"instruct": "by date"}))
     assert '"instruct": "by date"' in json.dumps(body)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rerank_cli.dialects import DIALECTS, Options
+from rerank_cli.dialects import DIALECTS, RequestOptions
 from tests.dialects.given import request
 
 MIXEDBREAD = DIALECTS["mixedbread"]
@@ -12,12 +12,14 @@ URL = "https://api.mixedbread.com/v1/reranking"
 @pytest.mark.parametrize("base_url", ["https://api.mixedbread.com/v1", f"{URL}/", URL])
 def test_url(base_url: str) -> None:
     """The path that only Mixedbread has would be missed."""
-    assert MIXEDBREAD.url(base_url, Options("m")) == URL
+    assert MIXEDBREAD.url(base_url, RequestOptions("m")) == URL
 
 
 def test_body() -> None:
     """The passages would not be found."""
-    assert MIXEDBREAD.encode(request("q", "b", "a"), Options("m", {"return_input": False})) == {
+    assert MIXEDBREAD.encode(
+        request("q", "b", "a"), RequestOptions("m", {"return_input": False})
+    ) == {
         "model": "m",
         "query": "q",
         "input": ["b", "a"],

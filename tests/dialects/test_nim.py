@@ -2,7 +2,7 @@
 
 import pytest
 
-from rerank_cli.dialects import DIALECTS, Options
+from rerank_cli.dialects import DIALECTS, RequestOptions
 from tests.dialects.given import request
 
 NIM = DIALECTS["nim"]
@@ -13,7 +13,7 @@ PATH = "/{model}/reranking"
 @pytest.mark.parametrize("base_url", ["http://localhost:8000/v1", "http://localhost:8000/v1/"])
 def test_url_of_a_server_of_ones_own(base_url: str) -> None:
     """A NIM answers at /v1/ranking and nowhere else."""
-    assert NIM.url(base_url, Options("nvidia/x")) == "http://localhost:8000/v1/ranking"
+    assert NIM.url(base_url, RequestOptions("nvidia/x")) == "http://localhost:8000/v1/ranking"
 
 
 @pytest.mark.parametrize(
@@ -29,14 +29,14 @@ def test_url_of_a_server_of_ones_own(base_url: str) -> None:
 )
 def test_url_of_a_hosted_model(model: str, url: str) -> None:
     """The model's own URL, which differs from its name, would not be found."""
-    options = Options(model, path=PATH)
+    options = RequestOptions(model, path=PATH)
     assert NIM.url(HOSTED, options) == url
     assert NIM.url(url, options) == url
 
 
 def test_body_names_the_model_with_dots() -> None:
     """The model would be unknown by the name that its URL has."""
-    options = Options("nvidia/llama-3.2-nv-rerankqa-1b-v2", {"truncate": "END"}, PATH)
+    options = RequestOptions("nvidia/llama-3.2-nv-rerankqa-1b-v2", {"truncate": "END"}, PATH)
     assert NIM.encode(request("which way?", "b", "a"), options) == {
         "model": "nvidia/llama-3.2-nv-rerankqa-1b-v2",
         "query": {"text": "which way?"},

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rerank_cli.dialects import DIALECTS, Options
+from rerank_cli.dialects import DIALECTS, RequestOptions
 from tests.dialects.given import request
 
 PINECONE = DIALECTS["pinecone"]
@@ -11,12 +11,14 @@ PINECONE = DIALECTS["pinecone"]
 @pytest.mark.parametrize("base_url", ["https://api.pinecone.io", "https://api.pinecone.io/rerank"])
 def test_url(base_url: str) -> None:
     """Pinecone has no /v1."""
-    assert PINECONE.url(base_url, Options("m")) == "https://api.pinecone.io/rerank"
+    assert PINECONE.url(base_url, RequestOptions("m")) == "https://api.pinecone.io/rerank"
 
 
 def test_body() -> None:
     """Pinecone refuses documents that are bare strings."""
-    assert PINECONE.encode(request("q", "b", "a"), Options("m", {"return_documents": False})) == {
+    assert PINECONE.encode(
+        request("q", "b", "a"), RequestOptions("m", {"return_documents": False})
+    ) == {
         "model": "m",
         "query": "q",
         "documents": [{"text": "b"}, {"text": "a"}],

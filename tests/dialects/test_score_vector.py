@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rerank_cli.dialects import DIALECTS, Options
+from rerank_cli.dialects import DIALECTS, RequestOptions
 from rerank_cli.dialects.reply import parse
 from rerank_cli.errors import ReplyError
 from tests.dialects.given import FINITE, request
@@ -22,13 +22,13 @@ BASE = "https://api.deepinfra.com/v1/inference"
 )
 def test_url_holds_the_model(base_url: str) -> None:
     """Each model has a URL of its own; without the name there is none."""
-    url = VECTOR.url(base_url, Options("Qwen/Qwen3-Reranker-0.6B"))
+    url = VECTOR.url(base_url, RequestOptions("Qwen/Qwen3-Reranker-0.6B"))
     assert url == f"{BASE}/Qwen/Qwen3-Reranker-0.6B"
 
 
 def test_body_has_the_query_for_each_passage() -> None:
     """The endpoint would refuse lists of different lengths."""
-    options = Options("m", {"instruction": "by date"})
+    options = RequestOptions("m", {"instruction": "by date"})
     assert VECTOR.encode(request("q", "b", "a"), options) == {
         "queries": ["q", "q"],
         "documents": ["b", "a"],

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rerank_cli.dialects import DIALECTS, Options
+from rerank_cli.dialects import DIALECTS, RequestOptions
 from tests.dialects.given import request
 
 SGLANG = DIALECTS["sglang"]
@@ -11,13 +11,13 @@ SGLANG = DIALECTS["sglang"]
 @pytest.mark.parametrize("path", ["", "/", "/rerank", "/rerank/"])
 def test_url(path: str) -> None:
     """SGLang answers at /v1/rerank only."""
-    url = SGLANG.url(f"http://localhost:30000/v1{path}", Options())
+    url = SGLANG.url(f"http://localhost:30000/v1{path}", RequestOptions())
     assert url == "http://localhost:30000/v1/rerank"
 
 
 def test_body() -> None:
     """An instruction would have no effect, or every document travel back."""
-    options = Options(None, {"return_documents": False, "instruct": "by date"})
+    options = RequestOptions(None, {"return_documents": False, "instruct": "by date"})
     assert SGLANG.encode(request("q", "b", "a"), options) == {
         "query": "q",
         "documents": ["b", "a"],

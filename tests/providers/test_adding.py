@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from rerank_cli.dialects import DIALECTS, Decoded, Dialect, Options
+from rerank_cli.dialects import DIALECTS, Decoded, Dialect, RequestOptions
 from rerank_cli.dialects.reply import list_at, one_score_each
 from rerank_cli.planning import Request
 from rerank_cli.providers import PROVIDERS, Provider
@@ -24,10 +24,10 @@ BOX = Provider("box", "joined", "http://localhost:4321")
 class Joined:
     """A wire format that nobody speaks: all texts in one string, all scores in another."""
 
-    def url(self, base_url: str, options: Options) -> str:
+    def url(self, base_url: str, options: RequestOptions) -> str:
         return options.url(base_url, "/joined")
 
-    def encode(self, request: Request, options: Options) -> Mapping[str, object]:
+    def encode(self, request: Request, options: RequestOptions) -> Mapping[str, object]:
         return {"ask": request.query, "of": "|".join(request.texts), **options.fields}
 
     def decode(self, reply: object, headers: Mapping[str, str], count: int) -> Decoded:

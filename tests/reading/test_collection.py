@@ -64,7 +64,7 @@ def test_title_and_text_are_joined_by_a_space(corpus: Open) -> None:
 def test_a_passage_keeps_its_id_its_place_and_its_fields(corpus: Open) -> None:
     """Results could not be traced to the corpus, or lose what it says of a document."""
     found = passage(corpus('\n{"_id": 7, "text": "x", "title": null, "url": "u"}').passage("7"))
-    assert (found.id, found.place, found.text) == ("7", "corpus:2", "x")
+    assert (found.id, found.locator, found.text) == ("7", "corpus:2", "x")
     assert found.fields == {"title": None, "url": "u"}
 
 

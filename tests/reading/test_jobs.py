@@ -87,8 +87,8 @@ def test_blank_documents_are_left_out_and_places_kept() -> None:
     """Blank texts would be paid for, or results point at the wrong documents."""
     found = one(job(1, ["", "a", " \n", {"text": "\u3000"}, "b"]))
     assert texts(found) == ["a", "b"]
-    assert list(found.places) == [1, 4]
-    assert list(one(job(1, ["a", "b"])).places) == [0, 1]
+    assert list(found.positions) == [1, 4]
+    assert list(one(job(1, ["a", "b"])).positions) == [0, 1]
 
 
 @pytest.mark.parametrize(

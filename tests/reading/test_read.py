@@ -53,7 +53,7 @@ def test_files_are_read_in_order_each_with_its_own_lines_format_and_mark(write: 
     first = write("z.txt", b"\xef\xbb\xbfa\n\nb\n")
     second = write("b.csv", b"\xef\xbb\xbfid,text\n7,c\n")
     reading = read([first, "-", second], stdin=io.BytesIO(b"\nd\n"))
-    assert [(passage.place, passage.text, passage.id) for passage in reading.passages] == [
+    assert [(passage.locator, passage.text, passage.id) for passage in reading.passages] == [
         (f"{first}:1", "a", None),
         (f"{first}:3", "b", None),
         ("<stdin>:2", "d", None),

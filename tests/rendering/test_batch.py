@@ -12,7 +12,7 @@ from rerank_cli.errors import InputError
 from rerank_cli.model import Candidates, Job, Passage, PassageId
 from rerank_cli.ranking import rank
 from rerank_cli.reading import batch_output
-from rerank_cli.reading.runs import parse_trec
+from rerank_cli.reading.runs import trec_scored_docs
 from rerank_cli.rendering.batch_lines import FORMATS
 from tests.rendering.given import HOSTILE, of_row, passage
 
@@ -120,7 +120,8 @@ def test_both_formats_are_read_back_as_they_were(found: dict[str, float], query_
     """`rerank eval` would measure other scores than those that the model gave."""
     passages = [passage("a", id=doc_id) for doc_id in found]
     scores = list(found.values())
-    for output_format, parse in (("jsonl", batch_output.parse), ("trec", parse_trec)):
+    readers = {"jsonl": batch_output.scored_docs, "trec": trec_scored_docs}
+    for output_format, parse in readers.items():
         text = rendered(output_format, passages, scores, job_id=query_id)
         read = [each for _, each in parse(text, "x")]
         assert {each.doc_id: each.score for each in read} == found

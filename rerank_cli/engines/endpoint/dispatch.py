@@ -167,7 +167,7 @@ class Dispatch:
 
     def _located(self, error: ScoringError, numbers: Sequence[int]) -> ScoringError:
         """A copy of the error that locates the passages of these texts."""
-        named = tuple(map(self._plan.place, numbers[:_NAMED_AT_MOST]))
+        named = tuple(map(self._plan.locator, numbers[:_NAMED_AT_MOST]))
         return replace(error, passages=named, more_passages=len(numbers) > _NAMED_AT_MOST)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import quote
 
-from rerank_cli.dialects import DIALECTS, Decoded, Options
+from rerank_cli.dialects import DIALECTS, Decoded, RequestOptions
 from rerank_cli.dialects.complaint import complaint_of, read_complaint
 from rerank_cli.dialects.reply import excerpt, parse
 from rerank_cli.engines.endpoint.refusal import refusal, refusal_within, signs_of
@@ -42,7 +42,7 @@ class Exchange:
         row = settings.provider
         self._settings = settings
         self._dialect = DIALECTS[row.dialect]
-        self._options = Options(settings.model, {**row.fields, **fields}, row.path)
+        self._options = RequestOptions(settings.model, {**row.fields, **fields}, row.path)
         self._clock = clock
         self._note = note
         self.url = self._dialect.url(settings.base_url, self._options)

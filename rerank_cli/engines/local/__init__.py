@@ -47,7 +47,7 @@ class LocalEngine:
 
     @property
     def limits(self) -> Limits:
-        """None: the passages of a plan are read in small blocks anyway."""
+        """None: the texts of a plan are scored in small blocks anyway."""
         return Limits()
 
     def body(self, request: Request) -> bytes:
@@ -57,7 +57,7 @@ class LocalEngine:
     def score(self, plan: Plan, keep: Keep | None = None) -> Scores:
         """A probability from 0 to 1 a passage, which depends on the query and that passage alone.
 
-        `usage` tells the pieces (tokens) that were read. Raises SettingsError where the model's
+        `usage` counts the tokens that were read. Raises SettingsError where the model's
         data files cannot be read.
         """
         values: list[float] = []
@@ -73,7 +73,7 @@ class LocalEngine:
         return Scores(plan.spread(values), Usage(requests=0, input_tokens=tokens))
 
     def close(self) -> None:
-        """Let go of the model; another `score` reads it again."""
+        """Drop the model from memory; another `score` reads it again."""
         with self._one_at_a_time:
             self._session = None
 
@@ -81,11 +81,11 @@ class LocalEngine:
 def _open_session() -> Session:
     from rerank_cli.engines.local.session import Session
 
-    # The wheel is searched for its data files; its code is never imported.
+    # Only the wheel's data files are used; its code is never imported.
     spec = importlib.util.find_spec(_DATA)
-    places = list(spec.submodule_search_locations or []) if spec else []
+    folders = list(spec.submodule_search_locations or []) if spec else []
     try:
-        return Session(Path(*places[:1], "resources"))
+        return Session(Path(*folders[:1], "resources"))
     except OSError as error:
         raise SettingsError(
             f"the embedded engine cannot read its model: {error}",

@@ -1,6 +1,6 @@
 """The forward pass of the multilingual Universal Sentence Encoder v3, in numpy.
 
-A token's features are its piece's embedding beside three convolutions over pieces (2, 3 and 5
+A token's features are its embedding beside three convolutions over embeddings (2, 3 and 5 tokens
 wide), normalised together: 1,280 numbers. A text's vector is a small dense network over the sum of
 its tokens' features: 512 numbers.
 """
@@ -9,22 +9,22 @@ from collections.abc import Collection, Iterator
 
 import numpy as np
 
-from rerank_cli.engines.local.tiles import GAP, TILE, Layout
+from rerank_cli.engines.local.packing import GAP, TILE, PackedTexts
 from rerank_cli.engines.local.tokens import BEGIN, END
-from rerank_cli.engines.local.weights import Floats, Ints, Run, Weights
+from rerank_cli.engines.local.weights import Floats, Ints, Map, Weights
 
 FEATURES = 1280
 _EMBEDDING = 512
 _WIDTH = 256
-# The width of each convolution, and how many of its tokens stand to the left.
+# The width of each convolution, and how many of its tokens are to the left.
 _BRANCHES = ((2, 0), (3, 1), (5, 2))
 # Rows of a matrix product are padded to a multiple of this: a BLAS adds up a row in the same order
-# wherever it stands, but only as long as no odd rows are left over.
+# wherever it is, but only as long as no odd rows are left over.
 _ROWS = 64
 
 
 class Encoder:
-    """The dense layers in memory; `load` comes before anything that is encoded."""
+    """The encoder's layers; call `load` with all token ids before anything is encoded."""
 
     def __init__(self, weights: Weights) -> None:
         self._weights = weights
@@ -35,69 +35,69 @@ class Encoder:
 
         self._epsilon = np.float32(weights["eps"])
         self._project = np.concatenate(each("proj"), axis=1), np.concatenate(each("proj_b"))
-        self._piece_norm = np.concatenate(each("ln_g")), np.concatenate(each("ln_b"))
+        self._projection_norm = np.concatenate(each("ln_g")), np.concatenate(each("ln_b"))
         self._first = list(zip(each("w1_"), each("b1_"), strict=True))
         self._second = list(zip(each("w2_"), each("b2_"), strict=True))
         self._token_norm = weights["ln_g"], weights["ln_b"]
         self._pool, self._pool_bias = weights["cnn_W"], weights["cnn_b"]
         self._dense = [weights[name] for name in ("d0", "p1", "d1", "d2", "p3", "d3")]
 
-    def load(self, pieces: Collection[int], run: Run = map) -> None:
-        """Read the embeddings of these pieces, and of the marks around every text."""
-        self._weights.load(np.array([BEGIN, END, *pieces], np.int64), run)
+    def load(self, token_ids: Collection[int], mapper: Map = map) -> None:
+        """Read the embeddings of these tokens, and of those that begin and end every text."""
+        self._weights.load(np.array([BEGIN, END, *token_ids], np.int64), mapper)
 
-    def tiles(self, layout: Layout) -> Iterator[Floats]:
+    def tiles(self, packed: PackedTexts) -> Iterator[Floats]:
         """The features of the slots (TILE x 1280 each, to be used at once); empty slots are 0."""
-        embeddings = _padded(self._weights.embed(layout.pieces), 1)
+        embeddings = _padded(self._weights.embed(packed.vocabulary), 1)
         projected = embeddings @ self._project[0]
         projected += self._project[1]
-        self._normalise(projected, self._piece_norm)
-        projected[len(layout.pieces) :] = 0
+        self._normalise(projected, self._projection_norm)
+        projected[len(packed.vocabulary) :] = 0
         inner = [
-            self._convolve_pieces(projected, branch, layout) for branch in range(len(_BRANCHES))
+            self._first_convolution(projected, branch, packed) for branch in range(len(_BRANCHES))
         ]
         tile = np.empty((TILE, FEATURES), np.float32)
-        for start in range(0, layout.slots, TILE):
-            here = layout.piece_at[GAP + start : GAP + start + TILE]
+        for start in range(0, packed.slots, TILE):
+            here = packed.token_at[GAP + start : GAP + start + TILE]
             np.take(embeddings, here, axis=0, out=tile[:, :_EMBEDDING], mode="clip")
             for branch, hidden in enumerate(inner):
                 at = _EMBEDDING + branch * _WIDTH
-                tile[:, at : at + _WIDTH] = self._convolve(hidden, branch, start)
+                tile[:, at : at + _WIDTH] = self._second_convolution(hidden, branch, start)
             self._normalise(tile, self._token_norm)
-            tile[here == len(layout.pieces)] = 0
+            tile[here == len(packed.vocabulary)] = 0
             yield tile
 
-    def _convolve_pieces(self, projected: Floats, branch: int, layout: Layout) -> Floats:
+    def _first_convolution(self, projected: Floats, branch: int, packed: PackedTexts) -> Floats:
         """The first convolution (GAP + slots + GAP x 256).
 
-        What a token adds to a neighbour depends on its piece alone, so it is computed once a
-        distinct piece and looked up.
+        What a token adds to a neighbour depends on its embedding alone, so it is computed once for
+        each token of the vocabulary and looked up.
         """
         (width, left), (weight, bias) = _BRANCHES[branch], self._first[branch]
         own = np.ascontiguousarray(projected[:, branch * _WIDTH : (branch + 1) * _WIDTH])
-        hidden = np.zeros((layout.slots + 2 * GAP, _WIDTH), np.float32)
+        hidden = np.zeros((packed.slots + 2 * GAP, _WIDTH), np.float32)
         parts = [own @ weight[k * _WIDTH : (k + 1) * _WIDTH] for k in range(width)]
         part = np.empty((TILE, _WIDTH), np.float32)
-        for start in range(GAP, GAP + layout.slots, TILE):
+        for start in range(GAP, GAP + packed.slots, TILE):
             tile = hidden[start : start + TILE]
             tile += bias
             for k in range(width):
                 at = start + k - left
-                np.take(parts[k], layout.piece_at[at : at + TILE], axis=0, out=part, mode="clip")
+                np.take(parts[k], packed.token_at[at : at + TILE], axis=0, out=part, mode="clip")
                 tile += part
             np.maximum(tile, 0, out=tile)
-            here = layout.piece_at[start : start + TILE]
+            here = packed.token_at[start : start + TILE]
             np.take(own, here, axis=0, out=part, mode="clip")
             tile += part
-            tile[here == len(layout.pieces)] = 0
+            tile[here == len(packed.vocabulary)] = 0
         return hidden
 
-    def _convolve(self, hidden: Floats, branch: int, start: int) -> Floats:
+    def _second_convolution(self, hidden: Floats, branch: int, start: int) -> Floats:
         """The second convolution of a tile (TILE x 256)."""
         (width, left), (weight, bias) = _BRANCHES[branch], self._second[branch]
         at = GAP + start - left
-        windows = np.concatenate([hidden[at + k : at + k + TILE] for k in range(width)], axis=1)
-        out: Floats = windows @ weight
+        neighbours = np.concatenate([hidden[at + k : at + k + TILE] for k in range(width)], axis=1)
+        out: Floats = neighbours @ weight
         out += bias
         np.maximum(out, 0, out=out)
         out += hidden[GAP + start : GAP + start + TILE]

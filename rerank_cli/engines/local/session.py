@@ -1,6 +1,6 @@
-"""The engine at work: the model in memory, and the texts that go through it.
+"""The embedded model in memory, which scores texts on all cores.
 
-Everything here is spread over threads, for zlib, SentencePiece and the BLAS let go of Python's
+Everything here is spread over threads, for zlib, SentencePiece and the BLAS release Python's
 lock; a pool of the BLAS's own under them would only get in the way.
 """
 
@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from rerank_cli.engines.local.encoder import Encoder
-    from rerank_cli.engines.local.similarity import Question
+    from rerank_cli.engines.local.similarity import EncodedQuery
     from rerank_cli.engines.local.tokens import Tokenizer
 
 Window: TypeAlias = tuple[int, list[int]]
-"""The number of a text, and some of its pieces."""
+"""The number of a text, and the token ids of a part of it that is scored by itself."""
 
 _BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _MAX_THREADS = 8
-# A text above _LONGEST pieces is read in windows of _WINDOW that overlap, each by itself.
+# A text above _LONGEST tokens is scored in windows of _WINDOW that overlap; the best one counts.
 _LONGEST, _WINDOW, _STEP = 1024, 768, 640
-# Pieces in a block, a thread's unit of work: many repeat themselves, which saves work, and few
+# Tokens in a block, a thread's unit of work: enough that many repeat, which saves work, and few
 # enough for a thread to need some 20 MB.
 _BLOCK_MIN, _BLOCK_MAX = 512, 2048
 # Characters that are tokenised at once, which bounds the memory that a long file takes.
-_SLAB = 200_000
+_BATCH = 200_000
 
 
 class Session:
@@ -41,20 +41,23 @@ class Session:
             self._tokenizer = tokenizer.result()
 
     def score(self, query: str, texts: Sequence[str]) -> tuple[list[float], int]:
-        """The relevance score of each text, and the number of pieces read."""
-        from rerank_cli.engines.local.similarity import Question
+        """The relevance score of each text, and the number of tokens read."""
+        from rerank_cli.engines.local.similarity import EncodedQuery
 
-        asked = self._tokenizer.encode([query])[0][:_LONGEST]
+        query_ids = self._tokenizer.encode([query])[0][:_LONGEST]
         scores = [0.0] * len(texts)
-        read = len(asked)
-        question: Question | None = None
+        read = len(query_ids)
+        encoded_query: EncodedQuery | None = None
         with _threads() as pool:
-            for first, slab in _slabs(texts):
-                coded = self._tokenizer.encode(slab)
-                read += sum(map(len, coded))
-                self._encoder.load({*asked}.union(*coded), pool.map)
-                question = question or Question(self._encoder, asked, self._tokenizer.idf(asked))
-                for number, score in _score_windows(question, list(_windows(coded)), pool):
+            for first, batch in _batches(texts):
+                token_ids = self._tokenizer.encode(batch)
+                read += sum(map(len, token_ids))
+                self._encoder.load({*query_ids}.union(*token_ids), pool.map)
+                encoded_query = encoded_query or EncodedQuery(
+                    self._encoder, query_ids, self._tokenizer.idf(query_ids)
+                )
+                windows = list(_windows(token_ids))
+                for number, score in _score_windows(encoded_query, windows, pool):
                     scores[first + number] = max(scores[first + number], score)
         return scores, read
 
@@ -75,7 +78,7 @@ def _read_encoder(path: Path) -> "Encoder":
 
 @contextmanager
 def _one_blas_thread() -> Iterator[None]:
-    """A BLAS that is loaded meanwhile takes one thread, unless the environment says otherwise."""
+    """A BLAS that is loaded within this takes one thread, unless the environment sets a number."""
     ours = [name for name in _BLAS_THREADS if name not in os.environ]
     os.environ.update(dict.fromkeys(ours, "1"))
     try:
@@ -87,7 +90,7 @@ def _one_blas_thread() -> Iterator[None]:
 
 @contextmanager
 def _threads() -> Iterator[ThreadPoolExecutor]:
-    """A pool that leaves undone what has not begun when an exception (as Ctrl-C) goes through."""
+    """A thread pool; an exception (as Ctrl-C) cancels the tasks that have not begun."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     pool = ThreadPoolExecutor(min(usable or 1, _MAX_THREADS))
     try:
@@ -96,32 +99,32 @@ def _threads() -> Iterator[ThreadPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def _slabs(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
-    """The texts in runs of about _SLAB characters, each with the number of its first text."""
+def _batches(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
+    """The texts in batches of about _BATCH characters, each with the number of its first text."""
     first = size = 0
     for number, text in enumerate(texts):
         size += len(text)
-        if size >= _SLAB or number == len(texts) - 1:
+        if size >= _BATCH or number == len(texts) - 1:
             yield first, texts[first : number + 1]
             first, size = number + 1, 0
 
 
-def _windows(coded: Iterable[list[int]]) -> Iterator[Window]:
-    for number, pieces in enumerate(coded):
-        if len(pieces) <= _LONGEST:
-            yield number, pieces
+def _windows(texts: Iterable[list[int]]) -> Iterator[Window]:
+    for number, token_ids in enumerate(texts):
+        if len(token_ids) <= _LONGEST:
+            yield number, token_ids
             continue
-        for start in range(0, len(pieces) - _WINDOW + _STEP, _STEP):
-            yield number, pieces[start : start + _WINDOW]
+        for start in range(0, len(token_ids) - _WINDOW + _STEP, _STEP):
+            yield number, token_ids[start : start + _WINDOW]
 
 
 def _score_windows(
-    question: "Question", windows: Sequence[Window], pool: ThreadPoolExecutor
+    query: "EncodedQuery", windows: Sequence[Window], pool: ThreadPoolExecutor
 ) -> Iterator[tuple[int, float]]:
     """The score of each window with the number of its text."""
 
     def score(block: Sequence[Window]) -> list[float]:
-        return question.score([pieces for _, pieces in block])
+        return query.score([token_ids for _, token_ids in block])
 
     blocks = list(_blocks(windows))
     for block, scores in zip(blocks, pool.map(score, blocks), strict=True):
@@ -130,13 +133,13 @@ def _score_windows(
 
 
 def _blocks(windows: Sequence[Window]) -> Iterator[Sequence[Window]]:
-    """The windows in runs that keep all threads busy."""
-    total = sum(len(pieces) for _, pieces in windows)
+    """The windows in blocks, as many as keep all threads busy."""
+    total = sum(len(token_ids) for _, token_ids in windows)
     limit = min(max(total // _MAX_THREADS, _BLOCK_MIN), _BLOCK_MAX)
     first = size = 0
-    for i, (_, pieces) in enumerate(windows):
-        if i > first and size + len(pieces) > limit:
+    for i, (_, token_ids) in enumerate(windows):
+        if i > first and size + len(token_ids) > limit:
             yield windows[first:i]
             first, size = i, 0
-        size += len(pieces)
+        size += len(token_ids)
     yield windows[first:]

