@@ -16,7 +16,11 @@ from rerank_cli.model import Candidates, Ranking
 from rerank_cli.planning import plan
 from rerank_cli.providers import Provider
 from rerank_cli.ranking import rank
-from rerank_cli.rendering.comparison import MOST, render_json, render_table
+from rerank_cli.rendering.comparison import (
+    MAX_RANKINGS,
+    render_comparison,
+    render_comparison_json,
+)
 from rerank_cli.settings import Flags, Settings
 from rerank_cli.workflows import rank as pipeline
 from rerank_cli.workflows import wiring
@@ -59,18 +63,18 @@ def run(
     depth = min(shown.top_n or _DEPTH, len(candidates.passages))
     agreements = [agreement(rankings[0], other, depth) for other in rankings[1:]]
     if shown.as_json:
-        streams.write([render_json(rankings, agreements, shown.top_n)])
+        streams.write([render_comparison_json(rankings, agreements, shown.top_n)])
     else:
         look = streams.look(to_file=False, full=shown.full)
-        streams.write([render_table(rankings, agreements, shown.top_n, look)])
+        streams.write([render_comparison(rankings, agreements, shown.top_n, look)])
     return ExitCode.OK
 
 
 def _asked(models: Sequence[str], scoring: Scoring, streams: Streams) -> list[Settings]:
     """The settings for each model, of which there must be two at least, all different."""
-    if not 2 <= len(models) <= MOST:
+    if not 2 <= len(models) <= MAX_RANKINGS:
         raise UsageError(
-            f"expected 2 to {MOST} models to compare, not {len(models)}",
+            f"expected 2 to {MAX_RANKINGS} models to compare, not {len(models)}",
             "Name each with -m MODEL, -m PROVIDER:MODEL, or -m PROVIDER for its default.",
         )
     files = wiring.files_of(streams)

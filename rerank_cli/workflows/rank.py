@@ -171,7 +171,7 @@ def _show(
     ranking = ranking_of(candidates, results, settings, scores.usage, shown.scale)
     look = streams.look(to_file=shown.target is not None, full=shown.full)
     with times.of("rendering"):
-        _emit(rendering.pieces(ranking, shown.format, look), shown, streams)
+        _emit(rendering.render_ranking(ranking, shown.format, look), shown, streams)
     if shown.format == "table":
         streams.tell(footer(ranking, times.seconds["scoring"]))
     streams.note(f"times: {times}")

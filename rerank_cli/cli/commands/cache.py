@@ -28,12 +28,12 @@ def _group() -> None:
 @app.command()
 def info(ctx: typer.Context, as_json: options.AsJson = False) -> int:
     """Where the scores are, how many, from when."""
-    from rerank_cli.rendering.cache_info import render_json, render_lines
+    from rerank_cli.rendering.cache_info import render_cache_info, render_cache_info_json
 
     streams = options.streams_of(ctx)
     with _store(streams) as store:
         found = store.info()
-    streams.write([render_json(found) if as_json else render_lines(found)])
+    streams.write([render_cache_info_json(found) if as_json else render_cache_info(found)])
     return ExitCode.OK
 
 

@@ -13,7 +13,7 @@ from rerank_cli.errors import ExitCode, InputError, UsageError
 
 if TYPE_CHECKING:
     from rerank_cli.evaluation.measured_runs import Evaluation
-    from rerank_cli.evaluation.thresholds import Thresholds
+    from rerank_cli.evaluation.thresholds import ThresholdReport
     from rerank_cli.model import Qrels, Run
 
 _NAMED = 5
@@ -42,9 +42,9 @@ def evaluate(
     """
     from rerank_cli.evaluation import measured_runs as comparison
     from rerank_cli.evaluation import measures
-    from rerank_cli.evaluation.thresholds import thresholds as of_run
+    from rerank_cli.evaluation.thresholds import threshold_report
     from rerank_cli.reading.source import shown_name
-    from rerank_cli.rendering import evaluation as rendering
+    from rerank_cli.rendering import measure_table, threshold_chart
 
     streams = options.streams_of(ctx, quiet=quiet)
     thresholds = thresholds or precision is not None
@@ -53,36 +53,38 @@ def evaluate(
     wanted = measures.parse(measure or measures.DEFAULT)
     judgments, read = _read(runs, qrels, encoding, streams)
     evaluated = comparison.evaluate(read, judgments, wanted, seed)
-    charts = [of_run(run, judgments, precision) for run in read] if thresholds else None
+    charts = [threshold_report(run, judgments, precision) for run in read] if thresholds else None
     _warn(evaluated, charts, streams)
     if as_json:
-        text = rendering.render_json(evaluated, charts, shown_name(qrels), by_query=by_query)
+        text = measure_table.render_evaluation_json(
+            evaluated, charts, shown_name(qrels), by_query=by_query
+        )
         streams.write([text])
     elif as_csv:
         streams.write([_csv(evaluated, charts, streams, by_query=by_query)])
     else:
         width = streams.look(to_file=False, full=True).width
-        text = rendering.render_table(evaluated, by_query=by_query, width=width)
-        text += "\n" + rendering.render_thresholds(charts) if charts else ""
+        text = measure_table.render_measures(evaluated, by_query=by_query, width=width)
+        text += "\n" + threshold_chart.render_thresholds(charts) if charts else ""
         streams.write([text])
-        streams.tell(rendering.footer(evaluated))
+        streams.tell(measure_table.measures_footer(evaluated))
     return ExitCode.OK
 
 
 def _csv(
     evaluated: "Evaluation",
-    charts: "Sequence[Thresholds] | None",
+    charts: "Sequence[ThresholdReport] | None",
     streams: Streams,
     *,
     by_query: bool,
 ) -> str:
-    from rerank_cli.rendering import evaluation as rendering
+    from rerank_cli.rendering import measure_table, threshold_chart
     from rerank_cli.rendering.visible import visible_block
 
     if charts is None:
-        text = rendering.render_csv(evaluated, by_query=by_query)
+        text = measure_table.render_measures_csv(evaluated, by_query=by_query)
     else:
-        text = rendering.render_thresholds_csv(charts)
+        text = threshold_chart.render_thresholds_csv(charts)
     # JSON escapes control characters and the tables show them; CSV has them as they are.
     return visible_block(text) if streams.look(to_file=False, full=True).terminal else text
 
@@ -128,7 +130,9 @@ def _read(
     return judgments, runs
 
 
-def _warn(evaluated: "Evaluation", charts: "Sequence[Thresholds] | None", streams: Streams) -> None:
+def _warn(
+    evaluated: "Evaluation", charts: "Sequence[ThresholdReport] | None", streams: Streams
+) -> None:
     """Say what a reader of the figures must know of the queries they are of."""
     judged = len(evaluated.queries)
     for run in evaluated.runs:

@@ -12,7 +12,7 @@ from rerank_cli.console.interrupts import Interrupts
 from rerank_cli.console.streams import Streams
 from rerank_cli.errors import ExitCode, InputError, RerankError, SettingsError, UsageError
 from rerank_cli.planning import Plan, plan
-from rerank_cli.rendering.batch_lines import FORMATS
+from rerank_cli.rendering import render_job
 from rerank_cli.rendering.plan import render_plans
 from rerank_cli.scaling import Scaler
 from rerank_cli.settings import Settings, shown_url
@@ -74,7 +74,7 @@ def run(given: Input, scoring: Scoring, shown: Shown, streams: Streams) -> int:
             Scaler(shown.scale, settings.score_range, known=begun),
             shown.top_n,
             shown.threshold,
-            lambda job, results: FORMATS[shown.format](job, results, shown.tag),
+            lambda job, results: render_job(job, results, shown.format, shown.tag),
             _putting_down(settings, shown, progress, ledger, streams),
             succeeded=begun,
         )
