@@ -3,8 +3,8 @@
 import ast
 import importlib.util
 import re
-import struct
 from collections.abc import Iterable, Mapping, Sequence
+from ctypes import c_float
 from difflib import get_close_matches
 from typing import Any
 
@@ -198,16 +198,8 @@ def tie_notes(measures: Sequence[Any], qrels: Qrels, run: Run) -> list[str]:
 
 def _ranks(scores: Mapping[str, float]) -> dict[str, float]:
     """Numbers in the order of trec_eval, without ties; empty where the scores have none."""
-    single = {doc_id: _single(score) for doc_id, score in scores.items()}
+    single = {doc_id: c_float(score).value for doc_id, score in scores.items()}
     if len(set(single.values())) == len(single):
         return {}
     ranked = sorted(single, key=lambda doc_id: (single[doc_id], doc_id))
-    return {doc_id: float(place) for place, doc_id in enumerate(ranked)}
-
-
-def _single(score: float) -> float:
-    try:
-        number: float = struct.unpack("f", struct.pack("f", score))[0]
-    except OverflowError:
-        return float("inf") if score > 0 else float("-inf")
-    return number
+    return {doc_id: float(rank) for rank, doc_id in enumerate(ranked)}

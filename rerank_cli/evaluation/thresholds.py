@@ -4,7 +4,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Context, Decimal
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import NamedTuple
 
 from rerank_cli.model import Qrels, Run
@@ -115,10 +115,9 @@ def _at(steps: Sequence[Kept], threshold: float, total: int) -> Kept:
 
 def _with_short_thresholds(steps: Sequence[Kept]) -> list[Kept]:
     """The steps, each with the shortest number as threshold that keeps the same passages."""
-    lower = [step.threshold for step in steps[1:]]
     return [
-        step._replace(threshold=shortest(low, step.threshold))
-        for step, low in zip(steps, [*lower, None], strict=True)
+        step._replace(threshold=shortest(lower and lower.threshold, step.threshold))
+        for step, lower in zip_longest(steps, steps[1:])
     ]
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from rerank_cli.evaluation.agreement import Agreement
 from rerank_cli.model import Ranked, Ranking
 from rerank_cli.rendering import View
+from rerank_cli.rendering.columns import aligned_facts
 from rerank_cli.rendering.json import dumps, json_object, result_of
 from rerank_cli.rendering.numbers import format_score
 from rerank_cli.rendering.passage_table import Column, fits, render_passages
 from rerank_cli.rendering.table import locator_columns
-from rerank_cli.rendering.visible import visible
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 MAX_RANKINGS = len(_LETTERS)
@@ -25,10 +25,8 @@ def render_comparison(
     Of more than `top_n` passages those are shown that any ranking has among its best so many.
     Where the width is small, ranks alone are shown.
     """
-    legend = "".join(
-        f"{letter}  {_model(ranking)}\n"
-        for letter, ranking in zip(_LETTERS, rankings, strict=False)
-    )
+    models = [" ".join(filter(None, (each.provider, each.model))) for each in rankings]
+    legend = aligned_facts(dict(zip(_LETTERS, models, strict=False)))
     by_index = [{ranked.index: ranked for ranked in each.results} for each in rankings]
     first = [
         ranked
@@ -41,15 +39,11 @@ def render_comparison(
     if view.width is not None and not fits(columns, view.width):
         columns = [*_ranks(rows, _LETTERS), *locators]
     table = render_passages(columns, [ranked.passage.text for ranked in first], view)
-    footer = "".join(
-        f"{letter} and A  {_agreement(each, rankings[0].total)}\n"
+    agreed = {
+        f"{letter} and A": _agreement(each, rankings[0].total)
         for letter, each in zip(_LETTERS[1:], agreements, strict=False)
-    )
-    return f"{legend}\n{table}\n{footer}"
-
-
-def _model(ranking: Ranking) -> str:
-    return visible(" ".join(filter(None, (ranking.provider, ranking.model))))
+    }
+    return f"{legend}\n{table}\n{aligned_facts(agreed)}"
 
 
 def _ranks_and_scores(rows: Sequence[Sequence[Ranked]]) -> Iterator[Column]:

@@ -73,7 +73,6 @@ def result_of(ranked: Ranked) -> dict[str, object]:
     if passage.id is not None:
         result["id"] = passage.id
     result |= {"text": passage.text, "source": passage.source, "line": passage.line}
-    fields = passage.fields
-    if fields:
+    if fields := passage.fields:
         result["fields"] = fields
     return result

@@ -8,6 +8,9 @@ from rerank_cli.rendering.numbers import ScoreBars, format_measure
 from rerank_cli.rendering.rows import delimited
 from rerank_cli.rendering.visible import visible
 
+_SHOWN = ("threshold", "kept", "precision", "recall", "f1")
+"""What CSV and JSON have of a threshold."""
+
 _BARS = ScoreBars([0.0, 1.0])
 
 
@@ -58,9 +61,7 @@ def _share(share: float | None) -> tuple[str, str]:
 
 def render_thresholds_csv(reports: Sequence[ThresholdReport]) -> str:
     """A threshold a row; `choice` says which ones were looked for."""
-    rows: list[list[object]] = [
-        ["run", "choice", "threshold", "kept", "precision", "recall", "f1"],
-    ]
+    rows: list[list[object]] = [["run", "choice", *_SHOWN]]
     for report in reports:
         chosen = [("", row) for row in report.rows]
         chosen += [("best_f1", report.best)] if report.best else []
@@ -70,13 +71,7 @@ def render_thresholds_csv(reports: Sequence[ThresholdReport]) -> str:
 
 
 def _facts(kept: Kept) -> dict[str, object]:
-    return {
-        "threshold": kept.threshold,
-        "kept": kept.kept,
-        "precision": kept.precision,
-        "recall": kept.recall,
-        "f1": kept.f1,
-    }
+    return {name: getattr(kept, name) for name in _SHOWN}
 
 
 def report_facts(report: ThresholdReport) -> dict[str, object]:
