@@ -9,7 +9,7 @@ from itertools import islice
 from typing import BinaryIO, TextIO
 
 from rerank_cli.errors import UsageError
-from rerank_cli.rendering import Look
+from rerank_cli.rendering import View
 from rerank_cli.rendering.visible import visible, visible_block
 
 _PIECES = 256
@@ -89,7 +89,7 @@ class Streams:
             if self.stdout is not None:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), self.stdout.fileno())
 
-    def look(self, *, to_file: bool, full: bool) -> Look:
+    def view(self, *, to_file: bool, full: bool) -> View:
         """How results are looked at: in a terminal, in a pipe, or in a file."""
         terminal = not to_file and self.stdout is not None and self.stdout.isatty()
         colour = terminal and self.environ.get("TERM") not in ("dumb", "unknown")
@@ -105,7 +105,7 @@ class Streams:
                 width = os.get_terminal_size(self.stdout.fileno()).columns or None
         if width is None and (terminal or colour):
             width = 80
-        return Look(
+        return View(
             width=None if to_file else width,
             colour=colour,
             full=full or not terminal,

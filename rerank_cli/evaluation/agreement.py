@@ -3,7 +3,7 @@
 import math
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rerank_cli.model import Ranking
@@ -11,7 +11,7 @@ from rerank_cli.model import Ranking
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Of a ranking with the first one.
+    """How far a ranking agrees with the first one.
 
     tau       Kendall's tau-b of the scores: 1 for the same order, -1 for the reverse; None where
               one of them ranks all passages alike
@@ -24,7 +24,7 @@ class Agreement:
 
 
 def agreement(first: Ranking, other: Ranking, depth: int) -> Agreement:
-    """Of two rankings of all of the same passages; `depth` is at most their number."""
+    """Compare two rankings of all of the same passages; `depth` is at most their number."""
     scores = [_by_index(each) for each in (first, other)]
     best = [{ranked.index for ranked in each.results[:depth]} for each in (first, other)]
     return Agreement(kendall_tau(*scores), len(best[0] & best[1]) / depth, depth)
@@ -40,9 +40,9 @@ def kendall_tau(first: Sequence[float], other: Sequence[float]) -> float | None:
 
     By Knight's method: sorted by the one, the other's inversions are what disagrees.
     """
-    pairs = _pairs(len(first))
-    tied = [sum(map(_pairs, Counter(each).values())) for each in (first, other)]
-    both = sum(map(_pairs, Counter(zip(first, other, strict=True)).values()))
+    pairs = math.comb(len(first), 2)
+    tied = [_tied_pairs(each) for each in (first, other)]
+    both = _tied_pairs(zip(first, other, strict=True))
     if pairs in tied:
         return None
     in_order = [score for _, score in sorted(zip(first, other, strict=True))]
@@ -51,8 +51,8 @@ def kendall_tau(first: Sequence[float], other: Sequence[float]) -> float | None:
     return concordant_less_discordant / math.sqrt((pairs - tied[0]) * (pairs - tied[1]))
 
 
-def _pairs(count: int) -> int:
-    return count * (count - 1) // 2
+def _tied_pairs(values: Iterable[object]) -> int:
+    return sum(math.comb(count, 2) for count in Counter(values).values())
 
 
 def _inversions(values: Sequence[float]) -> int:

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from rerank_cli.evaluation.measures import ByQuery, by_query, other_ties, overall
+from rerank_cli.evaluation.measures import ByQuery, overall, tie_notes, values_by_query
 from rerank_cli.evaluation.significance import LEVEL, p_value
 from rerank_cli.model import Qrels, Run
 
 
 class Difference(NamedTuple):
-    """How far a figure is from the first run's, and the p of the randomisation test.
+    """A measure of a run less that of the first run, and the p of the randomisation test.
 
     Either is None where there is nothing to compare.
     """
@@ -26,11 +26,16 @@ class Difference(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
-    """One run: its figures by measure (None where there is none), and by query.
+class MeasuredRun:
+    """The measures of one run, and how they differ from those of the first.
 
-    `differences` are to the first run, None for the first itself. `unjudged` are queries that are
-    ranked but have no judgments, `unranked` judged queries that are not ranked.
+    name         the run's
+    values       by measure, of all queries together; None where a measure has no value
+    by_query     by query id and measure, without those that have no value
+    differences  to the first run, by measure; None for the first run itself
+    unjudged     ids of queries that are ranked but have no judgments
+    unranked     ids of judged queries that are not ranked
+    notes        what a reader of the values should know of how ties were broken
     """
 
     name: str
@@ -44,40 +49,42 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """All runs: the names of the measures, and the judged queries, in the judgments' order."""
+    """All runs, with the names of the measures and the ids of the judged queries, in their order.
+
+    `seed` is that of the randomisation test.
+    """
 
     measures: tuple[str, ...]
     queries: tuple[str, ...]
-    runs: tuple[Measured, ...]
+    runs: tuple[MeasuredRun, ...]
     seed: int
 
 
 def evaluate(runs: Sequence[Run], qrels: Qrels, measures: Sequence[Any], seed: int) -> Evaluation:
-    """Measure each run and compare it with the first. `measures` are from `measures.parse`."""
-    measured: list[Measured] = []
+    """Measure each run and compare it with the first.
+
+    `measures` are from `measures.parse`. Raises UsageError where one cannot be computed.
+    """
+    measured: list[MeasuredRun] = []
     for run in runs:
-        found = _finite(by_query(measures, qrels, run.scores))
-        values = {
-            str(m): overall(m, [row[str(m)] for row in found.values() if str(m) in row])
-            for m in measures
+        by_query = _finite(values_by_query(measures, qrels, run.scores))
+        values = overall(measures, by_query)
+        differences = {
+            name: _difference(name, values, by_query, measured[0], seed)
+            for name in (values if measured else ())
         }
-        differences = None
-        if measured:
-            names = map(str, measures)
-            differences = {
-                name: _difference(name, values, found, measured[0], seed) for name in names
-            }
-        unjudged, unranked = unmatched(run, qrels)
-        notes = tuple(other_ties(measures, qrels, run))
-        measured.append(Measured(run.name, values, found, differences, unjudged, unranked, notes))
+        measured.append(
+            MeasuredRun(
+                name=run.name,
+                values=values,
+                by_query=by_query,
+                differences=differences if measured else None,
+                unjudged=tuple(query_id for query_id in run.scores if query_id not in qrels),
+                unranked=tuple(query_id for query_id in qrels if query_id not in run.scores),
+                notes=tuple(tie_notes(measures, qrels, run)),
+            )
+        )
     return Evaluation(tuple(map(str, measures)), tuple(qrels), tuple(measured), seed)
-
-
-def unmatched(run: Run, qrels: Qrels) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The queries of a run without judgments, and the judged ones that it does not rank."""
-    unjudged = tuple(query_id for query_id in run.scores if query_id not in qrels)
-    unranked = tuple(query_id for query_id in qrels if query_id not in run.scores)
-    return unjudged, unranked
 
 
 def _finite(values: ByQuery) -> ByQuery:
@@ -90,8 +97,8 @@ def _finite(values: ByQuery) -> ByQuery:
 def _difference(
     name: str,
     values: Mapping[str, float | None],
-    found: Mapping[str, Mapping[str, float]],
-    first: Measured,
+    by_query: Mapping[str, Mapping[str, float]],
+    first: MeasuredRun,
     seed: int,
 ) -> Difference:
     here, there = values[name], first.values[name]
@@ -99,7 +106,7 @@ def _difference(
         return Difference(None, None)
     pairs = [
         row[name] - first.by_query[query_id][name]
-        for query_id, row in found.items()
+        for query_id, row in by_query.items()
         if name in row and name in first.by_query[query_id]
     ]
     return Difference(here - there, p_value(pairs, seed) if pairs else None)

@@ -3,8 +3,8 @@
 import ast
 import importlib.util
 import re
-import struct
 from collections.abc import Iterable, Mapping, Sequence
+from ctypes import c_float
 from difflib import get_close_matches
 from typing import Any
 
@@ -126,8 +126,8 @@ def _check_params(measure: Any, shown: str) -> None:
             raise ValueError(f"{shown} needs {name}{example}")
 
 
-def by_query(measures: Sequence[Any], qrels: Qrels, scores: Scores) -> ByQuery:
-    """What ir_measures gives each judged query; a query that is not ranked gets 0.
+def values_by_query(measures: Sequence[Any], qrels: Qrels, scores: Scores) -> ByQuery:
+    """The measures of each judged query, by ir_measures; a query that is not ranked gets 0.
 
     Queries are those of the judgments, in their order; others are left out, as trec_eval does.
     Raises UsageError where a measure cannot be computed.
@@ -142,7 +142,7 @@ def by_query(measures: Sequence[Any], qrels: Qrels, scores: Scores) -> ByQuery:
     except Exception as error:
         if len(measures) > 1:
             for measure in measures:
-                by_query([measure], qrels, scores)
+                values_by_query([measure], qrels, scores)
         # Some measures are left to other programs, which may be missing or fail in their own ways.
         raise UsageError(
             f"ir_measures cannot compute {measures[0]}: {type(error).__name__}: {error}"
@@ -155,17 +155,25 @@ def by_query(measures: Sequence[Any], qrels: Qrels, scores: Scores) -> ByQuery:
     }
 
 
-def overall(measure: Any, values: Iterable[float]) -> float | None:
-    """The figure of a run: the mean over the queries, or what else the measure says."""
-    total, some = measure.aggregator(), False
+def overall(measures: Sequence[Any], by_query: ByQuery) -> dict[str, float | None]:
+    """Each measure over all queries: their mean, or what else it defines; None without values."""
+    return {
+        str(measure): _aggregated(
+            measure, [row[str(measure)] for row in by_query.values() if str(measure) in row]
+        )
+        for measure in measures
+    }
+
+
+def _aggregated(measure: Any, values: Sequence[float]) -> float | None:
+    aggregator = measure.aggregator()
     for value in values:
-        total.add(value)
-        some = True
-    return float(total.result()) if some else None
+        aggregator.add(value)
+    return float(aggregator.result()) if values else None
 
 
-def other_ties(measures: Sequence[Any], qrels: Qrels, run: Run) -> list[str]:
-    """What to tell where ir_measures breaks ties otherwise than trec_eval, and it shows.
+def tie_notes(measures: Sequence[Any], qrels: Qrels, run: Run) -> list[str]:
+    """A note for each measure whose value trec_eval's way of breaking ties would change.
 
     ir_measures computes some measures itself, with equal scores by ascending id; trec_eval has
     them by descending id, and calls equal what is equal in single precision.
@@ -177,33 +185,21 @@ def other_ties(measures: Sequence[Any], qrels: Qrels, run: Run) -> list[str]:
     if not own or not any(ranks.values()):
         return []
     as_trec = {query_id: ranks[query_id] or scores for query_id, scores in run.scores.items()}
-    told = []
-    values, others = by_query(own, qrels, run.scores), by_query(own, qrels, as_trec)
-    for measure in own:
-        here, there = (
-            overall(measure, [row[str(measure)] for row in each.values() if str(measure) in row])
-            for each in (values, others)
-        )
-        if f"{here:.4f}" != f"{there:.4f}":
-            told.append(
-                f"{run.name}: {measure} is {here:.4f} because ir_measures puts equal scores in "
-                f"ascending order of ids there; in trec_eval's order it would be {there:.4f}"
-            )
-    return told
+    here, there = (
+        overall(own, values_by_query(own, qrels, scores)) for scores in (run.scores, as_trec)
+    )
+    return [
+        f"{run.name}: {name} is {here[name]:.4f} because ir_measures puts equal scores in "
+        f"ascending order of ids there; in trec_eval's order it would be {there[name]:.4f}"
+        for name in here
+        if f"{here[name]:.4f}" != f"{there[name]:.4f}"
+    ]
 
 
 def _ranks(scores: Mapping[str, float]) -> dict[str, float]:
     """Numbers in the order of trec_eval, without ties; empty where the scores have none."""
-    single = {doc_id: _single(score) for doc_id, score in scores.items()}
+    single = {doc_id: c_float(score).value for doc_id, score in scores.items()}
     if len(set(single.values())) == len(single):
         return {}
     ranked = sorted(single, key=lambda doc_id: (single[doc_id], doc_id))
-    return {doc_id: float(place) for place, doc_id in enumerate(ranked)}
-
-
-def _single(score: float) -> float:
-    try:
-        number: float = struct.unpack("f", struct.pack("f", score))[0]
-    except OverflowError:
-        return float("inf") if score > 0 else float("-inf")
-    return number
+    return {doc_id: float(rank) for rank, doc_id in enumerate(ranked)}

@@ -1,10 +1,10 @@
 """What a threshold would keep: passages, precision and recall, pooled over the judged queries."""
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Context, Decimal
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import NamedTuple
 
 from rerank_cli.model import Qrels, Run
@@ -16,7 +16,7 @@ _EXACT = Context(prec=700)
 
 
 class Kept(NamedTuple):
-    """What scores of `threshold` and above are: so many passages, so many of them relevant.
+    """What a threshold keeps: `kept` passages score at least that, `relevant` of them are relevant.
 
     `precision` is None where nothing is kept, `recall` where nothing is relevant at all.
     """
@@ -35,13 +35,18 @@ class Kept(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Thresholds:
-    """One run at a range of thresholds.
+class ThresholdReport:
+    """What a range of thresholds would keep of one run, pooled over its judged queries.
 
-    `passages` are those of the judged queries, `unjudged` of them have no judgment of their own
-    and count as not relevant; `relevant` are all that the judgments have, ranked or not. `best`
-    has the best F1. `wanted` is the precision that was asked for, `reaching` the lowest threshold
-    (the most recall) that has it, or None, and `nearest` the one with the highest precision.
+    name      the run's
+    passages  of judged queries
+    unjudged  those of them without a judgment of their own, which count as not relevant
+    relevant  all that the judgments have, ranked or not
+    rows      the range, from the lowest threshold
+    best      the threshold with the best F1, None where none keeps a relevant passage
+    wanted    the precision that was asked for, if any
+    reaching  the lowest threshold (the most recall) that has it, None where none has
+    nearest   the threshold with the highest precision, None without passages
     """
 
     name: str
@@ -55,7 +60,7 @@ class Thresholds:
     nearest: Kept | None
 
 
-def thresholds(run: Run, qrels: Qrels, wanted: float | None = None) -> Thresholds:
+def threshold_report(run: Run, qrels: Qrels, wanted: float | None = None) -> ThresholdReport:
     """The run at a range of thresholds; a relevance of 1 and above is relevant."""
     judged = [
         (score, qrels[query_id].get(doc_id))
@@ -63,27 +68,29 @@ def thresholds(run: Run, qrels: Qrels, wanted: float | None = None) -> Threshold
         if query_id in qrels
         for doc_id, score in scores.items()
     ]
-    total = sum(grade > 0 for grades in qrels.values() for grade in grades.values())
-    steps = _cumulated([(score, (grade or 0) > 0) for score, grade in judged], total)
-    scores = [step.threshold for step in reversed(steps)]
-    named = _named(steps)
-    best = max(named, key=lambda step: (step.f1, step.threshold), default=None)
-    reaching = [s for s in named if wanted is not None and (s.precision or 0.0) >= wanted]
-    return Thresholds(
-        run.name,
-        len(judged),
-        sum(grade is None for _, grade in judged),
-        total,
-        tuple(_at(steps[: len(steps) - bisect_left(scores, x)], x, total) for x in _range(scores)),
-        best if best and best.f1 else None,
-        wanted,
-        max(reaching, key=lambda step: step.kept, default=None),
-        max(named, key=lambda step: (step.precision or 0.0, step.kept), default=None),
+    relevant = sum(grade > 0 for grades in qrels.values() for grade in grades.values())
+    steps = _steps([(score, (grade or 0) > 0) for score, grade in judged], relevant)
+    short = _with_short_thresholds(steps)
+    best = max(short, key=lambda step: (step.f1, step.threshold), default=None)
+    reaching = [s for s in short if wanted is not None and (s.precision or 0.0) >= wanted]
+    return ThresholdReport(
+        name=run.name,
+        passages=len(judged),
+        unjudged=sum(grade is None for _, grade in judged),
+        relevant=relevant,
+        rows=tuple(_at(steps, threshold, relevant) for threshold in _range(steps)),
+        best=best if best and best.f1 else None,
+        wanted=wanted,
+        reaching=max(reaching, key=lambda step: step.kept, default=None),
+        nearest=max(short, key=lambda step: (step.precision or 0.0, step.kept), default=None),
     )
 
 
-def _cumulated(judged: list[tuple[float, bool]], total: int) -> list[Kept]:
-    """What each distinct score keeps as a threshold, highest first."""
+def _steps(judged: list[tuple[float, bool]], total: int) -> list[Kept]:
+    """What each distinct score keeps as a threshold, highest first.
+
+    `judged` has the score of each passage and whether it is relevant; `total` are relevant in all.
+    """
     kept = relevant = 0
     steps = []
     judged.sort(reverse=True)
@@ -101,16 +108,16 @@ def _kept(threshold: float, kept: int, relevant: int, total: int) -> Kept:
 
 def _at(steps: Sequence[Kept], threshold: float, total: int) -> Kept:
     """What a threshold keeps that need not be a score: the last of the steps not below it."""
-    kept, relevant = (steps[-1].kept, steps[-1].relevant) if steps else (0, 0)
+    count = bisect_right(steps, -threshold, key=lambda step: -step.threshold)
+    kept, relevant = (steps[count - 1].kept, steps[count - 1].relevant) if count else (0, 0)
     return _kept(threshold, kept, relevant, total)
 
 
-def _named(steps: Sequence[Kept]) -> list[Kept]:
-    """The same, each by the shortest number that keeps the same passages."""
-    lower = [step.threshold for step in steps[1:]]
+def _with_short_thresholds(steps: Sequence[Kept]) -> list[Kept]:
+    """The steps, each with the shortest number as threshold that keeps the same passages."""
     return [
-        step._replace(threshold=shortest(low, step.threshold))
-        for step, low in zip(steps, [*lower, None], strict=True)
+        step._replace(threshold=shortest(lower and lower.threshold, step.threshold))
+        for step, lower in zip_longest(steps, steps[1:])
     ]
 
 
@@ -124,14 +131,11 @@ def shortest(low: float | None, high: float) -> float:
     return high
 
 
-def _range(scores: Sequence[float]) -> list[float]:
-    """Thresholds to show: usual ones for scores from 0 to 1, else even steps over the scores.
-
-    The scores come in ascending order.
-    """
-    if not scores:
+def _range(steps: Sequence[Kept]) -> list[float]:
+    """Thresholds to show: usual ones for scores from 0 to 1, else even steps over the scores."""
+    if not steps:
         return []
-    low, high = scores[0], scores[-1]
+    low, high = steps[-1].threshold, steps[0].threshold
     if low >= 0 and high <= 1:
         return list(_OF_PROBABILITIES)
     width = Decimal(repr(high)) - Decimal(repr(low))

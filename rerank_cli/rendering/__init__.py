@@ -1,16 +1,33 @@
-"""A ranking becomes text. A new output format is one module and one line in `FORMATS`."""
+"""Rankings as text. A new output format is one module and one line in `FORMATS`."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from rerank_cli.model import Ranking
+    from rerank_cli.model import Job, Ranked, Ranking
 
-__all__ = ["BATCH_FORMATS", "FORMATS", "Look", "pieces", "render"]
+# Name → module and function. Imported when it is used: the table needs Rich, the others start
+# faster.
+FORMATS: Mapping[str, tuple[str, str]] = {
+    "table": ("table", "render_table"),
+    "json": ("json", "render_json"),
+    "jsonl": ("rows", "render_jsonl"),
+    "csv": ("rows", "render_csv"),
+    "tsv": ("rows", "render_tsv"),
+    "text": ("text", "render_text"),
+}
+"""Formats of one ranking; a function takes the ranking and a `View`, and returns pieces of text."""
+
+BATCH_FORMATS: Mapping[str, tuple[str, str]] = {
+    "jsonl": ("batch_lines", "render_job_jsonl"),
+    "trec": ("batch_lines", "render_job_trec"),
+}
+"""Formats of a batch; a function takes a job, its results and the tag of the run."""
 
 
-class Look(NamedTuple):
-    """How the output is looked at.
+class View(NamedTuple):
+    """What the output is shown on, and how much of it.
 
     width     columns to fit, None for as many as it takes
     colour    whether colour codes may be used
@@ -24,72 +41,23 @@ class Look(NamedTuple):
     terminal: bool = False
 
 
-Pieces = Iterable[str]
+def render_ranking(ranking: "Ranking", output_format: str, view: View) -> Iterable[str]:
+    """The ranking in a format of `FORMATS`, in pieces, so that the whole is never held."""
+    pieces: Iterable[str] = _function(FORMATS[output_format])(ranking, view)
+    return pieces
 
 
-def _table(ranking: "Ranking", look: Look) -> Pieces:
-    from rerank_cli.rendering.table import render
+def render_job(job: "Job", results: "Sequence[Ranked]", output_format: str, tag: str) -> str:
+    """The results of one query of a batch in a format of `BATCH_FORMATS`.
 
-    return [render(ranking, look)]
-
-
-def _json(ranking: "Ranking", look: Look) -> Pieces:
-    from rerank_cli.rendering.json import render
-
-    return render(ranking)
+    `tag` names the run, where the format has a name for it. Raises InputError where the format
+    cannot hold an id.
+    """
+    text: str = _function(BATCH_FORMATS[output_format])(job, results, tag)
+    return text
 
 
-def _jsonl(ranking: "Ranking", look: Look) -> Pieces:
-    from rerank_cli.rendering.rows import render_jsonl
-
-    return render_jsonl(ranking)
-
-
-def _csv(ranking: "Ranking", look: Look) -> Pieces:
-    from rerank_cli.rendering.rows import render_table
-
-    return _harmless(render_table(ranking, ","), look)
-
-
-def _tsv(ranking: "Ranking", look: Look) -> Pieces:
-    from rerank_cli.rendering.rows import render_table
-
-    return _harmless(render_table(ranking, "\t"), look)
-
-
-def _text(ranking: "Ranking", look: Look) -> Pieces:
-    from rerank_cli.rendering.text import render
-
-    return _harmless(render(ranking), look)
-
-
-def _harmless(pieces: Pieces, look: Look) -> Pieces:
-    """JSON escapes control characters and the table shows them; plain formats need this."""
-    from rerank_cli.rendering.visible import visible_block
-
-    return map(visible_block, pieces) if look.terminal else pieces
-
-
-# Each imports its module when it is used: the table's needs Rich, the others start faster.
-FORMATS: Mapping[str, Callable[["Ranking", Look], Pieces]] = {
-    "table": _table,
-    "json": _json,
-    "jsonl": _jsonl,
-    "csv": _csv,
-    "tsv": _tsv,
-    "text": _text,
-}
-
-
-BATCH_FORMATS = ("jsonl", "trec")
-"""What a batch can be written as: the names of `batch.FORMATS`."""
-
-
-def pieces(ranking: "Ranking", output_format: str, look: Look) -> Pieces:
-    """The ranking in a format of `FORMATS`, piece by piece so that the whole is never held."""
-    return FORMATS[output_format](ranking, look)
-
-
-def render(ranking: "Ranking", output_format: str, look: Look) -> str:
-    """The ranking in a format of `FORMATS`; ends with a newline unless it is empty."""
-    return "".join(pieces(ranking, output_format, look))
+def _function(entry: tuple[str, str]) -> Callable[..., Any]:
+    module, name = entry
+    function: Callable[..., Any] = getattr(import_module(f"{__name__}.{module}"), name)
+    return function

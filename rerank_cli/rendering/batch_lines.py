@@ -1,29 +1,25 @@
 """The output of a batch: a line a query, or a run that trec_eval and ir_measures read."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 from rerank_cli.errors import InputError
 from rerank_cli.model import Job, PassageId, Ranked
 from rerank_cli.rendering.json import dumps, result_of
-
-Render = Callable[[Job, Sequence[Ranked], str], str]
+from rerank_cli.rendering.rows import renamed
 
 _OWN = ("id", "query", "results")
 
 
-def _jsonl(job: Job, results: Sequence[Ranked], tag: str) -> str:
+def render_job_jsonl(job: Job, results: Sequence[Ranked], _tag: str) -> str:
+    """A JSON object on a line: the query, the other fields of its row, and the results."""
     row: dict[str, object] = {"id": job.id, "query": job.candidates.query}
-    for name, value in job.fields.items():
-        # A field of the input's is never lost to one of ours.
-        free = name
-        while free in _OWN or (free != name and free in job.fields):
-            free = f"input_{free}"
-        row[free] = value
+    row |= renamed(job.fields, _OWN)
     row["results"] = [result_of(ranked) for ranked in results]
     return dumps(row) + "\n"
 
 
-def _trec(job: Job, results: Sequence[Ranked], tag: str) -> str:
+def render_job_trec(job: Job, results: Sequence[Ranked], tag: str) -> str:
+    """A line a result, as in a run of TREC. InputError for ids that such a run cannot have."""
     query_id = _word(job.id, "the query's id", job)
     lines, seen = [], set()
     for ranked in results:
@@ -51,6 +47,3 @@ def _word(value: PassageId, what: str, job: Job) -> str:
             hint="--format jsonl takes any id.",
         )
     return text
-
-
-FORMATS: Mapping[str, Render] = {"jsonl": _jsonl, "trec": _trec}

@@ -3,16 +3,16 @@
 from datetime import UTC, datetime
 
 from rerank_cli.engines.cache.store import Info
-from rerank_cli.rendering.aligned import aligned_facts
+from rerank_cli.rendering.columns import aligned_facts
 from rerank_cli.rendering.json import dumps
 
 
-def render_json(info: Info) -> str:
+def render_cache_info_json(info: Info) -> str:
     """One JSON object; times are UTC, null where there is nothing."""
     return dumps(_facts(info)) + "\n"
 
 
-def render_lines(info: Info) -> str:
+def render_cache_info(info: Info) -> str:
     """Aligned lines, without what there is not."""
     return aligned_facts(_facts(info))
 

@@ -4,26 +4,20 @@ from collections.abc import Iterator, Sequence
 
 from rerank_cli.evaluation.agreement import Agreement
 from rerank_cli.model import Ranked, Ranking
-from rerank_cli.rendering import Look
-from rerank_cli.rendering.json import dumps, result_of
+from rerank_cli.rendering import View
+from rerank_cli.rendering.columns import aligned_facts
+from rerank_cli.rendering.json import dumps, json_object, result_of
 from rerank_cli.rendering.numbers import format_score
-from rerank_cli.rendering.passage_table import Column, lay_out
-from rerank_cli.rendering.table import places
-from rerank_cli.rendering.visible import visible
+from rerank_cli.rendering.passage_table import Column, fits, render_passages
+from rerank_cli.rendering.table import locator_columns
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-MOST = len(_LETTERS)
+MAX_RANKINGS = len(_LETTERS)
 """Rankings that can be told apart."""
 
-_GAP = 2
-_ROOM = 20
-"""Cells for the passage, below which the scores are left out."""
-_LABEL = 8
-"""Cells to which places and ids may be cut."""
 
-
-def render_table(
-    rankings: Sequence[Ranking], agreements: Sequence[Agreement], top_n: int | None, look: Look
+def render_comparison(
+    rankings: Sequence[Ranking], agreements: Sequence[Agreement], top_n: int | None, view: View
 ) -> str:
     """A legend, a row a passage in the order of the first ranking, and how far the others agree.
 
@@ -31,10 +25,8 @@ def render_table(
     Of more than `top_n` passages those are shown that any ranking has among its best so many.
     Where the width is small, ranks alone are shown.
     """
-    legend = "".join(
-        f"{letter}  {_named(ranking)}\n"
-        for letter, ranking in zip(_LETTERS, rankings, strict=False)
-    )
+    models = [" ".join(filter(None, (each.provider, each.model))) for each in rankings]
+    legend = aligned_facts(dict(zip(_LETTERS, models, strict=False)))
     by_index = [{ranked.index: ranked for ranked in each.results} for each in rankings]
     first = [
         ranked
@@ -42,23 +34,19 @@ def render_table(
         if top_n is None or any(each[ranked.index].rank <= top_n for each in by_index)
     ]
     rows = [[each[ranked.index] for ranked in first] for each in by_index]
-    where = places(first, rankings[0].files)
-    columns = [*_with_scores(rows), *where]
-    if look.width is not None and _width(columns) + _ROOM > look.width:
-        columns = [*_ranks(rows, _LETTERS), *where]
-    table = lay_out(columns, [ranked.passage.text for ranked in first], look)
-    told = "".join(
-        f"{letter} and A  {_told(each, rankings[0].total)}\n"
+    locators = locator_columns(first, rankings[0].files)
+    columns = [*_ranks_and_scores(rows), *locators]
+    if view.width is not None and not fits(columns, view.width):
+        columns = [*_ranks(rows, _LETTERS), *locators]
+    table = render_passages(columns, [ranked.passage.text for ranked in first], view)
+    agreed = {
+        f"{letter} and A": _agreement(each, rankings[0].total)
         for letter, each in zip(_LETTERS[1:], agreements, strict=False)
-    )
-    return f"{legend}\n{table}\n{told}"
+    }
+    return f"{legend}\n{table}\n{aligned_facts(agreed)}"
 
 
-def _named(ranking: Ranking) -> str:
-    return visible(" ".join(filter(None, (ranking.provider, ranking.model))))
-
-
-def _with_scores(rows: Sequence[Sequence[Ranked]]) -> Iterator[Column]:
+def _ranks_and_scores(rows: Sequence[Sequence[Ranked]]) -> Iterator[Column]:
     headers = [f"rank {letter}" for letter in _LETTERS]
     for ranks, ranking in zip(_ranks(rows, headers), rows, strict=True):
         yield ranks
@@ -77,37 +65,30 @@ def _ranks(rows: Sequence[Sequence[Ranked]], headers: Sequence[str]) -> Iterator
         yield Column(header, cells)
 
 
-def _width(columns: Sequence[Column]) -> int:
-    """Cells that they take at least."""
-    widths = (min(each.width, _LABEL) if each.label else each.width for each in columns)
-    return sum(width + _GAP for width in widths)
-
-
 def _move(up: int) -> str:
     return "" if up == 0 else f"▲{up}" if up > 0 else f"▼{-up}"
 
 
-def _told(each: Agreement, total: int) -> str:
+def _agreement(each: Agreement, total: int) -> str:
     tau = "-" if each.tau is None else f"{each.tau:.4f}"
-    # All of them are always all of them.
+    # Of all passages the overlap is always 1.
     overlap = f" · overlap of the best {each.depth}: {each.overlap:.4f}" * (each.depth < total)
     return f"Kendall's tau {tau}{overlap}"
 
 
-def render_json(
+def render_comparison_json(
     rankings: Sequence[Ranking], agreements: Sequence[Agreement], top_n: int | None
 ) -> str:
     """One JSON object: a ranking a model, its results a line each, and how far they agree."""
     listed = []
     for ranking, agreed in zip(rankings, (None, *agreements), strict=True):
-        about: dict[str, object] = {"provider": ranking.provider, "model": ranking.model}
+        head: dict[str, object] = {"provider": ranking.provider, "model": ranking.model}
         if agreed:
-            about["agreement"] = {
+            head["agreement"] = {
                 "kendall_tau": agreed.tau,
                 "overlap": agreed.overlap,
                 "depth": agreed.depth,
             }
-        results = ",\n    ".join(dumps(result_of(each)) for each in ranking.results[:top_n])
-        listed.append(f'{dumps(about)[:-1]}, "results": [\n    {results}\n  ]}}')
-    head = dumps({"query": rankings[0].query})
-    return f'{head[:-1]}, "rankings": [\n  ' + ",\n  ".join(listed) + "\n]}\n"
+        results = (dumps(result_of(each)) for each in ranking.results[:top_n])
+        listed.append("".join(json_object(head, "results", results, indent="  ")))
+    return "".join(json_object({"query": rankings[0].query}, "rankings", listed)) + "\n"

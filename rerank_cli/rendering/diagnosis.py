@@ -28,7 +28,7 @@ def _wrapped(start: str, text: str, width: int | None) -> list[str]:
     return wrap(line, max(width, len(start) + 20), subsequent_indent=indent, tabsize=1)
 
 
-def render_json(found: Diagnosis) -> str:
+def render_diagnosis_json(found: Diagnosis) -> str:
     """One JSON object; `well` is null for what is neither good nor bad."""
     # The keys are older than the fields' names: scripts read them.
     findings = [

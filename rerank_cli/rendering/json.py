@@ -2,9 +2,10 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from rerank_cli.model import Ranked, Ranking
+from rerank_cli.rendering import View
 from rerank_cli.rendering.visible import LONE, UNSEEN
 from rerank_cli.scaling import NATIVE
 
@@ -12,45 +13,23 @@ from rerank_cli.scaling import NATIVE
 _BARE = {code: f"\\u{code:04x}" for code in (0x7F, *UNSEEN, *LONE)}
 _ANY_BARE = re.compile(f"[{''.join(map(chr, _BARE))}]")
 
-
-def _encoder() -> Callable[[object], str]:
-    """What `json.dumps` does with real characters and no NaN, made ready once.
-
-    `json` makes its inner encoder anew for each value, which is a sixth of the time that a row
-    takes; where that encoder is not to be had, or wants other arguments, `json` itself serves.
-    """
-    plain = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
-    module = json.encoder
-    try:
-        make, strings = module.c_make_encoder, module.encode_basestring  # type: ignore[attr-defined]
-        separators = (plain.key_separator, plain.item_separator)
-        inner = make(None, plain.default, strings, None, *separators, False, False, False)
-    except (AttributeError, TypeError):
-        return plain.encode
-    return lambda value: "".join(inner(value, 0))
+# What is written was read from JSON or made here: nothing in it contains itself.
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False).encode
 
 
-_encode = _encoder()
-
-
-def render(ranking: Ranking) -> Iterator[str]:
-    """The ranking as one JSON object (see the README for its keys), piece by piece."""
-    about = {"query": ranking.query, "provider": ranking.provider, "model": ranking.model}
+def render_json(ranking: Ranking, _view: View) -> Iterator[str]:
+    """The ranking as one JSON object (see the README for its keys), in pieces."""
+    head = {"query": ranking.query, "provider": ranking.provider, "model": ranking.model}
     if ranking.scale != NATIVE:
-        about["scores"] = ranking.scale
-    head = dumps(about)
-    yield f'{head[:-1]}, "results": ['
-    before = "\n  "
-    for ranked in ranking.results:
-        yield before + dumps(result_of(ranked))
-        before = ",\n  "
+        head["scores"] = ranking.scale
     usage: dict[str, object] = {"requests": ranking.usage.requests}
     if ranking.usage.input_tokens is not None:
         usage["input_tokens"] = ranking.usage.input_tokens
     if ranking.usage.cached:
         usage["cached"] = ranking.usage.cached
-    end = "\n" if ranking.results else ""
-    yield f'{end}], "usage": {dumps(usage)}}}\n'
+    results = (dumps(result_of(ranked)) for ranked in ranking.results)
+    yield from json_object(head, "results", results, {"usage": usage})
+    yield "\n"
 
 
 def dumps(value: object) -> str:
@@ -61,6 +40,32 @@ def dumps(value: object) -> str:
     return text.translate(_BARE)
 
 
+def json_object(
+    head: Mapping[str, object],
+    name: str,
+    elements: Iterable[str],
+    tail: Mapping[str, object] | None = None,
+    indent: str = "",
+) -> Iterator[str]:
+    """A JSON object in pieces: `head`, the list `name` with an element a line, `tail`.
+
+    `head` is not empty; `elements` are JSON; `indent` stands before the line that begins it.
+    """
+    yield f'{dumps(head)[:-1]}, "{name}": '
+    yield from json_array(elements, indent)
+    yield f", {dumps(tail)[1:]}" if tail else "}"
+
+
+def json_array(elements: Iterable[str], indent: str = "") -> Iterator[str]:
+    """A JSON array in pieces, an element (JSON itself) a line; `indent` as in `json_object`."""
+    yield "["
+    separator = end = ""
+    for element in elements:
+        yield f"{separator}\n{indent}  {element}"
+        separator, end = ",", f"\n{indent}"
+    yield f"{end}]"
+
+
 def result_of(ranked: Ranked) -> dict[str, object]:
     """The keys of one result (see the README)."""
     passage = ranked.passage
@@ -68,7 +73,6 @@ def result_of(ranked: Ranked) -> dict[str, object]:
     if passage.id is not None:
         result["id"] = passage.id
     result |= {"text": passage.text, "source": passage.source, "line": passage.line}
-    fields = passage.fields
-    if fields:
+    if fields := passage.fields:
         result["fields"] = fields
     return result

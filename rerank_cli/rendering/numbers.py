@@ -1,4 +1,4 @@
-"""How a relevance score is shown to a person."""
+"""How numbers are shown to a person."""
 
 import math
 
@@ -17,20 +17,25 @@ def format_score(score: float) -> str:
     return short if math.isfinite(float(short)) else repr(score)
 
 
+def format_measure(value: float | None) -> str:
+    """A measure, precision or recall: four decimals; - where there is none."""
+    return "-" if value is None else f"{value:.4f}"
+
+
 def counted(count: int, one: str, many: str | None = None) -> str:
     """A number with the word for what it counts; the plural has an s unless it is given."""
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
-class Scale:
-    """Score bars for one ranking: of 0..1 where all scores lie there, else of their own range."""
+class ScoreBars:
+    """Bars for the scores of one ranking: from 0 to 1 if all lie there, else of their own range."""
 
     def __init__(self, scores: list[float]) -> None:
         low, high = min(scores, default=0.0), max(scores, default=0.0)
         self._low, self._high = (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
 
     def bar(self, score: float) -> str:
-        """`BAR_CELLS` wide, in eighths of a cell; what is not next to nothing shows something."""
+        """`BAR_CELLS` wide, in eighths of a cell: at least one from a share of `_SOMETHING` on."""
         # By a power of two, so that no difference of two scores is beyond a float.
         low, high = self._low / 4, self._high / 4
         share = (score / 4 - low) / (high - low) if high > low else 1.0

@@ -6,12 +6,13 @@ cut can work on it.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from rerank_cli.rendering import Look
+from rerank_cli.rendering import View
+from rerank_cli.rendering.columns import GAP, aligned, cells_of
 from rerank_cli.rendering.visible import visible
 
 if TYPE_CHECKING:
@@ -22,20 +23,22 @@ if TYPE_CHECKING:
 # Rich loses what stands next to it where a line ends.
 _STRAY_JOINER = re.compile("(?<![^\x00-\x7f\\s])\u200d|\u200d(?![^\x00-\x7f\\s])")
 
-_GAP = 2
 _LINES = 3
+"""Lines of a passage, unless it is shown in full."""
 _NARROWEST = 20
+"""Cells for the passage, below which the other columns give way."""
 _LEAST = 8
+"""Cells that the passage, and an id or a line that is cut, have at least."""
+_WIDEST_LABEL = 24
 _CHARACTERS = 6
 """Characters a cell, at most, that are looked at."""
-_WIDEST_LABEL = 24
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column before the passage: its cells are short and on one line.
+    """A column before the passage: a header, and a cell a passage, short and on one line.
 
-    `right` aligns it, `label` says that it may be cut where the width is small.
+    `right` aligns it to the right, `label` says that it may be cut where the width is small.
     """
 
     header: str
@@ -45,85 +48,81 @@ class Column:
 
     @property
     def width(self) -> int:
-        """Cells of its widest."""
-        return max(cell_len(cell) for cell in (self.header, *self.cells))
+        """Cells of its widest text."""
+        return cells_of((self.header, *self.cells))
 
 
-def lay_out(columns: Sequence[Column], texts: Sequence[str], look: Look) -> str:
-    """The table, the passages of these texts last; the first of them stands out."""
+def render_passages(columns: Sequence[Column], texts: Sequence[str], view: View) -> str:
+    """The table of the columns and the passages with these texts; the first row stands out."""
     passages = [_STRAY_JOINER.sub("<U+200D>", visible(text)) for text in texts]
-    if look.width is None:
+    if view.width is None:
         return _one_line_each(columns, passages)
-    return _fitted(columns, passages, look, look.width)
+    return _fitted(columns, passages, view, view.width)
+
+
+def fits(columns: Sequence[Column], width: int) -> bool:
+    """Whether the passage has room beside the columns in `width` cells."""
+    return _widths(columns, width)[1] >= _NARROWEST
 
 
 def _one_line_each(columns: Sequence[Column], passages: Sequence[str]) -> str:
-    widths = [column.width for column in columns]
-    rows = [[column.header for column in columns]]
-    rows += [list(cells) for cells in zip(*(column.cells for column in columns), strict=True)]
-    lines = []
-    for cells, passage in zip(rows, ["passage", *passages], strict=True):
-        padded = (
-            " " * (width - cell_len(cell)) + cell
-            if column.right
-            else cell + " " * (width - cell_len(cell))
-            for column, width, cell in zip(columns, widths, cells, strict=True)
-        )
-        lines.append((" " * _GAP).join([*padded, passage]) + "\n")
-    return "".join(lines)
+    rows = list(zip(*([column.header, *column.cells] for column in columns), strict=True))
+    lines = aligned(rows, [at for at, column in enumerate(columns) if column.right])
+    return "".join(
+        f"{line}{' ' * GAP}{passage}\n"
+        for line, passage in zip(lines, ["passage", *passages], strict=True)
+    )
 
 
-def _fitted(columns: Sequence[Column], passages: Sequence[str], look: Look, width: int) -> str:
+def _fitted(columns: Sequence[Column], passages: Sequence[str], view: View, width: int) -> str:
     # Only here: importing Rich's tables takes as long as a small request.
-    import io
+    from io import StringIO
 
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    widths, room = _widths(columns, width)
-    if room < _NARROWEST:
+    if not fits(columns, width):
         # The bars say nothing that the scores do not.
         columns = [column for column in columns if column.header]
-        widths, room = _widths(columns, width)
+    widths, room = _widths(columns, width)
+    written = StringIO()
     console = Console(
-        file=io.StringIO(),
-        width=sum(widths) + _GAP * len(widths) + room,
+        file=written,
+        width=sum(widths) + GAP * len(widths) + room,
         # Rich takes the width seriously on a dumb terminal only if it is given both.
         height=25,
-        force_terminal=look.colour,
-        color_system="standard" if look.colour else None,
+        force_terminal=view.colour,
+        color_system="standard" if view.colour else None,
         legacy_windows=False,
     )
-    table = Table(box=None, padding=(0, _GAP, 0, 0), pad_edge=False, header_style="dim")
-    for column, column_width in zip(columns, widths, strict=True):
+    if not view.full:
+        columns = [_shortened(*each) for each in zip(columns, widths, strict=True)]
+    texts = [Text(each) if view.full else _cut(console, each, room) for each in passages]
+    table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="dim")
+    for column, cells in zip(columns, widths, strict=True):
         table.add_column(
             column.header,
             justify="right" if column.right else "left",
-            width=column_width,
+            width=cells,
             overflow="fold",
         )
     table.add_column("passage", width=room, overflow="fold")
-    for row, passage in enumerate(passages):
-        text = Text(passage) if look.full else _cut(console, passage, room)
-        cells_of_row = (
-            Text(column.cells[row] if look.full else _shortened(column.cells[row], cells))
-            for column, cells in zip(columns, widths, strict=True)
-        )
-        table.add_row(*cells_of_row, text, style="bold green" if row == 0 else "")
-    with console.capture() as capture:
-        console.print(table)
-    return "".join(line.rstrip() + "\n" for line in capture.get().splitlines())
+    for row, text in enumerate(texts):
+        before = (Text(column.cells[row]) for column in columns)
+        table.add_row(*before, text, style="bold green" if row == 0 else "")
+    console.print(table)
+    return "".join(line.rstrip() + "\n" for line in written.getvalue().splitlines())
 
 
 def _widths(columns: Sequence[Column], width: int) -> tuple[list[int], int]:
-    """The widths of the columns, and what is left for the passage (a few cells at least).
+    """Cells for each column, and those left for the passage (a few at least).
 
-    Places and ids give way to the passage where the width is small.
+    Lines and ids give way to the passage where the width is small.
     """
     widths = [min(column.width, _WIDEST_LABEL) for column in columns]
-    room = width - sum(widths) - _GAP * len(widths)
-    labels = [number for number, column in enumerate(columns) if column.label]
+    room = width - sum(widths) - GAP * len(widths)
+    labels = [at for at, column in enumerate(columns) if column.label]
     while room < _NARROWEST and labels:
         widest = max(labels, key=widths.__getitem__)
         if widths[widest] <= _LEAST:
@@ -133,17 +132,21 @@ def _widths(columns: Sequence[Column], width: int) -> tuple[list[int], int]:
     return widths, max(room, _LEAST)
 
 
-def _shortened(text: str, cells: int) -> str:
-    """The end of a place, which tells more than its beginning, in so many cells."""
-    if cell_len(text) <= cells:
+def _shortened(column: Column, width: int) -> Column:
+    return replace(column, cells=[_end(cell, width) for cell in column.cells])
+
+
+def _end(text: str, width: int) -> str:
+    """The end of a text in `width` cells: of a file:line it tells more than the beginning."""
+    if cell_len(text) <= width:
         return text
-    while cell_len(text) > cells - 1:
+    while cell_len(text) > width - 1:
         text = text[1:]
     return "…" + text
 
 
 def _cut(console: "Console", passage: str, room: int) -> "Text":
-    """The first few lines of a passage, with an ellipsis where it goes on."""
+    """The first `_LINES` lines of a passage, `room` cells wide; an ellipsis where it goes on."""
     from rich.text import Text
 
     # Wrapping is costly and needs no more than this: most characters take a cell or more, but

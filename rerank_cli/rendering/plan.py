@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from rerank_cli.engines import Engine
 from rerank_cli.planning import Plan
-from rerank_cli.rendering.aligned import aligned_facts
+from rerank_cli.rendering.columns import aligned_facts
 from rerank_cli.rendering.json import dumps
 from rerank_cli.settings import Settings, shown_url
 

@@ -1,25 +1,27 @@
 """The table of providers, for people and as JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from urllib.parse import urlsplit
 
+from rich.cells import cell_len, set_cell_size
+
 from rerank_cli.providers import Provider
-from rerank_cli.rendering.json import dumps
+from rerank_cli.rendering.columns import GAP, aligned_table, cells_of
+from rerank_cli.rendering.json import dumps, json_array
 from rerank_cli.rendering.visible import visible
 
 Row = tuple[Provider, str | None]
-"""A provider, and the variable and place of its key here, or None."""
+"""A provider, and the variable and file of its key here, or None."""
 
-_GAP, _NARROWEST = 2, 12
+_NARROWEST = 12
+"""Cells to which models may be cut."""
 _LEAST_FIRST = ("tpm", "rpm", "passages", "where")
-
 _LIMITS = ("max_passages", "max_bytes", "max_tokens", "rpm", "tpm")
 
 
-def render_json(rows: Sequence[Row]) -> str:
+def render_providers_json(rows: Sequence[Row]) -> str:
     """A JSON array, one provider a line."""
-    listed = (dumps(_facts(row, key)) for row, key in rows)
-    return "[\n  " + ",\n  ".join(listed) + "\n]\n"
+    return "".join(json_array(dumps(_facts(row, key)) for row, key in rows)) + "\n"
 
 
 def _facts(row: Provider, key: str | None) -> dict[str, object]:
@@ -40,39 +42,37 @@ def _facts(row: Provider, key: str | None) -> dict[str, object]:
     }
 
 
-def render_table(rows: Sequence[Row], width: int | None = None) -> str:
+def render_providers(rows: Sequence[Row], width: int | None = None) -> str:
     """Aligned columns: name, where it runs, default model, limits, key. A guess has a ~.
 
     Within `width` the least important columns are left out, then models are cut.
     """
-    columns = {
-        "name": [row.name for row, _ in rows],
-        "where": [_where(row) for row, _ in rows],
-        "model": [row.model or _no_model(row) for row, _ in rows],
-        "passages": [_limit(row, "max_passages") for row, _ in rows],
-        "rpm": [_limit(row, "rpm") for row, _ in rows],
-        "tpm": [_limit(row, "tpm") for row, _ in rows],
-        "key": [_key(row, key) for row, key in rows],
+    cells: dict[str, Iterable[str]] = {
+        "name": (row.name for row, _ in rows),
+        "where": (_where(row) for row, _ in rows),
+        "model": (row.model or _no_model(row) for row, _ in rows),
+        "passages": (_limit(row, "max_passages") for row, _ in rows),
+        "rpm": (_limit(row, "rpm") for row, _ in rows),
+        "tpm": (_limit(row, "tpm") for row, _ in rows),
+        "key": (_key(row, key) for row, key in rows),
     }
-    widths = {name: max(map(len, (name, *cells))) for name, cells in columns.items()}
+    columns = {name: [name, *map(visible, column)] for name, column in cells.items()}
     for name in _LEAST_FIRST:
-        if width and _total(widths) > width:
-            del widths[name]
-    if width:
-        widths["model"] = max(widths["model"] - max(_total(widths) - width, 0), _NARROWEST)
-    lines = zip(*([name, *columns[name]] for name in widths), strict=True)
-    return "".join(
-        (" " * _GAP).join(map(_fitted, line, widths.values())).rstrip() + "\n" for line in lines
-    )
+        if width and _too_wide(columns.values(), width):
+            del columns[name]
+    if width and (excess := _too_wide(columns.values(), width)):
+        room = max(cells_of(columns["model"]) - excess, _NARROWEST)
+        columns["model"] = [_cut(model, room) for model in columns["model"]]
+    return aligned_table(list(zip(*columns.values(), strict=True)))
 
 
-def _total(widths: Mapping[str, int]) -> int:
-    return sum(widths.values()) + _GAP * (len(widths) - 1)
+def _too_wide(columns: Collection[Sequence[str]], width: int) -> int:
+    """Cells by which the columns are wider than `width`; 0 where they fit."""
+    return max(sum(map(cells_of, columns)) + GAP * (len(columns) - 1) - width, 0)
 
 
-def _fitted(text: str, width: int) -> str:
-    text = visible(text)
-    return text.ljust(width) if len(text) <= width else text[: width - 1] + "…"
+def _cut(text: str, cells: int) -> str:
+    return text if cell_len(text) <= cells else set_cell_size(text, cells - 1) + "…"
 
 
 def _no_model(row: Provider) -> str:

@@ -2,55 +2,73 @@
 
 import csv
 import io
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from rerank_cli.model import Ranked, Ranking
+from rerank_cli.rendering import View
 from rerank_cli.rendering.json import dumps
+from rerank_cli.rendering.visible import visible_pieces
 
 _ADDED = ("rank", "score")
 
 
-def render_jsonl(ranking: Ranking) -> Iterator[str]:
+def render_jsonl(ranking: Ranking, _view: View) -> Iterator[str]:
     """One JSON object a line."""
     for ranked in ranking.results:
-        row = ranked.passage.row
-        if not row or "rank" in row or "score" in row:
-            yield dumps(_row(ranked)) + "\n"
-        else:
-            # Put in front of the row's own JSON: a dictionary for each row would be half the work.
-            yield f'{{"rank": {ranked.rank}, "score": {ranked.score!r}, {dumps(row)[1:]}\n'
+        # Put in front of the row's own JSON: a dictionary for each row would be half the work.
+        row = dumps(_input_row(ranked))
+        yield f'{{"rank": {ranked.rank}, "score": {ranked.score!r}, {row[1:]}\n'
 
 
-def render_table(ranking: Ranking, delimiter: str) -> Iterator[str]:
+def render_csv(ranking: Ranking, view: View) -> Iterable[str]:
     """A table with a header; rows of other files may add columns, missing cells are empty."""
-    columns = dict.fromkeys(_ADDED)
-    for ranked in ranking.results:
-        columns.update(dict.fromkeys(_row(ranked)))
+    return visible_pieces(delimited(_table(ranking), ","), terminal=view.terminal)
+
+
+def render_tsv(ranking: Ranking, view: View) -> Iterable[str]:
+    """As `render_csv`, with tabs."""
+    return visible_pieces(delimited(_table(ranking), "\t"), terminal=view.terminal)
+
+
+def delimited(rows: Iterable[Iterable[object]], delimiter: str = ",") -> Iterator[str]:
+    """The rows as CSV, a line a piece; None is an empty cell, lists and objects are JSON."""
     written = io.StringIO()
     plain = csv.writer(written, delimiter=delimiter, lineterminator="\n")
     # The csv module leaves a lone carriage return unquoted, and then cannot read it back.
     quoted = csv.writer(written, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
-    rows = map(_row, ranking.results)
-    for cells in chain([columns], ([_cell(row.get(name)) for name in columns] for row in rows)):
+    for row in rows:
+        cells = list(map(_cell, row))
         (quoted if any("\r" in cell for cell in cells) else plain).writerow(cells)
         yield written.getvalue()
         written.seek(0)
         written.truncate()
 
 
-def _row(ranked: Ranked) -> dict[str, object]:
-    """The row as it was read; a column of the input that is called rank becomes input_rank."""
-    row = ranked.passage.row or {"text": ranked.passage.text}
-    if "rank" not in row and "score" not in row:
-        return {"rank": ranked.rank, "score": ranked.score, **row}
-    kept: dict[str, object] = {"rank": ranked.rank, "score": ranked.score}
+def renamed(row: Mapping[str, object], taken: Collection[str]) -> Mapping[str, object]:
+    """The row, its fields whose names are `taken` under a free one: rank becomes input_rank."""
+    if row.keys().isdisjoint(taken):
+        return row
+    kept = {}
     for name, value in row.items():
         free = name
-        while free in _ADDED or (free != name and free in row):
+        while free in taken or (free != name and free in row):
             free = f"input_{free}"
         kept[free] = value
     return kept
+
+
+def _table(ranking: Ranking) -> Iterator[Iterable[object]]:
+    columns = dict.fromkeys(_ADDED)
+    for ranked in ranking.results:
+        columns.update(dict.fromkeys(_input_row(ranked)))
+    yield columns
+    for ranked in ranking.results:
+        row = {"rank": ranked.rank, "score": ranked.score, **_input_row(ranked)}
+        yield map(row.get, columns)
+
+
+def _input_row(ranked: Ranked) -> Mapping[str, object]:
+    return renamed(ranked.passage.row or {"text": ranked.passage.text}, _ADDED)
 
 
 def _cell(value: object) -> str:

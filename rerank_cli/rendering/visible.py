@@ -1,5 +1,7 @@
 """Text from elsewhere, made harmless to a terminal without losing that something was there."""
 
+from collections.abc import Iterable
+
 # C0 controls and DEL have pictures of their own; C1 controls, marks that turn the writing
 # direction, and line breaks that only some programs know are named by their code point. Lone
 # surrogates stand for bytes that were not UTF-8 (in file names).
@@ -36,3 +38,11 @@ def visible(text: str) -> str:
 def visible_block(text: str) -> str:
     """Many lines: as `visible`, but newlines and tabs, the layout of the output, stay."""
     return text.translate(_BLOCK)
+
+
+def visible_pieces(pieces: Iterable[str], *, terminal: bool) -> Iterable[str]:
+    """Each piece as `visible_block` where a terminal shows it, else as it is.
+
+    For plain formats: JSON escapes control characters, and tables show them.
+    """
+    return map(visible_block, pieces) if terminal else pieces

@@ -13,7 +13,7 @@ from rerank_cli.errors import ExitCode, SettingsError, UsageError
 from rerank_cli.evaluation.agreement import agreement
 from rerank_cli.model import Candidates, Ranking
 from rerank_cli.ranking import rank
-from rerank_cli.rendering.comparison import MOST, render_json, render_table
+from rerank_cli.rendering.comparison import MAX_RANKINGS, render_comparison, render_comparison_json
 from rerank_cli.reranker import Reranker, ScoringOptions
 from rerank_cli.settings import Files, Settings, flags_for
 from rerank_cli.workflows.passages import PassageInput, check_input, check_text, read_candidates
@@ -50,10 +50,10 @@ def run(
     depth = min(output.top_n or _DEPTH, len(candidates.passages))
     agreements = [agreement(rankings[0], other, depth) for other in rankings[1:]]
     if output.as_json:
-        text = render_json(rankings, agreements, output.top_n)
+        text = render_comparison_json(rankings, agreements, output.top_n)
     else:
-        look = streams.look(to_file=False, full=output.full)
-        text = render_table(rankings, agreements, output.top_n, look)
+        view = streams.view(to_file=False, full=output.full)
+        text = render_comparison(rankings, agreements, output.top_n, view)
     streams.write([text])
     return ExitCode.OK
 
@@ -62,9 +62,9 @@ def _opened(
     models: Sequence[str], scoring: ScoringOptions, progress: Progress, streams: Streams
 ) -> list[Reranker]:
     """A reranker for each model, of which there must be two at least, all different."""
-    if not 2 <= len(models) <= MOST:
+    if not 2 <= len(models) <= MAX_RANKINGS:
         raise UsageError(
-            f"expected 2 to {MOST} models to compare, not {len(models)}",
+            f"expected 2 to {MAX_RANKINGS} models to compare, not {len(models)}",
             "Name each with -m MODEL, -m PROVIDER:MODEL, or -m PROVIDER for its default.",
         )
     files = Files.here(streams.environ)

@@ -3,7 +3,7 @@
 from rerank_cli.console.events import StreamEvents
 from rerank_cli.console.streams import Streams
 from rerank_cli.doctor import diagnose
-from rerank_cli.rendering.diagnosis import render_diagnosis, render_json
+from rerank_cli.rendering.diagnosis import render_diagnosis, render_diagnosis_json
 from rerank_cli.settings import Files, Flags, resolve
 
 
@@ -17,7 +17,7 @@ def run(flags: Flags, timeout: float, streams: Streams, *, as_json: bool) -> int
     events = StreamEvents(streams)
     events.settled(settings)
     found = diagnose(settings, files.config.providers, timeout, events.note)
-    look = streams.look(to_file=False, full=True)
-    text = render_json(found) if as_json else render_diagnosis(found, look.width)
+    width = streams.view(to_file=False, full=True).width
+    text = render_diagnosis_json(found) if as_json else render_diagnosis(found, width)
     streams.write([streams.redacted(text)])
     return found.exit_code

@@ -9,12 +9,12 @@ from rerank_cli.console.streams import Streams
 from rerank_cli.errors import ExitCode, InputError, UsageError
 from rerank_cli.evaluation import measures
 from rerank_cli.evaluation.measured_runs import Evaluation, evaluate
-from rerank_cli.evaluation.thresholds import Thresholds, thresholds
+from rerank_cli.evaluation.thresholds import ThresholdReport, threshold_report
 from rerank_cli.model import Qrels, Run
 from rerank_cli.reading.qrels import read_qrels
 from rerank_cli.reading.runs import read_run
 from rerank_cli.reading.source import check_encoding, check_stdin_once, shown_name
-from rerank_cli.rendering import evaluation as rendering
+from rerank_cli.rendering import measure_table, threshold_chart
 from rerank_cli.rendering.visible import visible_block
 
 _NAMED = 5
@@ -52,32 +52,38 @@ def run(given: EvaluationInput, output: EvaluationOutput, streams: Streams) -> i
     evaluation = evaluate(runs, judgments, wanted, output.seed)
     charts = None
     if output.thresholds:
-        charts = [thresholds(each, judgments, output.precision) for each in runs]
+        charts = [threshold_report(each, judgments, output.precision) for each in runs]
     _warn(evaluation, charts, streams)
     by_query = output.by_query
     if output.as_json:
         qrels = shown_name(given.qrels)
-        streams.write([rendering.render_json(evaluation, charts, qrels, by_query=by_query)])
+        streams.write(
+            [measure_table.render_evaluation_json(evaluation, charts, qrels, by_query=by_query)]
+        )
     elif output.as_csv:
         streams.write([_csv(evaluation, charts, streams, by_query=by_query)])
     else:
-        width = streams.look(to_file=False, full=True).width
-        text = rendering.render_table(evaluation, by_query=by_query, width=width)
-        text += "\n" + rendering.render_thresholds(charts) if charts else ""
+        width = streams.view(to_file=False, full=True).width
+        text = measure_table.render_measures(evaluation, by_query=by_query, width=width)
+        text += "\n" + threshold_chart.render_thresholds(charts) if charts else ""
         streams.write([text])
-        streams.report(rendering.footer(evaluation))
+        streams.report(measure_table.measures_footer(evaluation))
     return ExitCode.OK
 
 
 def _csv(
-    evaluation: Evaluation, charts: Sequence[Thresholds] | None, streams: Streams, *, by_query: bool
+    evaluation: Evaluation,
+    charts: Sequence[ThresholdReport] | None,
+    streams: Streams,
+    *,
+    by_query: bool,
 ) -> str:
     if charts is None:
-        text = rendering.render_csv(evaluation, by_query=by_query)
+        text = measure_table.render_measures_csv(evaluation, by_query=by_query)
     else:
-        text = rendering.render_thresholds_csv(charts)
+        text = threshold_chart.render_thresholds_csv(charts)
     # JSON escapes control characters and the tables show them; CSV has them as they are.
-    return visible_block(text) if streams.look(to_file=False, full=True).terminal else text
+    return visible_block(text) if streams.view(to_file=False, full=True).terminal else text
 
 
 def _check(given: EvaluationInput, output: EvaluationOutput) -> None:
@@ -117,7 +123,9 @@ def _check_no_measure(file: str) -> None:
         raise InputError("no such file", source=file, hint=hint)
 
 
-def _warn(evaluation: Evaluation, charts: Sequence[Thresholds] | None, streams: Streams) -> None:
+def _warn(
+    evaluation: Evaluation, charts: Sequence[ThresholdReport] | None, streams: Streams
+) -> None:
     """Say what a reader of the figures must know of the queries they are of."""
     judged = len(evaluation.queries)
     for run in evaluation.runs:

@@ -2,7 +2,7 @@
 
 from rerank_cli.console.streams import Streams
 from rerank_cli.errors import ExitCode
-from rerank_cli.rendering.provider_table import render_json, render_table
+from rerank_cli.rendering.provider_table import render_providers, render_providers_json
 from rerank_cli.settings import Files, Flags, resolve
 
 
@@ -15,6 +15,6 @@ def run(streams: Streams, *, as_json: bool) -> int:
         if row.base_url:
             key = resolve(Flags(provider=row.name), streams.environ, *files).key
         rows.append((row, str(key) if key else None))
-    width = streams.look(to_file=False, full=True).width
-    streams.write([render_json(rows) if as_json else render_table(rows, width)])
+    width = streams.view(to_file=False, full=True).width
+    streams.write([render_providers_json(rows) if as_json else render_providers(rows, width)])
     return ExitCode.OK

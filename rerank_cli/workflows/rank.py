@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
-from rerank_cli import rendering
 from rerank_cli.console import output_file
 from rerank_cli.console.progress import Progress
 from rerank_cli.console.streams import Streams
 from rerank_cli.errors import ExitCode
 from rerank_cli.model import Candidates, Ranked, Ranking, Usage
 from rerank_cli.ranking import rank
+from rerank_cli.rendering import render_ranking
 from rerank_cli.rendering.footer import footer
 from rerank_cli.rendering.plan import render_plan
 from rerank_cli.reranker import Reranker, ScoringOptions
@@ -72,8 +72,8 @@ def run(
         )
     ranking = ranking_of(candidates, results, settings, scores.usage, output.scale)
     with times.of("rendering"):
-        look = streams.look(to_file=output.path is not None, full=output.full)
-        _write(rendering.pieces(ranking, output.format, look), output, streams)
+        view = streams.view(to_file=output.path is not None, full=output.full)
+        _write(render_ranking(ranking, output.format, view), output, streams)
     if output.format == "table":
         streams.report(footer(ranking, times.seconds["scoring"]))
     streams.note(f"times: {times}")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rerank_cli.evaluation.thresholds import Thresholds, shortest, thresholds
+from rerank_cli.evaluation.thresholds import ThresholdReport, shortest, threshold_report
 from rerank_cli.model import Run
 
 _QRELS = {"q1": {"a": 2, "b": 0, "c": 1}, "q2": {"a": 1}}
@@ -15,14 +15,14 @@ _SCORES = st.floats(allow_nan=False, allow_infinity=False)
 _RUNS = st.dictionaries(st.sampled_from("abcdefghij"), _SCORES, min_size=1)
 
 
-def _at(found: Thresholds, threshold: float) -> tuple[int, float | None, float | None]:
+def _at(found: ThresholdReport, threshold: float) -> tuple[int, float | None, float | None]:
     row = next(row for row in found.rows if row.threshold == threshold)
     return row.kept, row.precision, row.recall
 
 
 def test_precision_and_recall_of_each_threshold() -> None:
     """`--threshold` would be chosen by wrong figures."""
-    found = thresholds(_RUN, _QRELS)
+    found = threshold_report(_RUN, _QRELS)
     assert (found.passages, found.unjudged, found.relevant) == (5, 2, 3)
     assert _at(found, 0.0) == (5, 2 / 5, 2 / 3)
     assert _at(found, 0.5) == (3, 2 / 3, 2 / 3)
@@ -32,7 +32,7 @@ def test_precision_and_recall_of_each_threshold() -> None:
 
 def test_the_best_f1_is_named_by_a_short_number() -> None:
     """Seventeen digits would have to be typed, and suit one score of one run."""
-    best = thresholds(_RUN, _QRELS).best
+    best = threshold_report(_RUN, _QRELS).best
     assert best is not None
     assert (best.threshold, best.kept, best.f1) == (0.6, 2, pytest.approx(0.8))
 
@@ -41,14 +41,14 @@ def test_the_threshold_of_a_precision_keeps_most() -> None:
     """Passages would be thrown away that the wanted precision allows."""
     scores = {"a": 0.9, "b": 0.8, "c": 0.7, "d": 0.6, "e": 0.5}
     grades = {"q": {"a": 1, "c": 1, "d": 1}}
-    found = thresholds(Run("r", {"q": scores}), grades, 0.75)
+    found = threshold_report(Run("r", {"q": scores}), grades, 0.75)
     assert found.reaching is not None
     assert (found.reaching.threshold, found.reaching.kept) == (0.6, 4)
 
 
 def test_a_precision_out_of_reach_is_not_named() -> None:
     """A threshold would be recommended that does not do what was asked for."""
-    found = thresholds(Run("r", {"q": {"a": 0.9, "b": 0.8}}), {"q": {"b": 1}}, 0.9)
+    found = threshold_report(Run("r", {"q": {"a": 0.9, "b": 0.8}}), {"q": {"b": 1}}, 0.9)
     assert found.reaching is None
     assert found.nearest is not None
     assert (found.nearest.kept, found.nearest.precision) == (2, 0.5)
@@ -57,12 +57,12 @@ def test_a_precision_out_of_reach_is_not_named() -> None:
 def test_queries_without_judgments_are_left_out() -> None:
     """Passages that nobody looked at would count as mistakes."""
     run = Run("r", {"q2": {"a": 0.5}, "other": {"a": 0.9}})
-    assert thresholds(run, _QRELS).passages == 1
+    assert threshold_report(run, _QRELS).passages == 1
 
 
 def test_nothing_relevant_names_nothing() -> None:
     """A threshold would be called best that keeps nothing relevant."""
-    found = thresholds(Run("r", {"q": {"a": 0.5}}), {"q": {"a": 0}}, 0.5)
+    found = threshold_report(Run("r", {"q": {"a": 0.5}}), {"q": {"a": 0}}, 0.5)
     assert (found.best, found.reaching) == (None, None)
     assert {row.recall for row in found.rows} == {None}
 
@@ -72,7 +72,7 @@ def test_nothing_relevant_names_nothing() -> None:
 def test_what_is_named_keeps_what_it_says(scores: dict[str, float], relevant: set[str]) -> None:
     """The threshold that eval names would keep other passages in `rerank --threshold`."""
     qrels = {"q": dict.fromkeys(relevant, 1) | {"none": 0}}
-    found = thresholds(Run("r", {"q": scores}), qrels, 0.5)
+    found = threshold_report(Run("r", {"q": scores}), qrels, 0.5)
     for kept in (*found.rows, found.best, found.reaching):
         if kept is not None:
             passed = {name for name, score in scores.items() if score >= kept.threshold}

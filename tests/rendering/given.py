@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from rerank_cli.model import Candidates, Passage, PassageId, Ranking, Usage
 from rerank_cli.ranking import rank
+from rerank_cli.rendering import View, render_ranking
 
 # What a terminal obeys, or what turns the direction of writing; and a text full of it.
 CONTROLS = (
@@ -52,3 +53,8 @@ def ranking(
     results = rank(Candidates("什么是人工智能？", given), scores)
     files = len({each.source for each in given})
     return Ranking("什么是人工智能？", results, len(given), "siliconflow", "bge", usage, files)
+
+
+def render(given: Ranking, output_format: str, view: View) -> str:
+    """The whole text of the ranking in a format."""
+    return "".join(render_ranking(given, output_format, view))

@@ -13,7 +13,7 @@ from rerank_cli.model import Candidates, Job, Passage, PassageId
 from rerank_cli.ranking import rank
 from rerank_cli.reading import batch_output
 from rerank_cli.reading.runs import trec_scored_docs
-from rerank_cli.rendering.batch_lines import FORMATS
+from rerank_cli.rendering import render_job
 from tests.rendering.given import HOSTILE, of_row, passage
 
 
@@ -30,7 +30,7 @@ def rendered(
     candidates = Candidates("什么是", tuple(passages))
     scores = scores or [1 - place / len(passages) for place in range(len(passages))]
     job = Job(job_id, candidates, range(len(passages)), fields or {}, "jobs", 3)
-    return FORMATS[output_format](job, rank(candidates, scores, threshold=threshold), "tag")
+    return render_job(job, rank(candidates, scores, threshold=threshold), output_format, "tag")
 
 
 def row(*given: Any, **named: Any) -> Any:

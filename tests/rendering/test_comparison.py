@@ -10,11 +10,15 @@ from rich.cells import cell_len
 
 from rerank_cli.evaluation.agreement import agreement
 from rerank_cli.model import Passage, Ranking
-from rerank_cli.rendering import Look
-from rerank_cli.rendering.comparison import MOST, render_json, render_table
+from rerank_cli.rendering import View
+from rerank_cli.rendering.comparison import (
+    MAX_RANKINGS,
+    render_comparison,
+    render_comparison_json,
+)
 from tests.rendering.given import CONTROLS, HOSTILE, passage, ranking
 
-PIPE = Look()
+PIPE = View()
 WIDTHS = [40, 60, 80, 120]
 TEXTS = [
     "人工智能是计算机科学的一个分支，它企图了解智能的实质，并生产出一种新的智能机器。",
@@ -41,11 +45,11 @@ def compared(
 
 
 def table(
-    rankings: Sequence[Ranking], look: Look = PIPE, *, top_n: int | None = None, depth: int = 2
+    rankings: Sequence[Ranking], look: View = PIPE, *, top_n: int | None = None, depth: int = 2
 ) -> str:
     """The comparison of them."""
     agreements = [agreement(rankings[0], other, depth) for other in rankings[1:]]
-    return render_table(rankings, agreements, top_n, look)
+    return render_comparison(rankings, agreements, top_n, look)
 
 
 def rows(shown: str) -> list[str]:
@@ -53,9 +57,9 @@ def rows(shown: str) -> list[str]:
     return shown.split("\n\n")[1].splitlines()
 
 
-def fitted(width: int, *, full: bool = False) -> Look:
+def fitted(width: int, *, full: bool = False) -> View:
     """A terminal of so many cells."""
-    return Look(width=width, full=full, terminal=True)
+    return View(width=width, full=full, terminal=True)
 
 
 def widest(shown: str) -> int:
@@ -191,7 +195,7 @@ def test_several_files_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize("look", [PIPE, fitted(40), fitted(120)], ids=["pipe", "narrow", "wide"])
-def test_what_a_terminal_would_obey_is_shown_instead(look: Look) -> None:
+def test_what_a_terminal_would_obey_is_shown_instead(look: View) -> None:
     """A passage, id, file or model name could recolour, retitle or reverse the terminal."""
     given = [passage(HOSTILE, id=HOSTILE, source=HOSTILE), passage("c", source="b.txt")]
     first, second = compared(given, ((2, 1), (1, 2)))
@@ -201,7 +205,7 @@ def test_what_a_terminal_would_obey_is_shown_instead(look: Look) -> None:
 
 
 @pytest.mark.parametrize("look", [PIPE, fitted(120)], ids=["pipe", "terminal"])
-def test_markup_is_only_text(look: Look) -> None:
+def test_markup_is_only_text(look: View) -> None:
     """A model or passage in brackets would vanish, or crash the table."""
     first, second = compared(["a [/] [red]b", "c"], ((2, 1), (1, 2)))
     shown = table([first, replace(second, model="[bold]m[/]")], look)
@@ -211,8 +215,8 @@ def test_markup_is_only_text(look: Look) -> None:
 
 def test_as_many_as_there_are_letters_can_be_told_apart() -> None:
     """The last of many models would be left out without a word."""
-    shown = table(compared(["a", "b"], [(2, 1)] * MOST), depth=1)
-    assert shown.splitlines()[MOST - 1] == f"Z  acme-{MOST - 1} bge"
+    shown = table(compared(["a", "b"], [(2, 1)] * MAX_RANKINGS), depth=1)
+    assert shown.splitlines()[MAX_RANKINGS - 1] == f"Z  acme-{MAX_RANKINGS - 1} bge"
     assert rows(shown)[0].split()[-5:-2] == ["rank", "Z", "score"]
     assert shown.splitlines()[-1].startswith("Z and A ")
 
@@ -220,7 +224,7 @@ def test_as_many_as_there_are_letters_can_be_told_apart() -> None:
 def as_json(rankings: Sequence[Ranking], top_n: int | None = None, depth: int = 2) -> str:
     """The comparison as JSON."""
     agreements = [agreement(rankings[0], other, depth) for other in rankings[1:]]
-    return render_json(rankings, agreements, top_n)
+    return render_comparison_json(rankings, agreements, top_n)
 
 
 def test_keys_and_their_order_are_as_promised() -> None:

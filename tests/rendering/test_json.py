@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from rerank_cli.errors import InputError
 from rerank_cli.model import Passage, Usage
 from rerank_cli.reading.reader import read
-from rerank_cli.rendering import Look, render
-from tests.rendering.given import HOSTILE, of_row, passage, ranking
+from rerank_cli.rendering import View
+from tests.rendering.given import HOSTILE, of_row, passage, ranking, render
 
-PIPE = Look()
-TERMINAL = Look(width=80, terminal=True)
+PIPE = View()
+TERMINAL = View(width=80, terminal=True)
 
 
 def test_keys_and_their_order_are_as_promised() -> None:
@@ -87,7 +87,7 @@ def test_scores_are_at_full_precision(output_format: str, score: float) -> None:
 
 @pytest.mark.parametrize("output_format", ["json", "jsonl"])
 @pytest.mark.parametrize("look", [PIPE, TERMINAL], ids=["pipe", "terminal"])
-def test_controls_are_carried_and_never_bare(output_format: str, look: Look) -> None:
+def test_controls_are_carried_and_never_bare(output_format: str, look: View) -> None:
     """A program would get another text than was read, or a terminal would obey it."""
     odd = f"{HOSTILE}\n\r\t\ufeff\u200b"
     row = {"id": f"i{odd}", f"k{odd}": f"v{odd}", "text": f"a{odd}b"}

@@ -3,10 +3,10 @@
 import pytest
 
 from rerank_cli.providers import PROVIDERS
-from rerank_cli.rendering.provider_table import render_table
+from rerank_cli.rendering.provider_table import render_providers
 
 ROWS = [(row, None) for row in PROVIDERS.values()]
-_FULL = render_table(ROWS)
+_FULL = render_providers(ROWS)
 
 
 def test_without_a_width_nothing_is_cut() -> None:
@@ -26,7 +26,7 @@ def test_without_a_width_nothing_is_cut() -> None:
 @pytest.mark.parametrize("width", [60, 80, 100, 120, 140, 200])
 def test_lines_fit_a_terminal(width: int) -> None:
     """The table would break into pieces in a terminal that is not wide."""
-    lines = render_table(ROWS, width).splitlines()
+    lines = render_providers(ROWS, width).splitlines()
     least = max(len(f"{row.name}  none ({row.key_variables[:1]})") for row, _ in ROWS) + 16
     assert max(map(len, lines)) <= max(width, least)
     assert len(lines) == len(ROWS) + 1
@@ -35,7 +35,7 @@ def test_lines_fit_a_terminal(width: int) -> None:
 @pytest.mark.parametrize("width", [20, 80, 100])
 def test_names_and_key_variables_are_never_cut(width: int) -> None:
     """A user would not know what to type after -p, or which variable to set."""
-    lines = render_table(ROWS, width).splitlines()[1:]
+    lines = render_providers(ROWS, width).splitlines()[1:]
     for (row, _), line in zip(ROWS, lines, strict=True):
         assert line.startswith(f"{row.name} ")
         assert not row.needs_key or row.key_variables[0] in line
@@ -51,6 +51,6 @@ def test_a_guess_is_marked() -> None:
 def test_a_key_is_told_by_its_place() -> None:
     """A user could not tell whether a key was found, and where."""
     row = PROVIDERS["jina"]
-    assert render_table([(row, "JINA_API_KEY (environment)")]).endswith(
+    assert render_providers([(row, "JINA_API_KEY (environment)")]).endswith(
         "JINA_API_KEY (environment)\n"
     )

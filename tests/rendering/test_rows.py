@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from rerank_cli.model import Passage
 from rerank_cli.reading.reader import read
-from rerank_cli.rendering import Look, render
-from tests.rendering.given import CONTROLS, HOSTILE, of_row, passage, ranking
+from rerank_cli.rendering import View
+from tests.rendering.given import CONTROLS, HOSTILE, of_row, passage, ranking, render
 
-PIPE = Look()
+PIPE = View()
 TABLES = [("csv", ","), ("tsv", "\t")]
 
 
@@ -144,7 +144,7 @@ def test_a_table_is_read_back_as_it_was(output_format: str, text: str) -> None:
 def test_a_terminal_is_shown_symbols_and_a_file_gets_the_text(output_format: str) -> None:
     """A passage could take over the terminal, or a file would not hold what was read."""
     given = ranking([of_row({"id": HOSTILE, "text": f"a{HOSTILE}", f"k{HOSTILE}": HOSTILE})])
-    shown = render(given, output_format, Look(terminal=True))
+    shown = render(given, output_format, View(terminal=True))
     assert not {control[0] for control in CONTROLS} & set(shown)
     assert render(given, output_format, PIPE).count(HOSTILE) == 4
 

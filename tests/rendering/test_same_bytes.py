@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from rerank_cli.rendering import FORMATS, Look, render
-from tests.rendering.given import of_row, ranking
+from rerank_cli.rendering import FORMATS, View
+from tests.rendering.given import of_row, ranking, render
 
 RANKING = ranking(
     [
@@ -17,7 +17,7 @@ RANKING = ranking(
     ],
     [0.5, 0.5, 0.75],
 )
-LOOK = Look(width=120, full=False, colour=True)
+LOOK = View(width=120, full=False, colour=True)
 
 
 def all_formats() -> str:

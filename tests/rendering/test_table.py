@@ -5,15 +5,15 @@ import re
 import pytest
 from rich.cells import cell_len
 
-from rerank_cli.rendering import Look, render
-from tests.rendering.given import CONTROLS, HOSTILE, passage, ranking
+from rerank_cli.rendering import View
+from tests.rendering.given import CONTROLS, HOSTILE, passage, ranking, render
 
-PIPE = Look()
-TERMINAL = Look(width=80, full=False, terminal=True)
+PIPE = View()
+TERMINAL = View(width=80, full=False, terminal=True)
 LOOKS = [
     PIPE,
-    Look(width=120, full=False, terminal=True),
-    Look(width=120, colour=True, terminal=True),
+    View(width=120, full=False, terminal=True),
+    View(width=120, colour=True, terminal=True),
 ]
 
 EXAMPLE = ranking(
@@ -27,7 +27,7 @@ EXAMPLE = ranking(
 
 
 @pytest.mark.parametrize("look", [PIPE, TERMINAL])
-def test_the_example_looks_like_this(look: Look) -> None:
+def test_the_example_looks_like_this(look: View) -> None:
     """The first thing a user sees would be wrong in a way that no other test describes."""
     assert render(EXAMPLE, "table", look).splitlines() == [
         "rank   score              line  passage",
@@ -38,7 +38,7 @@ def test_the_example_looks_like_this(look: Look) -> None:
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_nothing_left_is_nothing_printed(look: Look) -> None:
+def test_nothing_left_is_nothing_printed(look: View) -> None:
     """`wc -l` would count a header where no passage was kept."""
     assert render(ranking([]), "table", look) == ""
 
@@ -63,7 +63,7 @@ def test_in_a_pipe_columns_align_by_cells() -> None:
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_several_files_are_told_apart(look: Look) -> None:
+def test_several_files_are_told_apart(look: View) -> None:
     """A line number would not say of which file."""
     given = ranking(
         [passage("One", source="甲.txt", line=3), passage("Two", source="b.txt", line=12)]
@@ -98,15 +98,15 @@ def test_ids_are_shown_only_where_there_are_some() -> None:
 
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("text", ["[red]", "[/]", "[bold red on blue]x[/]", ":smile:", "\\[x]"])
-def test_markup_is_only_text(look: Look, text: str) -> None:
+def test_markup_is_only_text(look: View, text: str) -> None:
     """A passage in brackets would vanish, crash the table, or paint it."""
     given = ranking([passage(f"a {text} b", id=text, source=text), passage("c", source="d")])
     line = plain(render(given, "table", look)).splitlines()[1]
     assert line.count(text) == 3
 
 
-@pytest.mark.parametrize("look", [PIPE, Look(width=120, terminal=True), TERMINAL])
-def test_what_a_terminal_would_obey_is_shown_instead(look: Look) -> None:
+@pytest.mark.parametrize("look", [PIPE, View(width=120, terminal=True), TERMINAL])
+def test_what_a_terminal_would_obey_is_shown_instead(look: View) -> None:
     """A passage, id or file name could recolour, retitle, rewrite or reverse the terminal."""
     given = ranking([passage(HOSTILE, id=HOSTILE, source=HOSTILE), "c"])
     shown = render(given, "table", look)
@@ -117,15 +117,15 @@ def test_what_a_terminal_would_obey_is_shown_instead(look: Look) -> None:
 @pytest.mark.parametrize("control", ["\x1b[31m", "\x9b31m", "\u202e"])
 def test_in_colour_only_our_own_codes_are_obeyed(control: str) -> None:
     """A passage could paint itself as the best one."""
-    look = Look(width=80, colour=True, terminal=True)
+    look = View(width=80, colour=True, terminal=True)
     assert control[0] not in plain(render(ranking([f"a{control}b"]), "table", look))
 
 
 def test_colour_only_when_asked() -> None:
     """Colour codes would end up in files, or never in a terminal."""
-    for look in (PIPE, TERMINAL, Look(width=80, terminal=True)):
+    for look in (PIPE, TERMINAL, View(width=80, terminal=True)):
         assert "\x1b" not in render(EXAMPLE, "table", look)
-    coloured = render(EXAMPLE, "table", Look(width=80, full=False, colour=True, terminal=True))
+    coloured = render(EXAMPLE, "table", View(width=80, full=False, colour=True, terminal=True))
     assert "\x1b[" in coloured
     stripped = [line.rstrip() for line in plain(coloured).splitlines()]
     assert stripped == render(EXAMPLE, "table", TERMINAL).splitlines()

@@ -8,9 +8,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from rerank_cli.rendering import Look, render
+from rerank_cli.rendering import View
 from rerank_cli.rendering.visible import visible
-from tests.rendering.given import passage, ranking
+from tests.rendering.given import passage, ranking, render
 
 WIDTHS = [80, 120]
 VOCALISED = "بِسْمِ ٱللَّهِ ٱلرَّحْمَٰنِ ٱلرَّحِيمِ "
@@ -29,7 +29,7 @@ TEXTS = {
 
 def fitted(text: str, width: int, *, full: bool) -> str:
     """The table of one passage."""
-    return render(ranking([text]), "table", Look(width=width, full=full, terminal=True))
+    return render(ranking([text]), "table", View(width=width, full=full, terminal=True))
 
 
 def body(shown: str) -> list[str]:
@@ -101,7 +101,7 @@ def test_no_line_is_wider_than_the_terminal(
         passage(text, source=source.replace("%d", str(line)), line=line, id=passage_id)
         for line, text in enumerate(texts, start=1)
     ]
-    look = Look(width=width, full=full, terminal=True)
+    look = View(width=width, full=full, terminal=True)
     assert widest(render(ranking(passages, scores), "table", look)) <= width
 
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from rerank_cli.rendering import Look, render
-from tests.rendering.given import CONTROLS, HOSTILE, of_row, ranking
+from rerank_cli.rendering import View
+from tests.rendering.given import CONTROLS, HOSTILE, of_row, ranking, render
 
-PIPE = Look()
+PIPE = View()
 
 
 def test_each_passage_is_one_line_and_nothing_else() -> None:
@@ -22,7 +22,7 @@ def test_a_line_break_within_a_passage_becomes_a_space(inside: str) -> None:
 
 def test_a_terminal_is_shown_symbols_and_a_pipe_gets_the_text() -> None:
     """A passage could take over the terminal, or the next program would get another text."""
-    shown = render(ranking([HOSTILE]), "text", Look(terminal=True))
+    shown = render(ranking([HOSTILE]), "text", View(terminal=True))
     assert not {control[0] for control in CONTROLS} & set(shown)
     assert render(ranking([HOSTILE]), "text", PIPE) == f"{HOSTILE}\n"
 

@@ -13,7 +13,7 @@ from rerank_cli.console.streams import Streams
 from rerank_cli.errors import ExitCode, InputError, RerankError, SettingsError, UsageError
 from rerank_cli.model import Job, Ranked
 from rerank_cli.planning import Plan
-from rerank_cli.rendering.batch_lines import FORMATS
+from rerank_cli.rendering import render_job
 from rerank_cli.rendering.plan import render_plans
 from rerank_cli.reranker import Reranker, ScoringOptions
 from rerank_cli.scaling import Scaler
@@ -54,7 +54,7 @@ class BatchOutput:
 
     def line(self, job: Job, results: Sequence[Ranked]) -> str:
         """The output of one job."""
-        return FORMATS[self.format](job, results, self.tag)
+        return render_job(job, results, self.format, self.tag)
 
 
 def run(given: JobInput, scoring: ScoringOptions, output: BatchOutput, streams: Streams) -> int:
