@@ -130,8 +130,9 @@ def _spans(query: Query, texts: Sequence[str], limits: Limits) -> Iterator[tuple
 class _Spare:
     """What is left of a request's bytes and tokens."""
 
-    # The names of the fields around query and documents; quotes and comma around each text.
-    _FRAME, _QUOTES = 256, 3
+    # The names of the fields around query and documents, the model and the options; and what
+    # stands around each text where it takes most: {"text":"…"},
+    _FRAME, _AROUND = 256, 12
 
     def __init__(self, query: Query, limits: Limits) -> None:
         self._query_tokens = estimate_tokens(query)
@@ -141,7 +142,7 @@ class _Spare:
 
     def take(self, text: str) -> bool:
         """Subtract what the text needs; returns whether there was enough."""
-        self._bytes -= json_bytes(text) + self._QUOTES
+        self._bytes -= json_bytes(text) + self._AROUND
         self._tokens -= self._query_tokens + estimate_tokens(text)
         return self._bytes >= 0 and self._tokens >= 0
 

@@ -1,0 +1,129 @@
+"""Which statuses and words mean what: whether to try again, what to blame, and where to look."""
+
+import pytest
+
+from rerank_cli.dialects.complaint import Complaint
+from rerank_cli.engines.endpoint.refusal import refusal, refusal_within
+from rerank_cli.errors import EndpointError, Fault, RefusedError, ScoringError
+from rerank_cli.settings import Flags, Settings, resolve
+from rerank_cli.transport import Reply
+
+
+def _settings(provider: str = "vllm", model: str | None = None) -> Settings:
+    return resolve(Flags(provider=provider, model=model), {}, None)
+
+
+def _refused(
+    status: int, said: str = "", wait: float | None = None, settings: Settings | None = None
+) -> ScoringError:
+    reply = Reply(status, {}, b"")
+    return refusal(reply, Complaint(said), settings or _settings(), wait)
+
+
+@pytest.mark.parametrize(
+    ("status", "fault", "transient", "kind"),
+    [
+        (300, Fault.PATH, False, EndpointError),
+        (399, Fault.PATH, False, EndpointError),
+        (400, Fault.REQUEST, False, RefusedError),
+        (401, Fault.KEY, False, RefusedError),
+        (402, Fault.BALANCE, False, RefusedError),
+        (403, Fault.ACCESS, False, RefusedError),
+        (404, Fault.PATH, False, RefusedError),
+        (405, Fault.PATH, False, RefusedError),
+        (408, Fault.SLOW, True, RefusedError),
+        (409, Fault.BUSY, True, RefusedError),
+        (413, Fault.TOO_LARGE, False, RefusedError),
+        (424, Fault.FAILED, True, EndpointError),
+        (425, Fault.BUSY, True, RefusedError),
+        (429, Fault.RATE, True, RefusedError),
+        (498, Fault.KEY, False, RefusedError),
+        (499, Fault.REQUEST, False, RefusedError),
+        (500, Fault.FAILED, True, EndpointError),
+        (501, Fault.TASK, False, EndpointError),
+        (502, Fault.FAILED, True, EndpointError),
+        (503, Fault.BUSY, True, EndpointError),
+        (504, Fault.BUSY, True, EndpointError),
+        (529, Fault.BUSY, True, EndpointError),
+        (599, Fault.FAILED, True, EndpointError),
+    ],
+)
+def test_every_status_has_its_meaning(
+    status: int, fault: Fault, transient: bool, kind: type[ScoringError]
+) -> None:
+    """What passes would end a run, what never passes be tried again, or a script misled."""
+    error = _refused(status, "x", 7.0)
+    assert (error.fault, error.transient, type(error)) == (fault, transient, kind)
+    # Only what is tried again waits.
+    assert error.wait == (7.0 if transient else None)
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "fault"),
+    [
+        (400, "The model `x` does not exist.", Fault.MODEL),
+        (404, "Model x not found", Fault.MODEL),
+        (422, "invalid model", Fault.MODEL),
+        (404, "Not Found", Fault.PATH),
+        (400, "document does not exist", Fault.REQUEST),
+        (400, "the model is busy", Fault.REQUEST),
+        (500, "model not found", Fault.FAILED),
+        (403, "insufficient balance", Fault.BALANCE),
+        (403, "余额不足", Fault.BALANCE),
+        (400, "balance", Fault.REQUEST),
+        (400, "batch size 64 > maximum allowed batch size 32", Fault.TOO_LARGE),
+        (422, "input too long", Fault.TOO_LARGE),
+        (500, "too many documents", Fault.TOO_LARGE),
+        (403, "too many documents", Fault.ACCESS),
+        (500, "1 validation error for Request", Fault.REQUEST),
+        (502, "1 validation error for Request", Fault.FAILED),
+        (400, "this model is not a reranker", Fault.TASK),
+        (501, "does not support reranking", Fault.TASK),
+    ],
+)
+def test_words_tell_more_than_the_status(status: int, said: str, fault: Fault) -> None:
+    """A user would look for the mistake in the wrong place; or large requests not be halved."""
+    assert _refused(status, said).fault is fault
+
+
+@pytest.mark.parametrize(
+    ("provider", "names_doctor"),
+    [("vllm", True), ("tei", True), ("custom", True), ("cohere", False)],
+)
+def test_a_refused_request_to_a_server_of_ones_own_names_doctor(
+    provider: str, names_doctor: bool
+) -> None:
+    """Who asks a server in the wrong wire form would not learn how to find the right one."""
+    error = _refused(400, settings=_settings(provider) if provider != "custom" else _custom())
+    assert ("rerank doctor" in (error.hint or "")) == names_doctor
+    # Anything else says nothing of the wire form.
+    assert "rerank doctor" not in (_refused(503, settings=_settings("vllm")).hint or "")
+
+
+def _custom() -> Settings:
+    return resolve(Flags(base_url="http://localhost:9"), {}, None)
+
+
+def test_the_model_that_was_asked_for_is_named_if_there_was_one() -> None:
+    """A user could not see which of several settings the wrong model came from."""
+    said = "model not found"
+    assert "mine-1" in (_refused(404, said, settings=_settings(model="mine-1")).hint or "")
+    assert "None" not in (_refused(404, said, settings=_settings()).hint or "")
+
+
+@pytest.mark.parametrize(
+    ("code", "is_error"), [(399, False), (400, True), (599, True), (600, False)]
+)
+def test_a_status_in_a_good_reply_is_an_error_from_400_to_599(code: int, is_error: bool) -> None:
+    """A gateway's error would be ranked as no scores, or a code of its own be taken for one."""
+    body = {"error": {"code": code, "message": "x"}}
+    found = refusal_within(body, Reply(200, {}, b""), _settings())
+    assert (found is not None) == is_error
+
+
+def test_codes_and_request_ids_are_told_once() -> None:
+    """Support could not find the request; or a status be said twice."""
+    for code, told in ((20012, True), (400, False), ("400", False), (None, False)):
+        error = refusal(Reply(400, {}, b""), Complaint("x", code, "id-7"), _settings())
+        assert (f"code {code}" in error.message) == told
+        assert "id-7" in error.message

@@ -1,0 +1,83 @@
+"""What a user reads when tries are over, and what has been learnt since the run began."""
+
+from collections.abc import Callable
+
+import pytest
+
+from rerank_cli.errors import EndpointError, Fault, ScoringError
+from rerank_cli.transport import Policy
+from rerank_cli.transport.retry import LONGEST_WAIT, Retry
+from tests.transport.clocks import FakeClock
+
+
+def _error(wait: float | None = None, fault: Fault = Fault.BUSY) -> EndpointError:
+    return EndpointError("busy", fault=fault, transient=True, wait=wait)
+
+
+def _always(error: Callable[[], ScoringError]) -> Callable[[], None]:
+    def attempt() -> None:
+        raise error()
+
+    return attempt
+
+
+def _raised(retry: Retry, error: Callable[[], ScoringError]) -> str:
+    with pytest.raises(ScoringError) as caught:
+        retry(_always(error))
+    return caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("wait", "deadline", "tries"),
+    [(5.0, 4.0, "1 try"), (5.0, 5.0, "2 tries"), (5.0, 10.0, "3 tries"), (5.0, 14.0, "3 tries")],
+)
+def test_one_try_is_told_from_many(wait: float, deadline: float, tries: str) -> None:
+    """A deadline that allows no second try would look like an endpoint that failed often."""
+    clock = FakeClock()
+    retry = Retry(Policy(deadline=deadline), clock, lambda _: None)
+    message = _raised(retry, lambda: _error(wait))
+    assert f"gave up after {tries} in" in message
+    assert ("--deadline" in message) == (tries == "1 try")
+    assert clock.seconds <= 1000.0 + deadline
+
+
+@pytest.mark.parametrize(("wait", "tries"), [(LONGEST_WAIT, 2), (LONGEST_WAIT + 0.5, 1)])
+def test_the_longest_wait_is_still_kept(wait: float, tries: int) -> None:
+    """An endpoint that asks for a minute, as many do, would be given up."""
+    told = list[str]()
+    retry = Retry(Policy(retries=1), FakeClock(), told.append)
+    message = _raised(retry, lambda: _error(wait))
+    assert len(told) == tries - 1
+    assert ("asks to wait" in message) == (tries == 1)
+
+
+def test_each_retry_is_told_with_its_number_and_wait() -> None:
+    """A run that waits for a busy endpoint would seem to hang."""
+    told = list[str]()
+    _raised(Retry(Policy(retries=2), FakeClock(), told.append), lambda: _error(3.0))
+    assert [each.split(",")[0] for each in told] == ["try 2 in 3.0 s", "try 3 in 3.0 s"]
+
+
+def test_a_success_after_a_retry_counts_as_one() -> None:
+    """A server that restarts would end a run whose every request needed two tries."""
+    clock = FakeClock()
+    retry = Retry(Policy(), clock, lambda _: None)
+    left = [_error(), None, *[_error(fault=Fault.UNREACHED)] * 6, None]
+
+    def attempt() -> str:
+        error = left.pop(0)
+        if error:
+            raise error
+        return "scores"
+
+    assert retry(attempt) == "scores"
+    assert retry(attempt) == "scores"
+
+
+@pytest.mark.parametrize(("fault", "longest"), [(Fault.RATE, 1.0), (Fault.BUSY, 0.1)])
+def test_a_rate_limit_is_waited_for_longer_than_a_hiccup(fault: Fault, longest: float) -> None:
+    """Every try would meet the same full minute, or a hiccup cost seconds."""
+    clock = FakeClock()
+    for _ in range(60):
+        _raised(Retry(Policy(retries=1), clock, lambda _: None), lambda: _error(fault=fault))
+    assert longest / 2 < max(clock.slept) <= longest
