@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rerank_cli.dialects import DIALECTS, Options
+from rerank_cli.dialects import DIALECTS, RequestOptions
 from rerank_cli.engines.endpoint.exchange import Exchange
 from rerank_cli.model import Candidates, Passage
 from rerank_cli.planning import Limits, Plan, Request, plan
@@ -35,7 +35,9 @@ def _plan(query: str, texts: list[str], limits: Limits) -> Plan:
 
 def _size(request: Request, dialect: str) -> int:
     """Bytes of the request's body as it is sent."""
-    options = Options("BAAI/bge-reranker-v2-m3", {"return_documents": False, "truncate": True})
+    options = RequestOptions(
+        "BAAI/bge-reranker-v2-m3", {"return_documents": False, "truncate": True}
+    )
     settings = resolve(Flags(provider="tei"), {}, None)
     exchange = Exchange(settings, DIALECTS[dialect], options, Clock(), lambda _: None)
     return len(exchange.body(request))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rerank_cli.dialects import DIALECTS, Options
+from rerank_cli.dialects import DIALECTS, RequestOptions
 from tests.dialects.given import request
 
 # The others have the model in their URL, or are never asked without one (`needs_model`).
@@ -23,5 +23,5 @@ _URLS = {
 def test_no_model_is_needed(name: str) -> None:
     """A server with one model could not be asked without naming it, or fail with a traceback."""
     dialect = DIALECTS[name]
-    assert dialect.url("http://localhost:8000", Options()) == _URLS[name]
-    assert "model" not in dialect.encode(request("q", "a"), Options())
+    assert dialect.url("http://localhost:8000", RequestOptions()) == _URLS[name]
+    assert "model" not in dialect.encode(request("q", "a"), RequestOptions())

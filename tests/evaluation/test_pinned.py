@@ -2,7 +2,7 @@
 
 import pytest
 
-from rerank_cli.evaluation.measured_runs import Difference, evaluate, unmatched
+from rerank_cli.evaluation.measured_runs import Difference, evaluate
 from rerank_cli.evaluation.measures import parse
 from rerank_cli.evaluation.significance import PERMUTATIONS, p_value
 from rerank_cli.model import Run
@@ -62,4 +62,6 @@ def test_a_difference_is_significant_below_5_percent() -> None:
 def test_queries_of_only_one_side_are_named() -> None:
     """A user would not see that half of the run was never judged."""
     run = Run("r", {"both": {"a": 1.0}, "ranked": {"a": 1.0}})
-    assert unmatched(run, {"judged": {"a": 1}, "both": {"a": 1}}) == (("ranked",), ("judged",))
+    qrels = {"judged": {"a": 1}, "both": {"a": 1}}
+    (measured,) = evaluate([run], qrels, parse(["P@1"]), 0).runs
+    assert (measured.unjudged, measured.unranked) == (("ranked",), ("judged",))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rerank_cli.evaluation.thresholds import Kept, Thresholds, thresholds
+from rerank_cli.evaluation.thresholds import Kept, ThresholdReport, threshold_report
 from rerank_cli.model import Run
 
 _SCORES = st.lists(
@@ -14,9 +14,9 @@ _SCORES = st.lists(
 )
 
 
-def _of(*scores: float) -> Thresholds:
+def _of(*scores: float) -> ThresholdReport:
     ranked = {str(at): score for at, score in enumerate(scores)}
-    return thresholds(Run("r", {"q": ranked}), {"q": {"0": 1, "none": 0}})
+    return threshold_report(Run("r", {"q": ranked}), {"q": {"0": 1, "none": 0}})
 
 
 def _shown(*scores: float) -> list[float]:
@@ -67,7 +67,7 @@ def test_of_equally_good_thresholds_the_highest_is_best() -> None:
     """A threshold would be recommended that lets more passages pass for the same F1."""
     qrels = {"q": {"a": 1, "c": 1, "f": 1}}
     scores = {"a": 0.9, "b": 0.8, "c": 0.7, "d": 0.6, "e": 0.5, "f": 0.4}
-    found = thresholds(Run("r", {"q": scores}), qrels)
+    found = threshold_report(Run("r", {"q": scores}), qrels)
     assert found.best is not None
     assert found.best.kept == 3
     assert found.best.f1 == pytest.approx(2 / 3)
@@ -76,7 +76,7 @@ def test_of_equally_good_thresholds_the_highest_is_best() -> None:
 def test_of_thresholds_with_the_wanted_precision_the_one_that_keeps_most_is_named() -> None:
     """Relevant passages would be thrown away though the precision allows them."""
     scores = {"a": 0.9, "b": 0.8, "c": 0.7, "d": 0.6}
-    found = thresholds(Run("r", {"q": scores}), {"q": dict.fromkeys("abcd", 1)}, 1.0)
+    found = threshold_report(Run("r", {"q": scores}), {"q": dict.fromkeys("abcd", 1)}, 1.0)
     assert found.reaching is not None
     assert found.reaching.kept == 4
     assert found.wanted == 1.0
@@ -85,7 +85,7 @@ def test_of_thresholds_with_the_wanted_precision_the_one_that_keeps_most_is_name
 def test_the_nearest_precision_keeps_as_much_as_it_can() -> None:
     """Where the wanted precision is out of reach, a worse threshold would be named instead."""
     scores = {"a": 0.9, "b": 0.8, "c": 0.7, "d": 0.6}
-    found = thresholds(Run("r", {"q": scores}), {"q": {"a": 0, "b": 1, "c": 0, "d": 1}}, 0.9)
+    found = threshold_report(Run("r", {"q": scores}), {"q": {"a": 0, "b": 1, "c": 0, "d": 1}}, 0.9)
     assert found.reaching is None
     assert found.nearest is not None
     assert (found.nearest.kept, found.nearest.precision) == (4, 0.5)
@@ -94,14 +94,14 @@ def test_the_nearest_precision_keeps_as_much_as_it_can() -> None:
 def test_a_grade_of_1_is_relevant_and_one_below_0_is_not() -> None:
     """Spam, which some judges grade -2, would count as relevant."""
     run = Run("r", {"q": {"a": 0.9, "b": 0.8, "c": 0.7}})
-    found = thresholds(run, {"q": {"a": 1, "b": -2, "c": 0, "d": 3}})
+    found = threshold_report(run, {"q": {"a": 1, "b": -2, "c": 0, "d": 3}})
     assert (found.relevant, found.unjudged) == (2, 0)
     assert found.rows[0].relevant == 1
 
 
 def test_a_run_of_which_nothing_is_judged_has_no_thresholds() -> None:
     """A run for other queries than the judged ones would end in a traceback."""
-    found = thresholds(Run("r", {"other": {"a": 0.9}}), {"q": {"a": 1}}, 0.5)
+    found = threshold_report(Run("r", {"other": {"a": 0.9}}), {"q": {"a": 1}}, 0.5)
     assert (found.passages, found.rows, found.best, found.nearest) == (0, (), None, None)
 
 

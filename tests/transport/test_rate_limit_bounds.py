@@ -4,21 +4,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rerank_cli.model import Candidates, Passage
-from rerank_cli.planning import Limits, Plan, plan
 from rerank_cli.transport import Policy
-from rerank_cli.transport.rate_limit import Limiter, limiter_for
+from rerank_cli.transport.rate_limit import RateLimit
 from tests.transport.clocks import FakeClock
 
 
 def _limiter(
     rpm: int | None = None, tpm: int | None = None
-) -> tuple[Limiter, FakeClock, list[str]]:
+) -> tuple[RateLimit, FakeClock, list[str]]:
     clock, told = FakeClock(), list[str]()
-    return Limiter(Policy(rpm=rpm, tpm=tpm), clock, told.append), clock, told
+    return RateLimit(Policy(rpm=rpm, tpm=tpm), clock, told.append), clock, told
 
 
-def _moments(limiter: Limiter, clock: FakeClock, tokens: list[int]) -> list[float]:
+def _moments(limiter: RateLimit, clock: FakeClock, tokens: list[int]) -> list[float]:
     """Seconds from the beginning at which each request may be sent."""
     moments = []
     for each in tokens:
@@ -56,41 +54,3 @@ def test_tokens_are_kept_and_used_whatever_the_limit(tpm: int, parts: list[float
         assert sum(sent) <= tpm
     # Two requests of at most half the limit always go into one minute.
     assert moments[-1] <= 61 * ((len(tokens) - 1) // 2)
-
-
-def _plan(requests: int) -> Plan:
-    texts = tuple(Passage(f"{at:03}x", "f", at) for at in range(requests))
-    return plan(Candidates("q", texts), Limits(passages=1))
-
-
-@pytest.mark.parametrize(
-    ("policy", "limited"),
-    [
-        (Policy(retries=1), False),
-        (Policy(rpm=20, retries=1), False),
-        (Policy(rpm=19, retries=1), True),
-        (Policy(rpm=10, retries=0), False),
-        (Policy(tpm=40, retries=1), False),
-        (Policy(tpm=39, retries=1), True),
-        (Policy(rpm=19, tpm=1000, retries=1), True),
-        (Policy(rpm=1000, tpm=39, retries=1), True),
-        (Policy(rpm=1000, tpm=1000, retries=1), False),
-    ],
-)
-def test_a_limit_counts_once_every_try_could_reach_it(policy: Policy, limited: bool) -> None:
-    """A run with retries would go over its limit, or a small one start more slowly for nothing."""
-    made = _plan(10)  # ten requests of two tokens
-    assert made.tokens == 20
-    assert (limiter_for(policy, made, FakeClock(), print) is not None) == limited
-
-
-@pytest.mark.parametrize(
-    ("rpm", "tpm", "limited"),
-    [(None, None, False), (1, None, True), (None, 1, True), (1, 1, True)],
-)
-def test_what_is_not_planned_counts_from_the_start(
-    rpm: int | None, tpm: int | None, limited: bool
-) -> None:
-    """A batch, whose size nobody knows, would go over the limit of its account."""
-    limiter = limiter_for(Policy(rpm=rpm, tpm=tpm), None, FakeClock(), print)
-    assert (limiter is not None) == limited

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from rerank_cli.transport import Reply
-from rerank_cli.transport.retry_after import asked_wait
+from rerank_cli.transport.retry_after import retry_after_of
 
 NOW = 1_800_000_000.0  # 15 January 2027, 08:00 UTC
 
@@ -33,7 +33,7 @@ NOW = 1_800_000_000.0  # 15 January 2027, 08:00 UTC
 )
 def test_forms(headers: dict[str, str], body: bytes, seconds: float) -> None:
     """A wait would be a thousand times too short or too long."""
-    assert asked_wait(Reply(429, headers, body), NOW) == pytest.approx(seconds)
+    assert retry_after_of(Reply(429, headers, body), NOW) == pytest.approx(seconds)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_forms(headers: dict[str, str], body: bytes, seconds: float) -> None:
 )
 def test_what_is_no_wait(headers: dict[str, str], body: bytes) -> None:
     """Five minutes would be taken for five seconds, or the like."""
-    assert asked_wait(Reply(429, headers, body), NOW) is None
+    assert retry_after_of(Reply(429, headers, body), NOW) is None
 
 
 @pytest.fixture
@@ -71,4 +71,4 @@ def _far_from_utc() -> Iterator[None]:
 def test_a_date_is_the_same_moment_wherever_the_user_is(zone: str) -> None:
     """A user east of Greenwich would not wait at all, one west of it for hours."""
     headers = {"retry-after": f"Fri, 15 Jan 2027 08:00:30 {zone}"}
-    assert asked_wait(Reply(429, headers, b""), NOW) == 30.0
+    assert retry_after_of(Reply(429, headers, b""), NOW) == 30.0
