@@ -107,7 +107,7 @@ def _kept(threshold: float, kept: int, relevant: int, total: int) -> Kept:
 
 
 def _at(steps: Sequence[Kept], threshold: float, total: int) -> Kept:
-    """What a threshold keeps that need not be a score: the last of the steps not below it."""
+    """What any threshold keeps: as much as the last of the steps (highest first) not below it."""
     count = bisect_right(steps, -threshold, key=lambda step: -step.threshold)
     kept, relevant = (steps[count - 1].kept, steps[count - 1].relevant) if count else (0, 0)
     return _kept(threshold, kept, relevant, total)
@@ -124,8 +124,8 @@ def _with_short_thresholds(steps: Sequence[Kept]) -> list[Kept]:
 def shortest(low: float | None, high: float) -> float:
     """The number with the fewest decimals that is above `low` and at most `high`."""
     exact = Decimal(repr(high))
-    for places in range(20):
-        number = float(exact.quantize(Decimal(1).scaleb(-places), ROUND_FLOOR, _EXACT))
+    for decimals in range(20):
+        number = float(exact.quantize(Decimal(1).scaleb(-decimals), ROUND_FLOOR, _EXACT))
         if number <= high and (low is None or number > low):
             return number
     return high

@@ -13,7 +13,7 @@ def render_cache_info_json(info: Info) -> str:
 
 
 def render_cache_info(info: Info) -> str:
-    """Aligned lines, without what there is not."""
+    """Aligned lines, without the times that there are not."""
     return aligned_facts(_facts(info))
 
 

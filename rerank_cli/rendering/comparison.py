@@ -1,19 +1,19 @@
 """Rankings of the same passages side by side, for people and as JSON."""
 
 from collections.abc import Iterator, Sequence
+from string import ascii_uppercase
 
 from rerank_cli.evaluation.agreement import Agreement
 from rerank_cli.model import Ranked, Ranking
 from rerank_cli.rendering import View
 from rerank_cli.rendering.columns import aligned_facts
 from rerank_cli.rendering.json import dumps, json_object, result_of
-from rerank_cli.rendering.numbers import format_score
+from rerank_cli.rendering.numbers import format_measure, format_score
 from rerank_cli.rendering.passage_table import Column, fits, render_passages
 from rerank_cli.rendering.table import locator_columns
 
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-MAX_RANKINGS = len(_LETTERS)
-"""Rankings that can be told apart."""
+MAX_RANKINGS = len(ascii_uppercase)
+"""Rankings that have a letter each."""
 
 
 def render_comparison(
@@ -26,7 +26,7 @@ def render_comparison(
     Where the width is small, ranks alone are shown.
     """
     models = [" ".join(filter(None, (each.provider, each.model))) for each in rankings]
-    legend = aligned_facts(dict(zip(_LETTERS, models, strict=False)))
+    legend = aligned_facts(dict(zip(ascii_uppercase, models, strict=False)))
     by_index = [{ranked.index: ranked for ranked in each.results} for each in rankings]
     first = [
         ranked
@@ -37,17 +37,17 @@ def render_comparison(
     locators = locator_columns(first, rankings[0].files)
     columns = [*_ranks_and_scores(rows), *locators]
     if view.width is not None and not fits(columns, view.width):
-        columns = [*_ranks(rows, _LETTERS), *locators]
+        columns = [*_ranks(rows, ascii_uppercase), *locators]
     table = render_passages(columns, [ranked.passage.text for ranked in first], view)
     agreed = {
         f"{letter} and A": _agreement(each, rankings[0].total)
-        for letter, each in zip(_LETTERS[1:], agreements, strict=False)
+        for letter, each in zip(ascii_uppercase[1:], agreements, strict=False)
     }
     return f"{legend}\n{table}\n{aligned_facts(agreed)}"
 
 
 def _ranks_and_scores(rows: Sequence[Sequence[Ranked]]) -> Iterator[Column]:
-    headers = [f"rank {letter}" for letter in _LETTERS]
+    headers = [f"rank {letter}" for letter in ascii_uppercase]
     for ranks, ranking in zip(_ranks(rows, headers), rows, strict=True):
         yield ranks
         yield Column("score", [format_score(ranked.score) for ranked in ranking], right=True)
@@ -70,10 +70,9 @@ def _move(up: int) -> str:
 
 
 def _agreement(each: Agreement, total: int) -> str:
-    tau = "-" if each.tau is None else f"{each.tau:.4f}"
     # Of all passages the overlap is always 1.
     overlap = f" · overlap of the best {each.depth}: {each.overlap:.4f}" * (each.depth < total)
-    return f"Kendall's tau {tau}{overlap}"
+    return f"Kendall's tau {format_measure(each.tau)}{overlap}"
 
 
 def render_comparison_json(

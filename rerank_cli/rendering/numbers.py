@@ -6,6 +6,7 @@ _BLOCKS = " ▏▎▍▌▋▊▉█"
 BAR_CELLS = 10
 _MANY = 1e7
 _SOMETHING = 0.005
+"""The share of a bar's length from which it is not empty."""
 
 
 def format_score(score: float) -> str:
@@ -35,7 +36,7 @@ class ScoreBars:
         self._low, self._high = (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
 
     def bar(self, score: float) -> str:
-        """`BAR_CELLS` wide, in eighths of a cell: at least one from a share of `_SOMETHING` on."""
+        """`BAR_CELLS` wide, in eighths of a cell."""
         # By a power of two, so that no difference of two scores is beyond a float.
         low, high = self._low / 4, self._high / 4
         share = (score / 4 - low) / (high - low) if high > low else 1.0

@@ -16,6 +16,7 @@ Row = tuple[Provider, str | None]
 _NARROWEST = 12
 """Cells to which models may be cut."""
 _LEAST_FIRST = ("tpm", "rpm", "passages", "where")
+"""Columns that are left out where the width is small, in this order."""
 _LIMITS = ("max_passages", "max_bytes", "max_tokens", "rpm", "tpm")
 
 
@@ -50,7 +51,9 @@ def render_providers(rows: Sequence[Row], width: int | None = None) -> str:
     cells: dict[str, Iterable[str]] = {
         "name": (row.name for row, _ in rows),
         "where": (_where(row) for row, _ in rows),
-        "model": (row.model or _no_model(row) for row, _ in rows),
+        "model": (
+            row.model or ("-m NAME" if row.needs_model else "the server's") for row, _ in rows
+        ),
         "passages": (_limit(row, "max_passages") for row, _ in rows),
         "rpm": (_limit(row, "rpm") for row, _ in rows),
         "tpm": (_limit(row, "tpm") for row, _ in rows),
@@ -73,10 +76,6 @@ def _too_wide(columns: Collection[Sequence[str]], width: int) -> int:
 
 def _cut(text: str, cells: int) -> str:
     return text if cell_len(text) <= cells else set_cell_size(text, cells - 1) + "…"
-
-
-def _no_model(row: Provider) -> str:
-    return "-m NAME" if row.needs_model else "the server's"
 
 
 def _where(row: Provider) -> str:

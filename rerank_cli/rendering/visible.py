@@ -41,8 +41,5 @@ def visible_block(text: str) -> str:
 
 
 def visible_pieces(pieces: Iterable[str], *, terminal: bool) -> Iterable[str]:
-    """Each piece as `visible_block` where a terminal shows it, else as it is.
-
-    For plain formats: JSON escapes control characters, and tables show them.
-    """
+    """The pieces of a format that neither escapes nor shows control characters itself."""
     return map(visible_block, pieces) if terminal else pieces

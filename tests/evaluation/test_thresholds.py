@@ -60,6 +60,12 @@ def test_queries_without_judgments_are_left_out() -> None:
     assert threshold_report(run, _QRELS).passages == 1
 
 
+def test_no_judged_query_gives_an_empty_report() -> None:
+    """A library user would get an error of zip for a run of other queries."""
+    found = threshold_report(Run("r", {"other": {"a": 0.9}}), _QRELS, 0.5)
+    assert (found.passages, found.rows, found.best, found.reaching) == (0, (), None, None)
+
+
 def test_nothing_relevant_names_nothing() -> None:
     """A threshold would be called best that keeps nothing relevant."""
     found = threshold_report(Run("r", {"q": {"a": 0.5}}), {"q": {"a": 0}}, 0.5)

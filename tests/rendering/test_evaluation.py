@@ -87,6 +87,13 @@ def test_csv_has_a_figure_a_row() -> None:
     assert [row[0] for row in rows] == ["query_id", "q\x1b1", "q\x1b1", "all", "all"]
 
 
+def test_csv_of_a_carriage_return_can_be_read_back() -> None:
+    """A spreadsheet would end the row within the name of a run."""
+    run = _measured("a\rb", 0.5)
+    text = render_measures_csv(_evaluation(run), by_query=False)
+    assert list(csv.reader(io.StringIO(text, newline="")))[1][1] == "a\rb"
+
+
 def test_json_has_null_and_no_nan() -> None:
     """Half of the programs that read JSON stop at NaN."""
     runs = _measured("a", None), _measured("b", None, Difference(None, None))

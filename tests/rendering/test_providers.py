@@ -1,6 +1,9 @@
 """The table of providers, at every width."""
 
+from dataclasses import replace
+
 import pytest
+from rich.cells import cell_len
 
 from rerank_cli.providers import PROVIDERS
 from rerank_cli.rendering.provider_table import render_providers
@@ -39,6 +42,16 @@ def test_names_and_key_variables_are_never_cut(width: int) -> None:
     for (row, _), line in zip(ROWS, lines, strict=True):
         assert line.startswith(f"{row.name} ")
         assert not row.needs_key or row.key_variables[0] in line
+
+
+def test_columns_are_aligned_by_cells_not_characters() -> None:
+    """The row of a provider with a Chinese model would stand out of line, or wrap."""
+    jina = PROVIDERS["jina"]
+    wide = replace(jina, model="重排序" * 8)
+    for width in (None, 70):
+        _, first, second = render_providers([(jina, "KEY"), (wide, "KEY")], width).splitlines()
+        assert cell_len(first) == cell_len(second)
+        assert width is None or cell_len(first) <= width
 
 
 def test_a_guess_is_marked() -> None:
