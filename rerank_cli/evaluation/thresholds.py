@@ -107,10 +107,11 @@ def _at(steps: Sequence[Kept], threshold: float, total: int) -> Kept:
 
 def _named(steps: Sequence[Kept]) -> list[Kept]:
     """The same, each by the shortest number that keeps the same passages."""
-    lower = [step.threshold for step in steps[1:]]
+    lower = [*(step.threshold for step in steps[1:]), None]
+    # Without steps there is still the None.
     return [
         step._replace(threshold=shortest(low, step.threshold))
-        for step, low in zip(steps, [*lower, None], strict=True)
+        for step, low in zip(steps, lower, strict=False)
     ]
 
 

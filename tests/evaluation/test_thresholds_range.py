@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rerank_cli.evaluation.thresholds import Thresholds, thresholds
+from rerank_cli.evaluation.thresholds import Kept, Thresholds, thresholds
 from rerank_cli.model import Run
 
 _SCORES = st.lists(
@@ -69,7 +69,8 @@ def test_of_equally_good_thresholds_the_highest_is_best() -> None:
     scores = {"a": 0.9, "b": 0.8, "c": 0.7, "d": 0.6, "e": 0.5, "f": 0.4}
     found = thresholds(Run("r", {"q": scores}), qrels)
     assert found.best is not None
-    assert (found.best.kept, found.best.f1) == (3, pytest.approx(2 / 3))
+    assert found.best.kept == 3
+    assert found.best.f1 == pytest.approx(2 / 3)
 
 
 def test_of_thresholds_with_the_wanted_precision_the_one_that_keeps_most_is_named() -> None:
@@ -96,3 +97,16 @@ def test_a_grade_of_1_is_relevant_and_one_below_0_is_not() -> None:
     found = thresholds(run, {"q": {"a": 1, "b": -2, "c": 0, "d": 3}})
     assert (found.relevant, found.unjudged) == (2, 0)
     assert found.rows[0].relevant == 1
+
+
+def test_a_run_of_which_nothing_is_judged_has_no_thresholds() -> None:
+    """A run for other queries than the judged ones would end in a traceback."""
+    found = thresholds(Run("r", {"other": {"a": 0.9}}), {"q": {"a": 1}}, 0.5)
+    assert (found.passages, found.rows, found.best, found.nearest) == (0, (), None, None)
+
+
+def test_where_nothing_is_kept_or_relevant_there_is_no_f1() -> None:
+    """A threshold that keeps nothing would end in a traceback."""
+    for precision, recall in ((None, 0.0), (0.0, None), (None, None), (0.0, 0.0)):
+        assert Kept(0.5, 0, 0, precision, recall).f1 == 0
+    assert Kept(0.5, 4, 2, 0.5, 0.25).f1 == pytest.approx(1 / 3)
