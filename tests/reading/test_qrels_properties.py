@@ -92,3 +92,5 @@ def test_a_nul_is_told_with_its_line() -> None:
         read_qrels("-", stdin=_file(["q 0 a 1", "q 0 b 2", "q 0 c\0 1"], "\n"))
     with pytest.raises(InputError, match=r"^<stdin>:1: "):
         read_run("-", stdin=_file(["\0q Q0 a 1 2 tag"], "\n"))
+    with pytest.raises(InputError, match=r"^<stdin>:2: "):
+        read_run("-", stdin=_file(["", "q\0 Q0 a 1 2 tag"], "\n"))
