@@ -94,3 +94,20 @@ def test_a_nul_is_told_with_its_line() -> None:
         read_run("-", stdin=_file(["\0q Q0 a 1 2 tag"], "\n"))
     with pytest.raises(InputError, match=r"^<stdin>:2: "):
         read_run("-", stdin=_file(["", "q\0 Q0 a 1 2 tag"], "\n"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "7",
+        "null",
+        '"results"',
+        "[1]",
+        '{"id": "q", "results": [{"id": "d", "score": %d}]}' % (2**1024 - 1),
+    ],
+)
+def test_a_later_line_of_a_run_that_is_none_is_refused(line: str) -> None:
+    """One odd line of thousands would end in a traceback."""
+    good = '{"id": "a", "results": [{"id": "d", "score": %d}]}' % (2**1023 - 1)
+    with pytest.raises(InputError, match=r"^<stdin>:2: "):
+        read_run("-", stdin=_file([good, line], "\n"))
