@@ -43,7 +43,7 @@ def _nested(levels: int, kind: str) -> str:
 def test_two_hundred_levels_are_read_and_more_are_refused(kind: str) -> None:
     """A batch would end in a traceback at a row that could be read but not written."""
     json.dumps(value_of(_nested(200, kind), "a.jsonl", 1))
-    for levels in (202, 300, 900):
+    for levels in (202 if kind == "both" else 201, 300, 900):
         with pytest.raises(InputError, match=r"^a\.jsonl:7: .*too deep"):
             value_of(_nested(levels, kind), "a.jsonl", 7)
     # What is deep is found wherever it stands.

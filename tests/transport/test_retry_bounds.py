@@ -6,7 +6,7 @@ import pytest
 
 from rerank_cli.errors import EndpointError, Fault, ScoringError
 from rerank_cli.transport import Policy
-from rerank_cli.transport.retry import LONGEST_WAIT, Retry
+from rerank_cli.transport.retry import Retry
 from tests.transport.clocks import FakeClock
 
 
@@ -41,7 +41,7 @@ def test_one_try_is_told_from_many(wait: float, deadline: float, tries: str) -> 
     assert clock.seconds <= 1000.0 + deadline
 
 
-@pytest.mark.parametrize(("wait", "tries"), [(LONGEST_WAIT, 2), (LONGEST_WAIT + 0.5, 1)])
+@pytest.mark.parametrize(("wait", "tries"), [(60.0, 2), (60.5, 1)])
 def test_the_longest_wait_is_still_kept(wait: float, tries: int) -> None:
     """An endpoint that asks for a minute, as many do, would be given up."""
     told = list[str]()
@@ -49,6 +49,20 @@ def test_the_longest_wait_is_still_kept(wait: float, tries: int) -> None:
     message = _raised(retry, lambda: _error(wait))
     assert len(told) == tries - 1
     assert ("asks to wait" in message) == (tries == 1)
+
+
+def test_a_wait_that_would_be_kept_is_not_called_too_long() -> None:
+    """A user would be told that a minute is too long where --retries 0 was why."""
+    message = _raised(Retry(Policy(retries=0), FakeClock(), lambda _: None), lambda: _error(60.0))
+    assert "too long" not in message
+
+
+def test_after_the_end_nothing_is_tried_again_before_the_deadline() -> None:
+    """Ctrl-C would leave requests being retried until --deadline."""
+    clock, told = FakeClock(), list[str]()
+    clock.stop()
+    _raised(Retry(Policy(deadline=100.0), clock, told.append), lambda: _error(1.0))
+    assert told == []
 
 
 def test_each_retry_is_told_with_its_number_and_wait() -> None:
