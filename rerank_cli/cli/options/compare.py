@@ -2,18 +2,14 @@
 
 from typing import Annotated
 
-from typer import Option
-
-from rerank_cli.cli.options.topics import WHERE
+from rerank_cli.cli.options.topics import where_option
 
 Models = Annotated[
     list[str] | None,
-    Option(
+    where_option(
         "--model",
         "-m",
         metavar="NAME",
         help="A model, PROVIDER:MODEL or PROVIDER; two at least, the first is the yardstick.",
-        rich_help_panel=WHERE,
-        show_default=False,
     ),
 ]

@@ -2,9 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-from typer import Argument, Option
-
-from rerank_cli.cli.options.topics import INPUT
+from rerank_cli.cli.options.topics import input_argument, input_option
 from rerank_cli.cli.options.values import one_of
 from rerank_cli.reading import FORMATS
 
@@ -15,58 +13,49 @@ _FORMATS = ("auto", *FORMATS)
 
 Query = Annotated[
     str,
-    Argument(metavar="QUERY", help="What to rank by.", show_default=False, rich_help_panel=INPUT),
+    input_argument(metavar="QUERY", help="What to rank by."),
 ]
 Files = Annotated[
     list[str] | None,
-    Argument(
+    input_argument(
         metavar="[FILE]...",
         help="Passages: one a line, or .jsonl, .csv, .tsv. - is standard input.",
-        show_default=False,
-        rich_help_panel=INPUT,
     ),
 ]
 
 InputFormat = Annotated[
     str,
-    Option(
+    input_option(
         "--input-format",
         parser=one_of(_FORMATS),
         autocompletion=lambda: list(_FORMATS),
         metavar="|".join(_FORMATS),
         help="auto goes by the suffix; else lines.",
-        rich_help_panel=INPUT,
     ),
 ]
 TextField = Annotated[
     str | None,
-    Option(
+    input_option(
         "--text-field",
         metavar="NAME",
         help="Field or column of the passage [first of text, passage, content, contents, "
         "document, body].",
-        rich_help_panel=INPUT,
-        show_default=False,
     ),
 ]
 IdField = Annotated[
     str | None,
-    Option(
+    input_option(
         "--id-field",
         metavar="NAME",
         help="Field or column of its id [first of id, _id, doc_id, docid].",
-        rich_help_panel=INPUT,
-        show_default=False,
     ),
 ]
 Encoding = Annotated[
     str | None,
-    Option(
+    input_option(
         "--encoding",
         metavar="NAME",
         help="Of the input, such as gb18030 [by its mark, else UTF-8].",
-        rich_help_panel=INPUT,
-        show_default=False,
     ),
 ]
 

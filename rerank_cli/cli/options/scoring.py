@@ -2,9 +2,7 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-from typer import Option
-
-from rerank_cli.cli.options.topics import HOW, WHERE
+from rerank_cli.cli.options.topics import how_option, where_option
 from rerank_cli.cli.options.values import price, seconds
 
 if TYPE_CHECKING:
@@ -12,167 +10,110 @@ if TYPE_CHECKING:
 
 Provider = Annotated[
     str | None,
-    Option(
+    where_option(
         "--provider",
         "-p",
         metavar="NAME",
         help="One of: rerank providers [the first with a key here, else local].",
-        rich_help_panel=WHERE,
-        show_default=False,
     ),
 ]
 Model = Annotated[
     str | None,
-    Option(
-        "--model",
-        "-m",
-        metavar="NAME",
-        help="The reranker [the provider's default].",
-        rich_help_panel=WHERE,
-        show_default=False,
-    ),
+    where_option("--model", "-m", metavar="NAME", help="The reranker [the provider's default]."),
 ]
 BaseUrl = Annotated[
     str | None,
-    Option(
-        "--base-url",
-        metavar="URL",
-        help="Any compatible server, such as http://localhost:7997.",
-        rich_help_panel=WHERE,
-        show_default=False,
+    where_option(
+        "--base-url", metavar="URL", help="Any compatible server, such as http://localhost:7997."
     ),
 ]
 
 Instruction = Annotated[
     str | None,
-    Option(
-        "--instruction",
-        metavar="TEXT",
-        help="How to judge, for models that take one.",
-        rich_help_panel=HOW,
-        show_default=False,
-    ),
+    how_option("--instruction", metavar="TEXT", help="How to judge, for models that take one."),
 ]
 MaxChunks = Annotated[
     int | None,
-    Option(
+    how_option(
         "--max-chunks-per-doc",
         min=1,
         metavar="N",
         help="Pieces a long passage is cut into, for models that cut.",
-        rich_help_panel=HOW,
     ),
 ]
 Overlap = Annotated[
     int | None,
-    Option(
-        "--overlap-tokens",
-        min=0,
-        max=80,
-        metavar="N",
-        help="Tokens two neighbouring pieces share.",
-        rich_help_panel=HOW,
+    how_option(
+        "--overlap-tokens", min=0, max=80, metavar="N", help="Tokens two neighbouring pieces share."
     ),
 ]
 MaxPassages = Annotated[
     int | None,
-    Option(
+    how_option(
         "--max-passages",
         min=1,
         metavar="N",
         help="Passages a request may carry [the provider's limit].",
-        rich_help_panel=HOW,
-        show_default=False,
     ),
 ]
 Timeout = Annotated[
     float,
-    Option(
-        "--timeout",
-        parser=seconds,
-        metavar="S",
-        help="Seconds a request may take.",
-        rich_help_panel=HOW,
-    ),
+    how_option("--timeout", parser=seconds, metavar="S", help="Seconds a request may take."),
 ]
 Concurrency = Annotated[
     int | None,
-    Option(
+    how_option(
         "--concurrency",
         min=1,
         max=512,
         metavar="N",
         help="Requests at once, at most [the provider's, else 8].",
-        rich_help_panel=HOW,
-        show_default=False,
     ),
 ]
 Retries = Annotated[
     int | None,
-    Option(
+    how_option(
         "--retries",
         min=0,
         metavar="N",
         help="Tries after the first [8; fewer until anything succeeds].",
-        rich_help_panel=HOW,
-        show_default=False,
     ),
 ]
 Deadline = Annotated[
     float | None,
-    Option(
+    how_option(
         "--deadline",
         parser=seconds,
         metavar="S",
         help="Seconds after which nothing is tried again [no end].",
-        rich_help_panel=HOW,
-        show_default=False,
     ),
 ]
 Rpm = Annotated[
     int | None,
-    Option(
-        "--rpm",
-        min=1,
-        metavar="N",
-        help="Requests a minute [the provider's limit].",
-        rich_help_panel=HOW,
-        show_default=False,
-    ),
+    how_option("--rpm", min=1, metavar="N", help="Requests a minute [the provider's limit]."),
 ]
 Tpm = Annotated[
     int | None,
-    Option(
-        "--tpm",
-        min=1,
-        metavar="N",
-        help="Tokens a minute, estimated [the provider's limit].",
-        rich_help_panel=HOW,
-        show_default=False,
+    how_option(
+        "--tpm", min=1, metavar="N", help="Tokens a minute, estimated [the provider's limit]."
     ),
 ]
 Price = Annotated[
     float | None,
-    Option(
+    how_option(
         "--price-per-million",
         parser=price,
         metavar="X",
         help="Price of a million tokens, for the cost that --dry-run shows.",
-        rich_help_panel=HOW,
-        show_default=False,
     ),
 ]
 Cache = Annotated[
     bool,
-    Option(
-        "--cache",
-        help="Keep scores, and score again only what is not known yet.",
-        rich_help_panel=HOW,
-    ),
+    how_option("--cache", help="Keep scores, and score again only what is not known yet."),
 ]
 DryRun = Annotated[
     bool,
-    Option("--dry-run", help="Print the plan, send nothing, need no key.", rich_help_panel=HOW),
+    how_option("--dry-run", help="Print the plan, send nothing, need no key."),
 ]
 
 
