@@ -20,7 +20,7 @@ from rerank_cli.reranker.assembly import assembled, limits_for
 from rerank_cli.reranker.documents import D, Given, Hit, Job, JobResult, given
 from rerank_cli.reranker.options import Keywords, ScoringOptions, options_of, policy_for
 from rerank_cli.scaling import NATIVE, SCALES, Scaler, check_scale, misfit, scaled
-from rerank_cli.settings import Files, Settings, resolve
+from rerank_cli.settings import Files, resolve
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -43,12 +43,8 @@ class Reranker:
     that does not score.
     """
 
-    settings: Settings
-    """What was settled: provider, model, URL."""
-
     def __init__(self, model: str | None = None, **keywords: Unpack[Keywords]) -> None:
-        options = options_of(model, keywords, PROVIDERS)
-        self._begin(options, resolve(options), keywords, os.environ)
+        self._open(options_of(model, keywords, PROVIDERS), None, None, keywords)
 
     @classmethod
     def from_environment(cls, model: str | None = None, **keywords: Unpack[Keywords]) -> Self:
@@ -69,29 +65,30 @@ class Reranker:
     ) -> Self:
         """For the commands, with their options; `dry` needs no key, since nothing is sent."""
         reranker = cls.__new__(cls)
-        settings = resolve(options, environ, files.dotenv, files.config)
-        reranker._begin(options, settings, keywords, environ, dry=dry)  # noqa: SLF001 - its own
+        reranker._open(options, environ, files, keywords, dry=dry)  # noqa: SLF001 - its own
         return reranker
 
-    def _begin(
+    def _open(
         self,
         options: ScoringOptions,
-        settings: Settings,
+        environ: Mapping[str, str] | None,
+        files: Files | None,
         keywords: Keywords,
-        environ: Mapping[str, str],
         *,
         dry: bool = False,
     ) -> None:
-        self.settings = settings
+        self.settings = settings = resolve(options, environ, *(files or ()))
         self._events = keywords.get("events") or _logged()
         self._events.settled(settings)
         if not dry:
             settings.require()
         self.extras = options.extras
         self.policy = policy_for(settings, options)
-        self.engine, self.url = assembled(
-            settings, self.extras, self.policy, self._events, _cache_file(keywords, environ)
-        )
+        cache = keywords.get("cache", True)
+        file = partial(cache_file, environ or os.environ)
+        if not isinstance(cache, bool):
+            file = partial(Path, cache)
+        self.engine, self.url = assembled(settings, self.extras, self.policy, self._events, file)
         self.limits = limits_for(self.engine, self.policy, options.max_passages)
         self.succeeded = False
         self._names = FieldNames(keywords.get("text_field"))
@@ -292,11 +289,6 @@ class Reranker:
         from asyncio import get_running_loop
 
         return await get_running_loop().run_in_executor(self._threads(), call)
-
-
-def _cache_file(keywords: Keywords, environ: Mapping[str, str]) -> Callable[[], Path]:
-    cache = keywords.get("cache", True)
-    return partial(cache_file, environ) if isinstance(cache, bool) else partial(Path, cache)
 
 
 def _logged() -> Events:

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from rerank_cli.console.progress import Progress
@@ -24,22 +24,16 @@ _LONGEST_END = 1.0
 """Seconds that requests get to end after an error or Ctrl-C."""
 
 
-@dataclass(frozen=True, slots=True)
-class ComparisonOutput:
-    """What of the comparison is shown, and how."""
-
-    top_n: int | None
-    as_json: bool
-    full: bool
-
-
 def run(
     query: str,
     given: PassageInput,
     models: Sequence[str],
     scoring: ScoringOptions,
-    output: ComparisonOutput,
     streams: Streams,
+    *,
+    top_n: int | None,
+    as_json: bool,
+    full: bool,
 ) -> int:
     """Rank the passages under each model, and show the rankings. Returns the exit code."""
     check_input(query, given, scoring, streams)
@@ -47,13 +41,13 @@ def run(
         rerankers = _opened(models, scoring, progress, streams)
         candidates = read_candidates(query, given, streams)
         rankings = _rank_at_once(rerankers, candidates)
-    depth = min(output.top_n or _DEPTH, len(candidates.passages))
+    depth = min(top_n or _DEPTH, len(candidates.passages))
     agreements = [agreement(rankings[0], other, depth) for other in rankings[1:]]
-    if output.as_json:
-        text = render_comparison_json(rankings, agreements, output.top_n)
+    if as_json:
+        text = render_comparison_json(rankings, agreements, top_n)
     else:
-        view = streams.view(to_file=False, full=output.full)
-        text = render_comparison(rankings, agreements, output.top_n, view)
+        view = streams.view(to_file=False, full=full)
+        text = render_comparison(rankings, agreements, top_n, view)
     streams.write([text])
     return ExitCode.OK
 

@@ -22,18 +22,17 @@ _MEASURE = re.compile(r"[A-Za-z_]+(\(.*\))?@\d+")
 
 
 @dataclass(frozen=True, slots=True)
-class EvaluationInput:
-    """The files of runs, and that of the judgments; `-` is standard input."""
+class EvaluationOptions:
+    """Files of runs and of judgments (`-` is standard input), and what of them is shown.
+
+    measures    their names, None for the usual ones
+    thresholds  whether to show what thresholds keep; `precision` is one to look for
+    seed        of the randomisation test
+    """
 
     runs: Sequence[str]
     qrels: str
     encoding: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class EvaluationOutput:
-    """What is measured and shown, and how. `measures` are names; `precision` is a target."""
-
     measures: Sequence[str] | None
     by_query: bool
     thresholds: bool
@@ -43,24 +42,24 @@ class EvaluationOutput:
     as_csv: bool
 
 
-def run(given: EvaluationInput, output: EvaluationOutput, streams: Streams) -> int:
+def run(options: EvaluationOptions, streams: Streams) -> int:
     """Measure the runs and show the figures. Returns the exit code."""
-    _check(given, output)
+    _check(options)
     measures.check_installed()
-    wanted = measures.parse(output.measures or measures.DEFAULT)
-    judgments, runs = _read(given, streams)
-    evaluation = evaluate(runs, judgments, wanted, output.seed)
+    wanted = measures.parse(options.measures or measures.DEFAULT)
+    judgments, runs = _read(options, streams)
+    evaluation = evaluate(runs, judgments, wanted, options.seed)
     charts = None
-    if output.thresholds:
-        charts = [threshold_report(each, judgments, output.precision) for each in runs]
+    if options.thresholds:
+        charts = [threshold_report(each, judgments, options.precision) for each in runs]
     _warn(evaluation, charts, streams)
-    by_query = output.by_query
-    if output.as_json:
-        qrels = shown_name(given.qrels)
+    by_query = options.by_query
+    if options.as_json:
+        qrels = shown_name(options.qrels)
         streams.write(
             [measure_table.render_evaluation_json(evaluation, charts, qrels, by_query=by_query)]
         )
-    elif output.as_csv:
+    elif options.as_csv:
         streams.write([_csv(evaluation, charts, streams, by_query=by_query)])
     else:
         width = streams.view(to_file=False, full=True).width
@@ -86,26 +85,26 @@ def _csv(
     return visible_block(text) if streams.view(to_file=False, full=True).terminal else text
 
 
-def _check(given: EvaluationInput, output: EvaluationOutput) -> None:
+def _check(options: EvaluationOptions) -> None:
     """Raise UsageError for what contradicts itself."""
-    if output.as_json and output.as_csv:
+    if options.as_json and options.as_csv:
         raise UsageError("--json and --csv contradict each other", "Leave one out.")
-    if output.as_csv and output.by_query and output.thresholds:
+    if options.as_csv and options.by_query and options.thresholds:
         raise UsageError(
             "--csv has one table: --by-query and --thresholds contradict each other there",
             "Leave one out, or use --json.",
         )
-    check_stdin_once([*given.runs, given.qrels])
-    if given.encoding is not None:
-        check_encoding(given.encoding)
+    check_stdin_once([*options.runs, options.qrels])
+    if options.encoding is not None:
+        check_encoding(options.encoding)
 
 
-def _read(given: EvaluationInput, streams: Streams) -> tuple[Qrels, list[Run]]:
-    judgments = read_qrels(given.qrels, stdin=streams.stdin, encoding=given.encoding)
+def _read(options: EvaluationOptions, streams: Streams) -> tuple[Qrels, list[Run]]:
+    judgments = read_qrels(options.qrels, stdin=streams.stdin, encoding=options.encoding)
     runs = []
-    for file in given.runs:
+    for file in options.runs:
         _check_no_measure(file)
-        run = read_run(file, stdin=streams.stdin, encoding=given.encoding)
+        run = read_run(file, stdin=streams.stdin, encoding=options.encoding)
         if not any(query_id in judgments for query_id in run.scores):
             raise InputError(
                 f"none of its queries has judgments (queries {_some(run.scores)}; judged "

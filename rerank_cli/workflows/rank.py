@@ -32,11 +32,6 @@ class RankOutput:
     scale: str
     exit_status: bool
 
-    @property
-    def path(self) -> str | None:
-        """The file to write, None for standard output by whatever name."""
-        return output_file.output_path(self.file)
-
 
 def run(
     query: str,
@@ -72,7 +67,7 @@ def run(
         )
     ranking = ranking_of(candidates, results, settings, scores.usage, output.scale)
     with times.of("rendering"):
-        view = streams.view(to_file=output.path is not None, full=output.full)
+        view = streams.view(to_file=output.file is not None, full=output.full)
         _write(render_ranking(ranking, output.format, view), output, streams)
     if output.format == "table":
         streams.report(footer(ranking, times.seconds["scoring"]))
@@ -126,15 +121,15 @@ def _check(
     streams: Streams,
 ) -> None:
     check_input(query, given, scoring, streams)
-    if output.path is not None:
-        output_file.check_writable(output.path)
+    if output.file is not None:
+        output_file.check_writable(output.file)
 
 
 def _write(pieces: Iterable[str], output: RankOutput, streams: Streams) -> None:
-    if output.path is None:
+    if output.file is None:
         streams.write(pieces)
     else:
-        output_file.write_whole(output.path, pieces)
+        output_file.write_whole(output.file, pieces)
 
 
 class _Times:

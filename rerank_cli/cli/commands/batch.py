@@ -37,12 +37,13 @@ def batch(
     goes on where it stopped, by FILE.progress and FILE.lock. Queries that fail go to
     FILE.errors.jsonl, and the exit code is 6.
     """
+    from rerank_cli.console.output_file import output_path
     from rerank_cli.workflows.batch import run as workflow
 
     written = workflow.BatchOutput(
         format=output_format,
         tag=tag,
-        file=output_file,
+        file=output_path(output_file),
         fresh=fresh,
         ordered=ordered,
         top_n=top_n,

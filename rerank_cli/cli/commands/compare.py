@@ -35,5 +35,6 @@ def compare(
     """
     from rerank_cli.workflows import compare as workflow
 
-    shown = workflow.ComparisonOutput(top_n=top_n, as_json=as_json, full=full)
-    return workflow.run(query, given, models or (), scored, shown, streams)
+    return workflow.run(
+        query, given, models or (), scored, streams, top_n=top_n, as_json=as_json, full=full
+    )

@@ -28,8 +28,10 @@ def evaluate(
     """
     from rerank_cli.workflows import evaluate as workflow
 
-    given = workflow.EvaluationInput(runs=runs, qrels=qrels, encoding=encoding)
-    shown = workflow.EvaluationOutput(
+    options = workflow.EvaluationOptions(
+        runs=runs,
+        qrels=qrels,
+        encoding=encoding,
         measures=measure,
         by_query=by_query,
         thresholds=thresholds or precision is not None,
@@ -38,4 +40,4 @@ def evaluate(
         as_json=as_json,
         as_csv=as_csv,
     )
-    return workflow.run(given, shown, streams)
+    return workflow.run(options, streams)

@@ -54,11 +54,12 @@ def rank(
     """
     if not given.files and streams.stdin_is_terminal:
         typer.echo(ctx.get_help(), err=True)
+    from rerank_cli.console.output_file import output_path
     from rerank_cli.workflows import rank as workflow
 
     shown = workflow.RankOutput(
         format=_output_format(as_json, output_format),
-        file=output_file,
+        file=output_path(output_file),
         full=full,
         top_n=top_n,
         threshold=threshold,

@@ -47,11 +47,6 @@ class BatchOutput:
     scale: str
     max_errors: int | None
 
-    @property
-    def path(self) -> str | None:
-        """The file to write, None for standard output by whatever name."""
-        return output_file.output_path(self.file)
-
     def line(self, job: Job, results: Sequence[Ranked]) -> str:
         """The output of one job."""
         return render_job(job, results, self.format, self.tag)
@@ -125,10 +120,10 @@ def _check(given: JobInput, scoring: ScoringOptions, output: BatchOutput, stream
     check(given, streams)
     if not output.tag or any(each.isspace() or not each.isprintable() for each in output.tag):
         raise UsageError(f"--tag {output.tag!r} is not one word")
-    if output.fresh and output.path is None:
+    if output.fresh and output.file is None:
         raise UsageError("--fresh needs -o FILE", "Standard output always starts over.")
-    if output.path is not None:
-        _check_output(output.path, given.files)
+    if output.file is not None:
+        _check_output(output.file, given.files)
 
 
 def _check_output(path: str, inputs: Sequence[str]) -> None:
@@ -143,7 +138,7 @@ def _check_output(path: str, inputs: Sequence[str]) -> None:
 
 
 def _alone(output: BatchOutput, streams: Streams) -> bool:
-    return output.path is not None or not streams.stdout_is_terminal
+    return output.file is not None or not streams.stdout_is_terminal
 
 
 def _identity(reranker: Reranker, given: JobInput, output: BatchOutput) -> dict[str, object]:
@@ -170,9 +165,9 @@ def _ledger(
     output: BatchOutput, identity: dict[str, object], source: Source, stack: ExitStack
 ) -> Ledger | None:
     """The output file, ready to be resumed, which the stack closes; None for standard output."""
-    if output.path is None:
+    if output.file is None:
         return None
-    ledger = stack.enter_context(closing(Ledger(Path(output.path), identity, fresh=output.fresh)))
+    ledger = stack.enter_context(closing(Ledger(Path(output.file), identity, fresh=output.fresh)))
     _check_same(ledger, source)
     ledger.begin()
     return ledger
