@@ -9,7 +9,7 @@ import pytest
 
 from rerank_cli.providers import PROVIDERS
 from rerank_cli.transport.clock import Clock
-from tests.loopback import Loopback, Received, flagship_score, scoring
+from tests.serving import Loopback, Received, flagship_score, scoring
 
 _PREFIXES = ("RERANK_", "_RERANK_", "SILICONFLOW_", "OPENAI_", "LC_", "COMP_", "SSL_CERT_")
 _NAMES = {

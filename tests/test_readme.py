@@ -33,8 +33,8 @@ from rerank_cli.planning import Request
 from rerank_cli.providers import PROVIDERS, Provider
 from rerank_cli.reading import FORMATS as INPUT_FORMATS
 from rerank_cli.rendering import FORMATS as OUTPUT_FORMATS
-from tests.cli.running import rerank
-from tests.loopback import Loopback, Received, http
+from tests.running import rerank
+from tests.serving import Loopback, Received, http
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

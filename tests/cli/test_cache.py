@@ -12,8 +12,8 @@ from rerank_cli.engines.cache import store as store_module
 from rerank_cli.engines.cache.location import cache_file
 from rerank_cli.engines.cache.store import Store
 from rerank_cli.errors import CacheError
-from tests.cli.running import ONE_LINE, PASSAGES, QUERY, Ended, rerank, started
-from tests.loopback import Loopback, Received, flagship_score, http, scoring
+from tests.running import ONE_LINE, PASSAGES, QUERY, Ended, rerank, started
+from tests.serving import Loopback, Received, flagship_score, http, scoring
 
 KEY = "sk-made-up-0123456789abcdef"
 FORMATS = ["table", "json", "jsonl", "csv", "tsv", "text"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cli.running import process, rerank
+from tests.running import process, rerank
 
 
 def _asked(words: str, place: int) -> dict[str, str]:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import ONE_LINE, Ended, on_terminal, process, rerank
-from tests.engines import doctor_servers as servers
-from tests.engines.diagnosing import KEY, WITH_KEY, free_port
-from tests.loopback import Loopback, Received, Respond, http
+from tests.doctor import servers
+from tests.doctor.diagnosis import KEY, WITH_KEY, free_port
+from tests.running import ONE_LINE, Ended, on_terminal, process, rerank
+from tests.serving import Loopback, Received, Respond, http
 
 _UNAUTHORIZED = http({"error": "Unauthorized"}, 401)
 

@@ -13,7 +13,7 @@ import typer
 
 from rerank_cli.cli.app import app
 from rerank_cli.evaluation.measures import DEFAULT
-from tests.cli.running import ONE_LINE, SAMPLES, Ended, process, rerank
+from tests.running import ONE_LINE, SAMPLES, Ended, process, rerank
 
 _BEIR = SAMPLES / "beir"
 _BM25, _QRELS = str(_BEIR / "bm25.trec"), str(_BEIR / "qrels.tsv")

@@ -14,9 +14,9 @@ from rerank_cli.console import output_file as output
 from rerank_cli.console.progress import Reporter
 from rerank_cli.console.streams import Streams
 from rerank_cli.errors import UsageError
-from tests.cli.running import ONE_LINE, PASSAGES, Ended, TerminalText, rerank
-from tests.faults import FaultServer, Seen, healthy, reply
-from tests.loopback import Loopback
+from tests.answers import FaultServer, Seen, healthy, reply
+from tests.running import ONE_LINE, PASSAGES, Ended, TerminalText, rerank
+from tests.serving import Loopback
 
 _CONTROL = re.compile(r"\x1b\[\??([0-9;]*)([A-Za-z])")
 

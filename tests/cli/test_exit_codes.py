@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import ONE_LINE, PASSAGES, rerank, started
-from tests.loopback import Loopback, Received, Respond, http
+from tests.running import ONE_LINE, PASSAGES, rerank, started
+from tests.serving import Loopback, Received, Respond, http
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from tests.cli.running import PASSAGES
-from tests.loopback import Loopback
+from tests.running import PASSAGES
+from tests.serving import Loopback
 
 _SCRIPT = """
 import json, sys

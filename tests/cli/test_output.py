@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import ONE_LINE, PASSAGES, process, rerank
-from tests.loopback import Loopback, http
+from tests.running import ONE_LINE, PASSAGES, process, rerank
+from tests.serving import Loopback, http
 
 
 @pytest.fixture

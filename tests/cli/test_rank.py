@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import ONE_LINE, PASSAGES, QUERY, SAMPLES, rerank
-from tests.loopback import Loopback, http, scoring
+from tests.running import ONE_LINE, PASSAGES, QUERY, SAMPLES, rerank
+from tests.serving import Loopback, http, scoring
 
 BEST = Path(PASSAGES).read_text(encoding="utf-8").split()[0]
 

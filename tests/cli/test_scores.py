@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.cli.running import ONE_LINE, PASSAGES, QUERY, Ended, rerank
-from tests.loopback import Loopback, flagship_score, scoring
+from tests.running import ONE_LINE, PASSAGES, QUERY, Ended, rerank
+from tests.serving import Loopback, flagship_score, scoring
 
 LOGITS = {"人工智能是": 8.5, "机器学习是": 1.25, "深度学习是": -0.5, "苹果是一种": -9.0}
 

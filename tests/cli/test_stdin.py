@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import (
+from tests.running import (
     ONE_LINE,
     PASSAGES,
     QUERY,
@@ -13,7 +13,7 @@ from tests.cli.running import (
     process,
     rerank,
 )
-from tests.loopback import Loopback
+from tests.serving import Loopback
 
 CONTENT = Path(PASSAGES).read_bytes()
 

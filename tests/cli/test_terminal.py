@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from tests.cli.running import PASSAGES, on_terminal, rerank
-from tests.loopback import Loopback, http
+from tests.running import PASSAGES, on_terminal, rerank
+from tests.serving import Loopback, http
 
 EVIL = "\x1b[31mRED\x1b]0;title\x07 \x9b31m \0 \x7f \b\r \u202edlrow\u2066\u200f\u061c \x1bc"
 _TURNS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"

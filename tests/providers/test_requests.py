@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from rerank_cli.providers import LOCAL, PROVIDERS
-from tests.providers.sending import KEY, Sent, ranked
+from tests.network import KEY, Sent, ranked
 
 # Options that some model of some provider takes, so that it shows where they are sent in vain.
 _EVERYTHING = (

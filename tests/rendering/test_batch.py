@@ -14,7 +14,7 @@ from rerank_cli.ranking import rank
 from rerank_cli.reading import batch_output
 from rerank_cli.reading.runs import parse_trec
 from rerank_cli.rendering.batch_lines import FORMATS
-from tests.rendering.given import HOSTILE, of_row, passage
+from tests.rendering.rankings import HOSTILE, of_row, passage
 
 
 def rendered(

@@ -12,7 +12,7 @@ from rerank_cli.evaluation.agreement import agreement
 from rerank_cli.model import Passage, Ranking
 from rerank_cli.rendering import Look
 from rerank_cli.rendering.comparison import MOST, render_json, render_table
-from tests.rendering.given import CONTROLS, HOSTILE, passage, ranking
+from tests.rendering.rankings import CONTROLS, HOSTILE, passage, ranking
 
 PIPE = Look()
 WIDTHS = [40, 60, 80, 120]

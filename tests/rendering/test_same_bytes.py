@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from rerank_cli.rendering import FORMATS, Look, render
-from tests.rendering.given import of_row, ranking
+from tests.rendering.rankings import of_row, ranking
 
 RANKING = ranking(
     [

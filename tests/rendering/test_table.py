@@ -6,7 +6,7 @@ import pytest
 from rich.cells import cell_len
 
 from rerank_cli.rendering import Look, render
-from tests.rendering.given import CONTROLS, HOSTILE, passage, ranking
+from tests.rendering.rankings import CONTROLS, HOSTILE, passage, ranking
 
 PIPE = Look()
 TERMINAL = Look(width=80, full=False, terminal=True)

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from rerank_cli.rendering import Look, render
 from rerank_cli.rendering.visible import visible
-from tests.rendering.given import passage, ranking
+from tests.rendering.rankings import passage, ranking
 
 WIDTHS = [80, 120]
 VOCALISED = "بِسْمِ ٱللَّهِ ٱلرَّحْمَٰنِ ٱلرَّحِيمِ "

@@ -3,7 +3,7 @@
 import pytest
 
 from rerank_cli.rendering import Look, render
-from tests.rendering.given import CONTROLS, HOSTILE, of_row, ranking
+from tests.rendering.rankings import CONTROLS, HOSTILE, of_row, ranking
 
 PIPE = Look()
 

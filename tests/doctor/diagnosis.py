@@ -1,0 +1,135 @@
+"""`rerank doctor` without its command: what it finds out, and what it asked for that."""
+
+import contextlib
+import socket
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import trustme
+
+from rerank_cli.doctor import Diagnosis, Finding, diagnose
+from rerank_cli.errors import ExitCode
+from rerank_cli.providers import PROVIDERS, Provider
+from rerank_cli.settings import Flags, resolve
+from rerank_cli.transport import Reply, Transport
+from rerank_cli.transport.clock import Clock
+from rerank_cli.transport.http import Connector
+from rerank_cli.workflows.wiring import exchange_of
+from tests.serving import Loopback, Received, Respond
+
+KEY = "sk-made-up-0123456789abcdef"
+WITH_KEY = {"RERANK_API_KEY": KEY}
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found out, finding by finding."""
+
+    found: Diagnosis
+
+    @property
+    def code(self) -> ExitCode:
+        """The exit code."""
+        return self.found.exit_code
+
+    @property
+    def bad(self) -> list[str]:
+        """The names of the findings that are not well."""
+        return [each.name for each in self.found.findings if each.well is False]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all findings."""
+        return [each.name for each in self.found.findings]
+
+    def __getitem__(self, name: str) -> Finding:
+        (finding,) = (each for each in self.found.findings if each.name == name)
+        return finding
+
+    def text(self, name: str) -> str:
+        """A finding and its cure, as one text."""
+        return f"{self[name].text} → {self[name].cure}"
+
+
+def check(
+    url: str,
+    provider: str | None = None,
+    model: str | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    rows: Mapping[str, Provider] = PROVIDERS,
+    connect: Callable[[], Transport] | None = None,
+) -> Checked:
+    """Examine the endpoint at a URL; `connect` stands for the network."""
+    settings = resolve(Flags(provider, model, url), environ or {}, None)
+    clock = Clock()
+    return Checked(
+        diagnose(
+            settings,
+            rows,
+            lambda other: exchange_of(other, {}, clock, lambda _: None),
+            lambda: connect or Connector(url, 0.2),
+        )
+    )
+
+
+def visit(
+    respond: Respond,
+    path: str = "/v1",
+    provider: str | None = None,
+    model: str | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> tuple[Checked, list[Received]]:
+    """Examine a server at a path, and return what it was asked, too."""
+    with Loopback(respond) as server:
+        url = f"http://127.0.0.1:{server.port}{path}"
+        return check(url, provider, model, environ=environ), server.received
+
+
+@dataclass
+class Canned:
+    """A network where one server answers for every host."""
+
+    respond: Respond
+    urls: list[str] = field(default_factory=list)
+    closed: bool = False
+
+    def __call__(self) -> "Canned":
+        return self
+
+    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
+        self.urls.append(url)
+        path = "/" + url.split("/", 3)[3]
+        small = {name.lower(): value for name, value in headers.items()}
+        reply = self.respond(Received(f"{method} {path} HTTP/1.1", small, body))
+        head, _, content = reply.partition(b"\r\n\r\n")
+        return Reply(int(head.split()[1]), {}, content)
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@dataclass
+class Secure(Loopback):
+    """A server over TLS, with a certificate that nobody has to trust."""
+
+    certificate: trustme.LeafCert = field(kw_only=True)
+
+    def __enter__(self) -> "Secure":
+        super().__enter__()
+        self.url = f"https://localhost:{self.port}/v1"
+        return self
+
+    def _serve(self, connection: socket.socket) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.certificate.configure_cert(context)
+        # Who does not trust the certificate, or speaks no TLS, hangs up.
+        with contextlib.suppress(OSError):
+            super()._serve(context.wrap_socket(connection, server_side=True))
+
+
+def free_port() -> int:
+    """A port of loopback at which nothing listens."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
