@@ -1,121 +1,64 @@
-"""A rerank server on loopback that keeps connections alive and plays faults by a seeded plan."""
+"""Answers of a rerank server: good ones by the text, and faults by a seeded plan."""
 
 import json
 import random
-import socket
-import struct
 import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Sequence
+
+from tests.serving import Received, Reset, Respond, http
 
 Score = Callable[[str], float]
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """One request as it came: when (monotonic seconds), headers, parsed body."""
+def scoring(score: Score) -> Respond:
+    """Answer as SiliconFlow does, best first, with the score that a function gives each text."""
 
-    at: float
-    headers: Mapping[str, str]
-    body: Any
+    def respond(received: Received) -> bytes:
+        tokens = {"input_tokens": 123, "output_tokens": 0}
+        results = _results(received.documents, score)
+        return http({"id": "x", "results": _best_first(results), "meta": {"tokens": tokens}})
 
-    @property
-    def documents(self) -> list[str]:
-        """The texts that were to be scored."""
-        documents: list[str] = self.body["documents"]
-        return documents
+    return respond
 
 
-class Reset(Exception):  # noqa: N818 - an order, not an error
-    """The connection is to be reset instead of answered."""
+FLAGSHIP = {
+    "人工智能是": 0.9974,
+    "机器学习是": 0.2787,
+    "深度学习是": 0.1172,
+    "苹果是一种": 0.000031,
+    "今天天气很": 0.000016,
+}
 
 
-Answer = Callable[[Seen], bytes]
+_CAPITAL = {"Paris": 0.9986, "Berli": 0.0212}
 
 
-@dataclass
-class FaultServer:
-    """Answers with what `answer` returns; `answer` may sleep, raise Reset, or return half a reply.
-
-    A reply that is shorter than its Content-Length is followed by the end of the connection.
-    """
-
-    answer: Answer
-    seen: list[Seen] = field(default_factory=list)
-
-    def __enter__(self) -> "FaultServer":
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}/v1"
-        self._lock = threading.Lock()
-        threading.Thread(target=self._accept, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._listener.close()
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rb") as stream:
-            try:
-                while (request := self._read(stream)) is not None:
-                    reply = self.answer(request)
-                    connection.sendall(reply)
-                    if not _whole(reply):
-                        return
-            except Reset:
-                # Closing with a zero linger sends RST instead of FIN.
-                linger = struct.pack("ii", 1, 0)
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            except OSError:
-                return
-
-    def _read(self, stream: Any) -> Seen | None:
-        if not stream.readline():
-            return None
-        headers = {}
-        while line := stream.readline().decode().strip():
-            name, _, value = line.partition(":")
-            headers[name.lower()] = value.strip()
-        body = json.loads(stream.read(int(headers["content-length"])))
-        seen = Seen(time.monotonic(), headers, body)
-        with self._lock:
-            self.seen.append(seen)
-        return seen
+def flagship_score(text: str) -> float:
+    """The scores of the flagship example, and of `rerank doctor`'s, by how a passage begins."""
+    return (FLAGSHIP | _CAPITAL).get(text[:5], 0.0001)
 
 
-def _whole(reply: bytes) -> bool:
-    head, _, body = reply.partition(b"\r\n\r\n")
-    lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
-    return bool(lengths) and len(body) == int(lengths[0].split(b":")[1])
+_Result = dict[str, float]
 
 
-def reply(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> bytes:
-    """A whole reply with a JSON body (bytes are sent as they are)."""
-    content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(content)}"]
-    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
+def _results(documents: Sequence[str], score: Score) -> list[_Result]:
+    return [
+        {"index": index, "relevance_score": score(text)} for index, text in enumerate(documents)
+    ]
+
+
+def _best_first(results: list[_Result]) -> list[_Result]:
+    return sorted(results, key=lambda result: -result["relevance_score"])
 
 
 def scored(documents: Sequence[str], score: Score, *, shuffle: int | None = None) -> bytes:
     """A good reply, sorted by score or shuffled by a seed."""
-    results = [
-        {"index": index, "relevance_score": score(text)} for index, text in enumerate(documents)
-    ]
+    results = _results(documents, score)
     if shuffle is None:
-        results.sort(key=lambda result: -result["relevance_score"])
+        results = _best_first(results)
     else:
         random.Random(shuffle).shuffle(results)
-    return reply({"results": results, "usage": {"total_tokens": len(documents)}})
+    return http({"results": results, "usage": {"total_tokens": len(documents)}})
 
 
 def score_of(text: str) -> float:
@@ -123,9 +66,9 @@ def score_of(text: str) -> float:
     return random.Random(text).random()
 
 
-def healthy(seen: Seen) -> bytes:
+def healthy(received: Received) -> bytes:
     """Answer well."""
-    return scored(seen.documents, score_of)
+    return scored(received.documents, score_of)
 
 
 class Flaky:
@@ -140,33 +83,33 @@ class Flaky:
         self._lock = threading.Lock()
         self.failed = 0
 
-    def __call__(self, seen: Seen) -> bytes:
+    def __call__(self, received: Received) -> bytes:
         with self._lock:
             fails = self._random.random() < self._share
             kind = self._random.choice(self._kinds)
             shuffle = self._random.randrange(10**6)
             self.failed += fails
-        good = scored(seen.documents, score_of, shuffle=shuffle)
-        return self._fault(kind, seen, good) if fails else good
+        good = scored(received.documents, score_of, shuffle=shuffle)
+        return self._fault(kind, received, good) if fails else good
 
-    def _fault(self, kind: str, seen: Seen, good: bytes) -> bytes:
+    def _fault(self, kind: str, received: Received, good: bytes) -> bytes:
         head, _, body = good.partition(b"\r\n\r\n")
         match kind:
             case "429":
-                return reply({"message": "slow down"}, 429, {"retry-after-ms": "20"})
+                return http({"message": "slow down"}, 429, {"retry-after-ms": "20"})
             case "503":
-                return reply({"code": 50508, "message": "too busy"}, 503)
+                return http({"code": 50508, "message": "too busy"}, 503)
             case "reset":
                 raise Reset
             case "half":
                 return head + b"\r\n\r\n" + body[: len(body) // 2]
             case "cut json":
-                return reply(body[: len(body) // 2])
+                return http(body[: len(body) // 2])
             case "empty":
-                return reply(b"")
+                return http(b"")
             case "forget one":
                 parsed = json.loads(body)
                 parsed["results"].pop()
-                return reply(parsed)
+                return http(parsed)
             case _:
                 raise ValueError(kind)

@@ -1,7 +1,6 @@
 """Every test runs as if on a fresh machine: none of the developer's settings, an empty folder."""
 
 import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +8,8 @@ import pytest
 
 from rerank_cli.providers import PROVIDERS
 from rerank_cli.transport.clock import Clock
-from tests.serving import Loopback, Received, flagship_score, scoring
+from tests.answers import flagship_score, scoring
+from tests.serving import Loopback, Received
 
 _PREFIXES = ("RERANK_", "_RERANK_", "SILICONFLOW_", "OPENAI_", "LC_", "COMP_", "SSL_CERT_")
 _NAMES = {
@@ -73,12 +73,10 @@ def server() -> Iterator[Loopback]:
 @pytest.fixture
 def stuck() -> Iterator[Loopback]:
     """A server that takes a request and answers only when the test is over."""
-    over = threading.Event()
 
     def respond(_: Received) -> bytes:
-        over.wait(30)
+        running.over.wait(30)
         return b""
 
     with Loopback(respond) as running:
         yield running
-        over.set()

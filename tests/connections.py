@@ -1,13 +1,11 @@
 """A server on loopback that does with a connection whatever a test likes."""
 
-import contextlib
 import socket
-import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.serving import Loopback
+from tests.serving import Loopback, Respond, reset
 
 Behave = Callable[["Connection"], None]
 
@@ -40,7 +38,7 @@ class Connection:
     def reset(self) -> None:
         """Close it without a goodbye."""
         self.over.wait(0.02)  # Or the reset would overtake what was sent before it.
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        reset(self.socket)
         self.socket.close()
 
 
@@ -48,21 +46,14 @@ class Connection:
 class Misbehaving(Loopback):
     """Takes connections as `Loopback` does, and leaves all the rest to `behave`."""
 
-    respond: Callable[[object], bytes] = field(init=False, repr=False)
+    respond: Respond = field(init=False, repr=False)
     behave: Behave = field(kw_only=True)
-    over: threading.Event = field(default_factory=threading.Event, repr=False)
 
-    def __exit__(self, *raised: object) -> None:
-        self.over.set()
-        super().__exit__(*raised)
-
-    def _serve(self, connection: socket.socket) -> None:
-        # The client may be gone at any time.
-        with connection, contextlib.suppress(OSError):
-            connection.recv(65536)
-            self.behave(Connection(connection, self.over))
-            # To close while something of the request is unread would be a reset.
-            connection.shutdown(socket.SHUT_WR)
-            connection.settimeout(_AT_MOST)
-            while connection.recv(65536):
-                pass
+    def converse(self, connection: socket.socket) -> None:
+        connection.recv(65536)
+        self.behave(Connection(connection, self.over))
+        # To close while something of the request is unread would be a reset.
+        connection.shutdown(socket.SHUT_WR)
+        connection.settimeout(_AT_MOST)
+        while connection.recv(65536):
+            pass

@@ -15,7 +15,6 @@ from rerank_cli.providers import PROVIDERS
 from tests.dialects.examples import REPLIES
 from tests.running import Ended, rerank
 
-KEY = "sk-made-up-0123456789abcdef"
 PASSAGES = b"one\ntwo\n"
 
 USUAL_HEADERS = {

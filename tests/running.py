@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import os
 import re
 import select
@@ -11,7 +12,9 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
+
+import pytest
 
 from rerank_cli.cli.border import run
 from rerank_cli.console.streams import Streams
@@ -19,6 +22,7 @@ from rerank_cli.console.streams import Streams
 SAMPLES = Path(__file__).parents[1] / "samples"
 PASSAGES = str(SAMPLES / "passages.txt")
 QUERY = "什么是人工智能？"
+KEY = "sk-made-up-0123456789abcdef"
 
 _INSTALLED = Path(sys.executable).with_name("rerank")
 COMMAND = [str(_INSTALLED)] if _INSTALLED.exists() else [sys.executable, "-m", "rerank_cli"]
@@ -37,6 +41,36 @@ class Ended:
     out: str
     err: str
 
+    @property
+    def json(self) -> Any:
+        """Standard output, parsed; what went wrong if the run failed."""
+        assert self.code == 0, self.err
+        return json.loads(self.out)
+
+    @property
+    def scores(self) -> list[float]:
+        """One score a passage in input order, out of --json."""
+        results = sorted(self.json["results"], key=lambda result: result["index"])
+        return [result["score"] for result in results]
+
+    @property
+    def error(self) -> str:
+        """The error, which must be one line, with nothing ranked and no traceback."""
+        assert self.out == ""
+        assert "Traceback" not in self.err
+        assert "internal error" not in self.err, self.err
+        lines = [line for line in self.err.splitlines() if not line.startswith("rerank: warning")]
+        assert len(lines) in (1, 2), self.err
+        assert lines[0].startswith("rerank: ")
+        assert all(line.startswith("  hint: ") for line in lines[1:])
+        assert len(lines[0]) < 1000
+        return lines[0]
+
+    @property
+    def hint(self) -> str:
+        """What to do about it; empty if nothing is said."""
+        return next((line for line in self.err.splitlines() if line.startswith("  hint: ")), "")
+
 
 class TerminalText(io.StringIO):
     """An output that says it is a terminal."""
@@ -54,20 +88,40 @@ class TerminalBytes(io.BytesIO):
 
 def rerank(
     *arguments: str,
-    stdin: bytes | io.BytesIO = b"",
+    stdin: str | bytes | io.BytesIO = b"",
     env: Mapping[str, str] | None = None,
     terminal: bool = False,
+    err: io.StringIO | None = None,
 ) -> Ended:
-    """Run a command line in this process; `terminal` makes standard output one."""
-    out, err = TerminalText() if terminal else io.StringIO(), io.StringIO()
-    given = io.BytesIO(stdin) if isinstance(stdin, bytes) else stdin
-    streams = Streams(given, out, err, dict(env or {}))
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    """Run a command line in this process, with `env` for its environment.
+
+    `terminal` makes standard output one; a TerminalText for `err` does so with standard error.
+    """
+    out, err = TerminalText() if terminal else io.StringIO(), err or io.StringIO()
+    data = stdin.encode() if isinstance(stdin, str) else stdin
+    given = io.BytesIO(data) if isinstance(data, bytes) else data
+    environ = dict(env or {})
+    streams = Streams(given, out, err, environ)
+    with (
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        # Proxies and certificates are read from the process, everything else from the streams.
+        for name, value in environ.items():
+            patch.setenv(name, value)
         try:
             code = int(run(arguments, streams))
         except SystemExit as stop:  # completion ends the process itself
             code = int(stop.code or 0)
     return Ended(code, out.getvalue(), err.getvalue())
+
+
+def rerank_once(
+    *arguments: str, stdin: str = "one\ntwo\n", env: Mapping[str, str] | None = None
+) -> Ended:
+    """Run a command line on two passages, or those of `stdin`; failures are not tried again."""
+    return rerank("--retries", "0", *arguments, stdin=stdin, env=env)
 
 
 def process(

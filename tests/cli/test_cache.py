@@ -12,10 +12,10 @@ from rerank_cli.engines.cache import store as store_module
 from rerank_cli.engines.cache.location import cache_file
 from rerank_cli.engines.cache.store import Store
 from rerank_cli.errors import CacheError
-from tests.running import ONE_LINE, PASSAGES, QUERY, Ended, rerank, started
-from tests.serving import Loopback, Received, flagship_score, http, scoring
+from tests.answers import flagship_score, scoring
+from tests.running import KEY, ONE_LINE, PASSAGES, QUERY, Ended, rerank, started
+from tests.serving import Loopback, Received, http
 
-KEY = "sk-made-up-0123456789abcdef"
 FORMATS = ["table", "json", "jsonl", "csv", "tsv", "text"]
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.doctor import servers
-from tests.doctor.diagnosis import KEY, WITH_KEY, free_port
-from tests.running import ONE_LINE, Ended, on_terminal, process, rerank
-from tests.serving import Loopback, Received, Respond, http
+from tests.doctor.diagnosis import WITH_KEY
+from tests.running import KEY, ONE_LINE, Ended, on_terminal, process, rerank
+from tests.serving import Loopback, Received, Respond, free_port, http
 
 _UNAUTHORIZED = http({"error": "Unauthorized"}, 401)
 

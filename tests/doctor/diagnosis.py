@@ -1,12 +1,7 @@
 """`rerank doctor` without its command: what it finds out, and what it asked for that."""
 
-import contextlib
-import socket
-import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-
-import trustme
 
 from rerank_cli.doctor import Diagnosis, Finding, diagnose
 from rerank_cli.errors import ExitCode
@@ -16,9 +11,9 @@ from rerank_cli.transport import Reply, Transport
 from rerank_cli.transport.clock import Clock
 from rerank_cli.transport.http import Connector
 from rerank_cli.workflows.wiring import exchange_of
+from tests.running import KEY
 from tests.serving import Loopback, Received, Respond
 
-KEY = "sk-made-up-0123456789abcdef"
 WITH_KEY = {"RERANK_API_KEY": KEY}
 
 
@@ -83,8 +78,7 @@ def visit(
 ) -> tuple[Checked, list[Received]]:
     """Examine a server at a path, and return what it was asked, too."""
     with Loopback(respond) as server:
-        url = f"http://127.0.0.1:{server.port}{path}"
-        return check(url, provider, model, environ=environ), server.received
+        return check(server.url_at(path), provider, model, environ=environ), server.received
 
 
 @dataclass
@@ -108,28 +102,3 @@ class Canned:
 
     def close(self) -> None:
         self.closed = True
-
-
-@dataclass
-class Secure(Loopback):
-    """A server over TLS, with a certificate that nobody has to trust."""
-
-    certificate: trustme.LeafCert = field(kw_only=True)
-
-    def __enter__(self) -> "Secure":
-        super().__enter__()
-        self.url = f"https://localhost:{self.port}/v1"
-        return self
-
-    def _serve(self, connection: socket.socket) -> None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.certificate.configure_cert(context)
-        # Who does not trust the certificate, or speaks no TLS, hangs up.
-        with contextlib.suppress(OSError):
-            super()._serve(context.wrap_socket(connection, server_side=True))
-
-
-def free_port() -> int:
-    """A port of loopback at which nothing listens."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])

@@ -5,7 +5,8 @@ import pytest
 from rerank_cli.errors import ExitCode
 from rerank_cli.providers import PROVIDERS
 from tests.doctor import servers
-from tests.doctor.diagnosis import KEY, WITH_KEY, Canned, check, visit
+from tests.doctor.diagnosis import WITH_KEY, Canned, check, visit
+from tests.running import KEY
 from tests.serving import Received, Respond, http
 
 PAGE = b"<!DOCTYPE html><html><title>Sign in</title><form>Password</form></html>"

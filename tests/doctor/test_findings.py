@@ -9,10 +9,10 @@ import pytest
 from rerank_cli.doctor.probe import FAR, RIGHT
 from rerank_cli.errors import ExitCode
 from rerank_cli.providers import PROVIDERS
-from tests.cli.endpoint.ways import rerank
 from tests.doctor import servers
-from tests.doctor.diagnosis import KEY, WITH_KEY, Canned, check, visit
+from tests.doctor.diagnosis import WITH_KEY, Canned, check, visit
 from tests.doctor.servers import MODEL, logit, probability
+from tests.running import KEY, rerank_once
 from tests.serving import Loopback, Received, Respond, http
 
 _DASHSCOPE = "dashscope-native"
@@ -52,8 +52,8 @@ def test_command_line_that_it_names_ranks(name: str, respond: Respond, path: str
         asked = len(server.received)
         words = shlex.split(checked["wire form"].text.partition("use it by: ")[2])
         assert words[:5] == ["rerank", "QUERY", "FILE", "-p", name]
-        outcome = rerank(
-            "q", "-", *words[3:], "--json", stdin=f"{FAR}\n{RIGHT}\n", environ=WITH_KEY
+        outcome = rerank_once(
+            "q", "-", *words[3:], "--json", stdin=f"{FAR}\n{RIGHT}\n", env=WITH_KEY
         )
     score = logit if name in ("nim", "llamacpp") else probability
     assert outcome.scores == [score(FAR), score(RIGHT)]

@@ -7,11 +7,11 @@ import trustme
 
 from rerank_cli.errors import ExitCode
 from rerank_cli.providers import Provider, table_of
-from tests.answers import FaultServer, Reset, Seen, scored
+from tests.answers import scored
 from tests.connections import Behave, Connection, Misbehaving
 from tests.doctor import servers
-from tests.doctor.diagnosis import Secure, check, free_port, visit
-from tests.serving import http
+from tests.doctor.diagnosis import check, visit
+from tests.serving import Loopback, Received, Reset, free_port, http, tls_of
 
 
 def test_nothing_listens() -> None:
@@ -37,9 +37,9 @@ def test_another_usual_port_listens() -> None:
     assert str(server.port) not in str(away["reachable"].cure)
 
 
-def _secure(host: str, authority: trustme.CA | None = None) -> Secure:
+def _secure(host: str, authority: trustme.CA | None = None) -> Loopback:
     certificate = (authority or trustme.CA()).issue_cert(host)
-    return Secure(servers.vllm, certificate=certificate)
+    return Loopback(servers.vllm, tls=tls_of(certificate))
 
 
 def test_certificate_that_nobody_trusts() -> None:
@@ -158,12 +158,12 @@ def test_server_that_is_silent_at_the_right_path() -> None:
 def test_connection_that_is_closed_between_questions() -> None:
     """A user of a proxy that keeps no connection would be told that it is broken."""
 
-    def answer(seen: Seen) -> bytes:
-        if len(server.seen) == 2:
+    def answer(seen: Received) -> bytes:
+        if len(server.received) == 2:
             raise Reset
         return scored(seen.documents, servers.probability)
 
-    with FaultServer(answer) as server:
+    with Loopback(answer) as server:
         checked = check(server.url)
     assert (checked.code, checked.bad) == (0, [])
-    assert len(server.seen) == 3
+    assert len(server.received) == 3

@@ -11,8 +11,8 @@ from rerank_cli.dialects import DIALECTS, Decoded, Dialect, Options
 from rerank_cli.dialects.reply import list_at, one_score_each
 from rerank_cli.planning import Request
 from rerank_cli.providers import PROVIDERS, Provider
-from tests.network import KEY, ranked
-from tests.running import Ended, rerank
+from tests.network import ranked
+from tests.running import KEY, Ended, rerank
 from tests.serving import Loopback, Received, http
 
 ACME = Provider("acme", "cohere", "https://rerank.acme.example/v1", model="acme-1", needs_key=True)

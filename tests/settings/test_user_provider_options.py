@@ -4,8 +4,8 @@ import httpx
 import pytest
 import respx
 
-from tests.network import KEY, PASSAGES, network, of, ranked, reply_of
-from tests.running import Ended, rerank
+from tests.network import PASSAGES, network, of, ranked, reply_of
+from tests.running import KEY, Ended, rerank
 
 # Voyage: two hosts
 

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from rerank_cli.providers import CUSTOM
+from tests.answers import scoring
 from tests.running import PASSAGES, QUERY, rerank
-from tests.serving import Loopback, Received, http, scoring
+from tests.serving import Loopback, Received, http
 from tests.settings.provider_files import MINE, TOOL, listed, on, project
 
 

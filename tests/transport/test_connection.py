@@ -1,8 +1,5 @@
 """One connection a worker: secure ones, deadlines, and being woken."""
 
-import contextlib
-import socket
-import ssl
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,53 +12,42 @@ from rerank_cli.errors import EndpointError, Fault
 from rerank_cli.transport.clock import Clock
 from rerank_cli.transport.connection import Connection
 from rerank_cli.transport.http import HttpTransport
-from tests.answers import FaultServer, healthy
-from tests.cli.endpoint.ways import rerank
-from tests.serving import Loopback, scoring
+from tests.answers import healthy, scoring
+from tests.running import rerank_once
+from tests.serving import Loopback, tls_of
 
 # The tests' fixture `slept` replaces it in each test.
 _sleep = Clock.sleep
 
 
-class _Secure(Loopback):
-    """A loopback server over TLS."""
-
-    certificate: trustme.LeafCert
-    authority: Path
-
-    def _serve(self, connection: socket.socket) -> None:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.certificate.configure_cert(context)
-        # A client that does not trust the certificate hangs up.
-        with contextlib.suppress(OSError):
-            super()._serve(context.wrap_socket(connection, server_side=True))
+@pytest.fixture
+def authority() -> trustme.CA:
+    """A private authority, which nobody trusts by default."""
+    return trustme.CA()
 
 
 @pytest.fixture
-def secure(tmp_path: Path) -> Iterator[_Secure]:
-    """A server with a certificate of a private authority."""
-    server = _Secure(scoring(len))
-    authority = trustme.CA()
-    server.certificate = authority.issue_cert("localhost")
-    server.authority = tmp_path / "authority.pem"
-    authority.cert_pem.write_to_path(server.authority)
-    with server:
-        server.url = f"https://localhost:{server.port}/v1"
+def secure(authority: trustme.CA) -> Iterator[Loopback]:
+    """A server with a certificate of the private authority."""
+    with Loopback(scoring(len), tls=tls_of(authority.issue_cert("localhost"))) as server:
         yield server
 
 
-def test_a_private_authority_is_trusted_where_it_is_named(secure: _Secure) -> None:
+def test_a_private_authority_is_trusted_where_it_is_named(
+    secure: Loopback, authority: trustme.CA, tmp_path: Path
+) -> None:
     """A server of one's own company could not be asked over https."""
-    environ = {"SSL_CERT_FILE": str(secure.authority)}
-    outcome = rerank("q", "--base-url", secure.url, "--json", environ=environ)
+    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
+    environ = {"SSL_CERT_FILE": str(tmp_path / "authority.pem")}
+    outcome = rerank_once("q", "--base-url", secure.url, "--json", env=environ)
 
     assert outcome.scores == [3.0, 3.0]
     assert len(secure.received) == 1
 
 
-def test_a_private_authority_is_not_trusted_by_itself(secure: _Secure) -> None:
+def test_a_private_authority_is_not_trusted_by_itself(secure: Loopback) -> None:
     """Anybody between here and the endpoint could read key and passages."""
-    outcome = rerank("q", "--base-url", secure.url)
+    outcome = rerank_once("q", "--base-url", secure.url)
 
     assert outcome.code == 5
     assert "no secure connection" in outcome.error
@@ -71,13 +57,13 @@ def test_a_private_authority_is_not_trusted_by_itself(secure: _Secure) -> None:
 
 def test_nothing_is_sent_after_the_deadline() -> None:
     """A request would be paid for though nobody waits for its answer."""
-    with FaultServer(healthy) as server:
+    with Loopback(healthy) as server:
         connection = Connection(None, 0.0)
         with pytest.raises(httpx.ConnectTimeout, match="deadline"):
             connection.handle_request(httpx.Request("POST", server.url, content=b"{}"))
         connection.close()
 
-    assert server.seen == []
+    assert server.received == []
 
 
 def test_a_connection_that_is_not_made_in_time_may_be_tried_again() -> None:

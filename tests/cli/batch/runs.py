@@ -8,8 +8,9 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.answers import Answer, FaultServer, Seen, healthy, score_of
+from tests.answers import healthy, score_of
 from tests.running import COMMAND, Ended, rerank
+from tests.serving import Loopback, Received, Respond
 
 PATIENCE = 20.0
 """Seconds after which a test gives up."""
@@ -24,7 +25,7 @@ class Counting:
     `gated` holds all answers back until `open`.
     """
 
-    def __init__(self, answer: Answer = healthy, *, gated: bool = False) -> None:
+    def __init__(self, answer: Respond = healthy, *, gated: bool = False) -> None:
         self._answer = answer
         self._gate = threading.Event()
         self._changed = threading.Condition()
@@ -33,14 +34,14 @@ class Counting:
         if not gated:
             self._gate.set()
 
-    def __call__(self, seen: Seen) -> bytes:
+    def __call__(self, seen: Received) -> bytes:
         with self._changed:
-            self.asked[seen.body["query"]] += 1
+            self.asked[seen.json["query"]] += 1
             self._changed.notify_all()
         self._gate.wait(PATIENCE)
         reply = self._answer(seen)
         with self._changed:
-            self.answered[seen.body["query"]] += reply.endswith(_GOOD)
+            self.answered[seen.json["query"]] += reply.endswith(_GOOD)
             self._changed.notify_all()
         return reply
 
@@ -55,15 +56,15 @@ class Counting:
 
 
 @contextlib.contextmanager
-def serving(answer: Answer) -> Iterator[str]:
+def serving(answer: Respond) -> Iterator[str]:
     """The URL of a server that answers so."""
     # What was asked is not kept: there may be much of it.
-    with FaultServer(answer, deque(maxlen=0)) as server:  # type: ignore[arg-type]
+    with Loopback(answer, deque(maxlen=0)) as server:  # type: ignore[arg-type]
         yield server.url
 
 
 def batch(
-    answer: Answer, *arguments: str, stdin: bytes = b"", env: dict[str, str] | None = None
+    answer: Respond, *arguments: str, stdin: bytes = b"", env: dict[str, str] | None = None
 ) -> Ended:
     """A batch in this process, on a server that answers so."""
     with serving(answer) as url:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.answers import Seen, healthy, score_of
+from tests.answers import healthy, score_of
 from tests.cli.batch.runs import Counting, batch, right, serving
 from tests.running import rerank
+from tests.serving import Received
 from tests.workflows.batch.jobs import ids, job, jobs_file, rows
 
 
@@ -74,8 +75,8 @@ def test_ordered_output_has_the_order_of_the_input(jobs: str) -> None:
     """--ordered would be in any order that answers come in."""
     held = Counting()
 
-    def slowest_first(seen: Seen) -> bytes:
-        if seen.body["query"] == "q0":
+    def slowest_first(seen: Received) -> bytes:
+        if seen.json["query"] == "q0":
             held.wait_until(lambda: held.answered["q5"] > 0)
         return held(seen)
 
@@ -89,8 +90,8 @@ def test_each_query_is_asked_once_and_options_are_sent(jobs: str) -> None:
     counting = Counting()
     fields: list[object] = []
 
-    def noting(seen: Seen) -> bytes:
-        fields.append(seen.body.get("model"))
+    def noting(seen: Received) -> bytes:
+        fields.append(seen.json.get("model"))
         return counting(seen)
 
     assert batch(noting, jobs, "-m", "some-model").code == 0

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.answers import Seen, healthy, reply, scored
+from tests.answers import healthy, scored
 from tests.cli.batch.runs import Counting, batch, errors_of
 from tests.running import ONE_LINE, TerminalBytes, rerank
+from tests.serving import Received, http
 from tests.workflows.batch.jobs import ids, job, jobs_file, rows
 
 
@@ -16,10 +17,10 @@ def jobs(tmp_path: Path) -> str:
     return str(jobs_file(tmp_path / "jobs.jsonl", 20, 3))
 
 
-def flawed(seen: Seen) -> bytes:
+def flawed(seen: Received) -> bytes:
     """Refuse one query."""
-    if seen.body["query"] == "q7":
-        return reply({"message": "query is not allowed"}, 400)
+    if seen.json["query"] == "q7":
+        return http({"message": "query is not allowed"}, 400)
     return healthy(seen)
 
 
@@ -57,7 +58,7 @@ def test_without_a_file_failures_are_told_with_their_places(tmp_path: Path) -> N
 
 def test_a_wrong_key_ends_all_at_once(jobs: str) -> None:
     """Each of a million queries would be refused, and written down as bad."""
-    counting = Counting(lambda _: reply({"message": "Invalid token"}, 401))
+    counting = Counting(lambda _: http({"message": "Invalid token"}, 401))
     done = batch(counting, jobs, "-o", "out", "--concurrency", "2")
     assert done.code == 4
     assert sum(counting.asked.values()) <= 4

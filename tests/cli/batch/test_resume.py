@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.answers import Seen, healthy, reply
+from tests.answers import healthy
 from tests.cli.batch.runs import Counting, batch, errors_of, right, serving
 from tests.running import Ended, rerank
+from tests.serving import Received, http
 from tests.workflows.batch.jobs import ids, job, jobs_file, rows
 
 OUT = Path("out")
@@ -20,10 +21,10 @@ class FullAfter(Counting):
         super().__init__()
         self._left = queries
 
-    def __call__(self, seen: Seen) -> bytes:
+    def __call__(self, seen: Received) -> bytes:
         self._left -= 1
         if self._left < 0:
-            return reply(
+            return http(
                 {"code": 30001, "message": "Sorry, your account balance is insufficient"}, 403
             )
         return super().__call__(seen)
@@ -167,9 +168,9 @@ def test_more_jobs_are_welcome_and_may_have_moved(jobs: str) -> None:
     assert sorted(map(str, ids(OUT))) == sorted([*map(str, range(12)), "new"])
 
 
-def _refusing(seen: Seen) -> bytes:
-    refused = seen.body["query"] in ("q3", "q4")
-    return reply({"message": "query is not allowed"}, 400) if refused else healthy(seen)
+def _refusing(seen: Received) -> bytes:
+    refused = seen.json["query"] in ("q3", "q4")
+    return http({"message": "query is not allowed"}, 400) if refused else healthy(seen)
 
 
 def test_what_failed_is_tried_again(jobs: str) -> None:
@@ -187,9 +188,9 @@ def test_what_failed_is_tried_again(jobs: str) -> None:
 def test_a_query_that_fails_each_time_is_listed_each_time(jobs: str) -> None:
     """With nothing else left to do, a server's stumbling at one query would look like its end."""
 
-    def stumbling(seen: Seen) -> bytes:
-        stumbles = seen.body["query"] == "q5"
-        return reply({"message": "oops"}, 500) if stumbles else healthy(seen)
+    def stumbling(seen: Received) -> bytes:
+        stumbles = seen.json["query"] == "q5"
+        return http({"message": "oops"}, 500) if stumbles else healthy(seen)
 
     for _ in range(2):
         done, _ = again(jobs, "--retries", "0", "--concurrency", "1", answer=Counting(stumbling))
@@ -201,7 +202,7 @@ def test_a_query_that_fails_each_time_is_listed_each_time(jobs: str) -> None:
 def test_max_errors_gives_up_early_and_keeps_what_is_done(jobs: str) -> None:
     """A night's run against a broken model would fill a disk with errors."""
     refusing = Counting(
-        lambda seen: healthy(seen) if seen.body["query"] == "q0" else reply({"message": "no"}, 400)
+        lambda seen: healthy(seen) if seen.json["query"] == "q0" else http({"message": "no"}, 400)
     )
     done, _ = again(jobs, "--max-errors", "3", "--concurrency", "1", answer=refusing)
     assert done.code == 6

@@ -9,9 +9,10 @@ import httpx
 import pytest
 import respx
 
+from tests.answers import flagship_score, scoring
 from tests.cli.compare.runs import ACME_KEY, KEYS, PATIENCE, acme, compare, failed, listed, models
 from tests.running import PASSAGES, QUERY, rerank
-from tests.serving import Loopback, Received, flagship_score, http, scoring
+from tests.serving import Loopback, Received, http
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.answers import flagship_score, scoring
 from tests.cli.compare.runs import KEYS, PATIENCE, acme, compare, failed
 from tests.running import PASSAGES, rerank, started
-from tests.serving import Loopback, Received, flagship_score, http, scoring
+from tests.serving import Loopback, Received, http
 
 # what is refused
 

@@ -5,16 +5,18 @@ import time
 
 import pytest
 
-from tests.cli.endpoint.ways import EVERY_WAY, ONE, SEVERAL, Outcome, Way, rerank
+from tests.answers import scoring
+from tests.cli.endpoint.ways import EVERY_WAY, ONE, SEVERAL, Way
 from tests.connections import Behave, Connection, Misbehaving
-from tests.serving import Loopback, Received, http, scoring
+from tests.running import Ended, rerank_once
+from tests.serving import Loopback, Received, http
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 # A gzip header that says a file name follows; it ends with a zero byte, which never comes.
 _NAMED = b"\x1f\x8b\x08\x08\x00\x00\x00\x00\x00\x03"
 
 
-def _soon(behave: Behave, way: Way) -> Outcome:
+def _soon(behave: Behave, way: Way) -> Ended:
     with Misbehaving(behave=behave) as server:
         started = time.monotonic()
         outcome = way.rerank(server.url, "--timeout", "0.12")
@@ -66,7 +68,7 @@ def test_answer_within_the_timeout() -> None:
         return scoring(len)(received)
 
     with Loopback(respond) as server:
-        outcome = rerank("q", "--base-url", server.url, "--timeout", "5", "--json")
+        outcome = rerank_once("q", "--base-url", server.url, "--timeout", "5", "--json")
     assert outcome.scores == [3.0, 3.0]
 
 
@@ -74,7 +76,7 @@ def test_answer_within_the_timeout() -> None:
 def test_timeout_that_is_no_time(seconds: str) -> None:
     """A number that no clock can take would end in a traceback."""
     with Loopback(scoring(len)) as server:
-        outcome = rerank("q", "--base-url", server.url, "--timeout", seconds)
+        outcome = rerank_once("q", "--base-url", server.url, "--timeout", seconds)
     assert "internal error" not in outcome.err
     assert outcome.code in (0, 2)
 
@@ -139,7 +141,7 @@ def test_request_of_a_megabyte() -> None:
     """A long passage would be cut, or never arrive."""
     passage = "长" * 400_000
     with Loopback(scoring(len)) as server:
-        outcome = rerank("q", "--base-url", server.url, "--json", stdin=passage)
+        outcome = rerank_once("q", "--base-url", server.url, "--json", stdin=passage)
         (received,) = server.received
     assert received.json["documents"] == [passage]
     assert outcome.scores == [400_000.0]

@@ -6,8 +6,9 @@ import zlib
 
 import pytest
 
-from tests.cli.endpoint.ways import EVERY_WAY, Outcome, Way, rerank
+from tests.cli.endpoint.ways import EVERY_WAY, Way
 from tests.connections import Behave, Connection, Misbehaving
+from tests.running import Ended, rerank_once
 from tests.serving import Loopback, Received, http
 
 _GOOD = json.dumps(
@@ -16,12 +17,12 @@ _GOOD = json.dumps(
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
 
 
-def _on(behave: Behave, way: Way) -> Outcome:
+def _on(behave: Behave, way: Way) -> Ended:
     with Misbehaving(behave=behave) as server:
         return way.rerank(server.url)
 
 
-def _packed(body: bytes, coding: str, way: Way) -> Outcome:
+def _packed(body: bytes, coding: str, way: Way) -> Ended:
     reply = http(body, headers={"Content-Encoding": coding})
     with Loopback(lambda _: reply) as server:
         return way.rerank(server.url)
@@ -163,6 +164,6 @@ def test_one_broken_connection_of_many_ranks_nothing() -> None:
 
     with Loopback(respond) as server:
         arguments = ("--max-passages", "1", "--concurrency", "1")
-        outcome = rerank("q", "--base-url", server.url, *arguments)
+        outcome = rerank_once("q", "--base-url", server.url, *arguments)
     assert "the connection broke" in outcome.error
     assert outcome.code == 5

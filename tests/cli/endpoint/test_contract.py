@@ -1,14 +1,16 @@
 """One score a passage, through the whole command: kept, or one line that says why not."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.cli.endpoint.ways import Outcome, rerank
+from tests.running import Ended, rerank_once
 from tests.serving import Loopback, Received, http
 
 
-def _reply_to(body: object, *arguments: str, stdin: str = "one\ntwo\n") -> Outcome:
+def _reply_to(body: object, *arguments: str, stdin: str = "one\ntwo\n") -> Ended:
     with Loopback(lambda _: http(body)) as server:
-        return rerank("q", "--base-url", server.url, "--json", *arguments, stdin=stdin)
+        return rerank_once("q", "--base-url", server.url, "--json", *arguments, stdin=stdin)
 
 
 def test_reordered_reply() -> None:
@@ -98,7 +100,7 @@ def test_success_without_a_ranking(body: bytes, says: str) -> None:
 def test_endpoint_is_named_without_its_query_string() -> None:
     """A user would not see who failed, or would paste a secret into a bug report."""
     with Loopback(lambda _: http(b"")) as server:
-        outcome = rerank("q", "--base-url", f"{server.url}?token=secret")
+        outcome = rerank_once("q", "--base-url", f"{server.url}?token=secret")
         assert f"custom ({server.url}/rerank)" in outcome.error
         assert "secret" not in outcome.err
 
@@ -128,9 +130,11 @@ def _without(*left_out: str) -> Loopback:
 def test_passage_without_a_score_is_named(most: str) -> None:
     """A user could not find the passage that the endpoint leaves out."""
     files = {"first.txt": "one\n\ntwo\none\n", "second.jsonl": '{"text":""}\n{"text":"three"}\n'}
+    for name, text in files.items():
+        Path(name).write_text(text)
     with _without("three") as server:
         arguments = ("--base-url", server.url, "--max-passages", most, "--concurrency", "1")
-        outcome = rerank("q", *files, *arguments, files=files)
+        outcome = rerank_once("q", *files, *arguments)
     assert "second.jsonl:2" in outcome.error
     assert "first.txt" not in outcome.error
     assert outcome.code == 5
@@ -139,7 +143,7 @@ def test_passage_without_a_score_is_named(most: str) -> None:
 def test_repeated_passage_without_a_score_is_named_where_it_first_stands() -> None:
     """A user would be sent to a line that holds another passage."""
     with _without("two") as server:
-        outcome = rerank("q", "--base-url", server.url, stdin="one\n\none\ntwo\ntwo\n")
+        outcome = rerank_once("q", "--base-url", server.url, stdin="one\n\none\ntwo\ntwo\n")
     assert "<stdin>:4" in outcome.error
 
 

@@ -1,17 +1,20 @@
 """Proxies and certificates of the environment: used, or a clear error."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.cli.endpoint.ways import KEY, Outcome, rerank
-from tests.serving import Loopback, http, scoring
+from tests.answers import scoring
+from tests.running import KEY, Ended, rerank_once
+from tests.serving import Loopback, http
 
 _BEHIND = "http://reranker.example/v1"
 
 
-def _with(**environ: str) -> Outcome:
+def _with(**environ: str) -> Ended:
     """Rank on a server of loopback that works."""
     with Loopback(scoring(len)) as server:
-        return rerank("q", "--base-url", server.url, "--json", environ=environ)
+        return rerank_once("q", "--base-url", server.url, "--json", env=environ)
 
 
 @pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
@@ -19,7 +22,7 @@ def test_proxy_is_used(variable: str) -> None:
     """A user in a network with a proxy could reach no endpoint."""
     with Loopback(scoring(len)) as proxy:
         environ = {variable: f"http://127.0.0.1:{proxy.port}"}
-        outcome = rerank("q", "--base-url", _BEHIND, "--json", environ=environ)
+        outcome = rerank_once("q", "--base-url", _BEHIND, "--json", env=environ)
         (received,) = proxy.received
     assert received.line == f"POST {_BEHIND}/rerank HTTP/1.1"
     assert outcome.scores == [3.0, 3.0]
@@ -35,7 +38,7 @@ def test_key_does_not_go_to_the_proxy_of_https() -> None:
     """A proxy would read the key that was meant for the endpoint."""
     with Loopback(lambda _: http(b"", 502)) as proxy:
         environ = {"HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}", "RERANK_API_KEY": KEY}
-        outcome = rerank("q", "--base-url", "https://reranker.example/v1", environ=environ)
+        outcome = rerank_once("q", "--base-url", "https://reranker.example/v1", env=environ)
         (received,) = proxy.received
     assert received.line.startswith("CONNECT reranker.example:443 ")
     assert KEY not in str(received)
@@ -86,9 +89,10 @@ def test_no_proxy_that_cannot_be_used(exceptions: str) -> None:
 @pytest.mark.parametrize("content", [None, "", "not a certificate"])
 def test_certificates_that_are_none(content: str | None) -> None:
     """A user with a wrong SSL_CERT_FILE would read a traceback."""
-    files = {} if content is None else {"ca.pem": content}
+    if content is not None:
+        Path("ca.pem").write_text(content)
     environ = {"SSL_CERT_FILE": "ca.pem"}
-    outcome = rerank("q", "--base-url", "https://127.0.0.1:1/v1", files=files, environ=environ)
+    outcome = rerank_once("q", "--base-url", "https://127.0.0.1:1/v1", env=environ)
     assert outcome.code in (3, 5)
     assert outcome.error
 

@@ -1,6 +1,5 @@
 """Whole runs against an endpoint that fails: nothing is lost, nothing is asked for in vain."""
 
-import io
 import json
 import threading
 import time
@@ -10,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from rerank_cli.cli.border import run
-from rerank_cli.console.streams import Streams
 from rerank_cli.transport.clock import Clock
-from tests.answers import Answer, FaultServer, Flaky, Seen, healthy, reply, score_of, scored
+from tests import running
+from tests.answers import Flaky, healthy, score_of, scored
+from tests.serving import Loopback, Received, Respond, http
 
-Run = Callable[..., tuple[int, str, str, FaultServer]]
+Run = Callable[..., tuple[int, str, str, Loopback]]
 
 
 @pytest.fixture
@@ -31,16 +30,14 @@ def passages(tmp_path: Path) -> Callable[[int], Path]:
 
 
 @pytest.fixture
-def rerank(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def rerank() -> Run:
     """Runs the command against a server that answers as told."""
-    monkeypatch.chdir(tmp_path)
 
-    def run_it(file: Path, answer: Answer, *options: str) -> tuple[int, str, str, FaultServer]:
-        out, err = io.StringIO(), io.StringIO()
-        with FaultServer(answer) as server:
-            command = ["q", str(file), "--base-url", server.url, "-f", "jsonl", *options]
-            code = run(command, Streams(None, out, err, {}))
-        return code, out.getvalue(), err.getvalue(), server
+    def run_it(file: Path, answer: Respond, *options: str) -> tuple[int, str, str, Loopback]:
+        with Loopback(answer) as server:
+            where = ("--base-url", server.url, "-f", "jsonl")
+            done = running.rerank("q", str(file), *where, *options)
+        return done.code, done.out, done.err, server
 
     return run_it
 
@@ -69,9 +66,9 @@ def test_a_soak_of_all_faults_gives_every_passage_its_one_right_score(
     """Some mixture of faults, splits and late answers would lose or double a passage."""
     flaky = Flaky(seed=seed, share=0.25)
 
-    def answer(seen: Seen) -> bytes:
+    def answer(seen: Received) -> bytes:
         if len(seen.documents) > 60 - seed * 7:
-            return reply({"error": "batch size 100 > maximum allowed batch size"}, 413)
+            return http({"error": "batch size 100 > maximum allowed batch size"}, 413)
         return flaky(seen)
 
     code, out, _, _ = rerank(passages(1500), answer, "--concurrency", str(1 + seed * 5))
@@ -90,18 +87,18 @@ def test_an_endpoint_that_takes_seven_is_found_out_with_few_wasted_requests(
 ) -> None:
     """A limit that nobody documented would fail the run, or cost a request for every guess."""
 
-    def answer(seen: Seen) -> bytes:
+    def answer(seen: Received) -> bytes:
         if len(seen.documents) > 7:
             message = f"batch size {len(seen.documents)} > maximum allowed batch size 7"
-            return reply({"error": message, "error_type": "Validation"}, status)
+            return http({"error": message, "error_type": "Validation"}, status)
         return healthy(seen)
 
     code, out, _, server = rerank(passages(100), answer, "--max-passages", "100")
     assert code == 0
     assert len(out.splitlines()) == 100
-    wasted = sum(len(seen.documents) > 7 for seen in server.seen)
+    wasted = sum(len(seen.documents) > 7 for seen in server.received)
     assert wasted <= 2 * log2(100)
-    assert len(server.seen) - wasted <= 100 // 6 + 2 * log2(100)
+    assert len(server.received) - wasted <= 100 // 6 + 2 * log2(100)
 
 
 def test_a_learnt_size_is_kept_for_the_rest_of_the_run(
@@ -109,12 +106,12 @@ def test_a_learnt_size_is_kept_for_the_rest_of_the_run(
 ) -> None:
     """Each of a thousand requests would be refused before it is halved."""
 
-    def answer(seen: Seen) -> bytes:
-        return reply({"message": "too many"}, 413) if len(seen.documents) > 7 else healthy(seen)
+    def answer(seen: Received) -> bytes:
+        return http({"message": "too many"}, 413) if len(seen.documents) > 7 else healthy(seen)
 
     code, _, _, server = rerank(passages(3000), answer, "--max-passages", "100")
     assert code == 0
-    assert sum(len(seen.documents) > 7 for seen in server.seen) <= 2 * log2(100)
+    assert sum(len(seen.documents) > 7 for seen in server.received) <= 2 * log2(100)
 
 
 def test_an_endpoint_that_drops_a_passage_fails_and_names_it(
@@ -122,20 +119,20 @@ def test_an_endpoint_that_drops_a_passage_fails_and_names_it(
 ) -> None:
     """A passage would be missing from the ranking and nobody would know."""
 
-    def answer(seen: Seen) -> bytes:
+    def answer(seen: Received) -> bytes:
         kept = [text for text in seen.documents if text != "passage 41 of the corpus"]
         results = [
             {"index": seen.documents.index(text), "relevance_score": score_of(text)}
             for text in kept
         ]
-        return reply({"results": results})
+        return http({"results": results})
 
     file = passages(120)
     code, out, errors, server = rerank(file, answer)
     assert (code, out) == (5, "")
     assert f"{file}:42" in errors
     assert "Traceback" not in errors
-    assert len(server.seen) <= 6
+    assert len(server.received) <= 6
 
 
 def test_a_reply_that_is_short_once_is_asked_again_for_what_is_missing(
@@ -143,7 +140,7 @@ def test_a_reply_that_is_short_once_is_asked_again_for_what_is_missing(
 ) -> None:
     """A server that forgets a passage under load would fail a run that can be saved."""
 
-    def answer(seen: Seen) -> bytes:
+    def answer(seen: Received) -> bytes:
         # Large requests lose their last passage each time; small ones are answered whole.
         if len(seen.documents) < 10:
             return healthy(seen)
@@ -151,12 +148,12 @@ def test_a_reply_that_is_short_once_is_asked_again_for_what_is_missing(
             {"index": index, "relevance_score": score_of(text)}
             for index, text in enumerate(seen.documents[:-1])
         ]
-        return reply({"results": results})
+        return http({"results": results})
 
     code, out, _, server = rerank(passages(50), answer)
     assert code == 0
     assert len(out.splitlines()) == 50
-    assert [len(seen.documents) for seen in server.seen] == [50, 50, 1]
+    assert [len(seen.documents) for seen in server.received] == [50, 50, 1]
 
 
 def test_a_passage_that_is_refused_for_its_content_is_found_and_named(
@@ -164,9 +161,9 @@ def test_a_passage_that_is_refused_for_its_content_is_found_and_named(
 ) -> None:
     """One bad passage among thousands would have to be found by hand."""
 
-    def answer(seen: Seen) -> bytes:
+    def answer(seen: Received) -> bytes:
         if "passage 77 of the corpus" in seen.documents:
-            return reply({"message": "document is not acceptable"}, 400)
+            return http({"message": "document is not acceptable"}, 400)
         return healthy(seen)
 
     file = passages(100)
@@ -174,7 +171,7 @@ def test_a_passage_that_is_refused_for_its_content_is_found_and_named(
     assert code == 4
     assert f"{file}:78" in errors
     assert "document is not acceptable" in errors
-    assert len(server.seen) <= 2 * log2(100) + 2
+    assert len(server.received) <= 2 * log2(100) + 2
 
 
 def test_a_passage_that_is_too_long_by_itself_is_named(
@@ -182,19 +179,19 @@ def test_a_passage_that_is_too_long_by_itself_is_named(
 ) -> None:
     """The endpoint's `too large` would not say which of a thousand passages it means."""
 
-    def answer(seen: Seen) -> bytes:
+    def answer(seen: Received) -> bytes:
         if "passage 5 of the corpus" in seen.documents:
             message = (
                 "input (2004 tokens) is too large to process. increase the physical batch size"
             )
-            return reply({"error": {"code": 500, "message": message}}, 500)
+            return http({"error": {"code": 500, "message": message}}, 500)
         return healthy(seen)
 
     file = passages(20)
     code, _, errors, server = rerank(file, answer)
     assert code == 5
     assert f"{file}:6" in errors
-    assert len(server.seen) <= 10
+    assert len(server.received) <= 10
 
 
 def test_retry_after_is_waited_out_once(
@@ -203,15 +200,15 @@ def test_retry_after_is_waited_out_once(
     """The endpoint's own word on when to come back would be ignored, or waited for twice."""
     asked: list[float] = []
 
-    def answer(seen: Seen) -> bytes:
+    def answer(seen: Received) -> bytes:
         asked.append(seen.at)
         if len(asked) == 1:
-            return reply({"message": "slow down"}, 429, {"Retry-After": "2"})
+            return http({"message": "slow down"}, 429, {"Retry-After": "2"})
         return healthy(seen)
 
     code, _, _, server = rerank(passages(50), answer)
     assert code == 0
-    assert len(server.seen) == 2
+    assert len(server.received) == 2
     assert slept[0] == 2.0
 
 
@@ -238,16 +235,16 @@ def test_what_must_not_be_retried_is_not(
     file.write_text("one passage\n")
     headers = {"Content-Type": content_type} if content_type else {}
     content = body.encode() if content_type and isinstance(body, str) else body
-    code, _, _, server = rerank(file, lambda _: reply(content, status, headers))
+    code, _, _, server = rerank(file, lambda _: http(content, status, headers))
     assert code == (4 if status < 500 else 5)
-    assert len(server.seen) == 1
+    assert len(server.received) == 1
 
 
 def test_answers_in_any_order_rank_the_same(passages: Callable[[int], Path], rerank: Run) -> None:
     """Concurrency would change the ranking from run to run."""
     file = passages(400)
 
-    def slow_first(seen: Seen) -> bytes:
+    def slow_first(seen: Received) -> bytes:
         time.sleep(0.05 if "passage 0 of the corpus" in seen.documents else 0)
         return scored(seen.documents, lambda text: float(len(text)))
 
@@ -262,7 +259,7 @@ def test_no_more_requests_are_under_way_than_allowed(
     """A server with few slots would be flooded."""
     lock, under_way, most = threading.Lock(), [0], [0]
 
-    def answer(seen: Seen) -> bytes:
+    def answer(seen: Received) -> bytes:
         with lock:
             under_way[0] += 1
             most[0] = max(most[0], under_way[0])
@@ -290,7 +287,7 @@ def test_a_whole_run_keeps_its_requests_a_minute(
     monkeypatch.setattr(Clock, "sleep", sleep)
     sent: list[float] = []
 
-    def answer(seen: Seen) -> bytes:
+    def answer(seen: Received) -> bytes:
         sent.append(now[0])
         return healthy(seen)
 

@@ -15,7 +15,7 @@ import pytest
 
 from rerank_cli.dialects import DIALECTS
 from rerank_cli.providers import CUSTOM, PROVIDERS, Provider
-from tests.cli.endpoint.ways import KEY, Outcome, rerank
+from tests.running import KEY, Ended, rerank_once
 from tests.serving import Loopback, http
 
 _FILES = sorted((Path(__file__).parents[2] / "replies").glob("*/*.json"))
@@ -32,17 +32,17 @@ def _row(provider: str, dialect: str) -> Provider:
     return row if row.dialect == dialect else next(others)
 
 
-def _play(recorded: Any, row: Provider) -> Outcome:
+def _play(recorded: Any, row: Provider) -> Ended:
     """Rank `count` passages on a server that answers with the recorded reply."""
     body = recorded["text"].encode() if "text" in recorded else recorded["body"]
     reply = http(body, recorded["status"], recorded["headers"])
     model = ("--model", "a-model") if row.needs_model else ()
     with Loopback(lambda _: reply) as server:
-        return rerank(
+        return rerank_once(
             "a query",
             *("--provider", row.name, "--base-url", server.url, "--json", *model),
             stdin="".join(f"passage {number}\n" for number in range(recorded["count"])),
-            environ={"RERANK_API_KEY": KEY},
+            env={"RERANK_API_KEY": KEY},
         )
 
 
@@ -57,7 +57,7 @@ def test_recorded_reply(file: Path) -> None:
         _check_error(outcome, recorded["expected"], recorded["headers"])
 
 
-def _check_ranking(outcome: Outcome, expected: Any) -> None:
+def _check_ranking(outcome: Ended, expected: Any) -> None:
     scores = expected["scores"]
     assert outcome.scores == scores
     # Ties stand in input order.
@@ -67,7 +67,7 @@ def _check_ranking(outcome: Outcome, expected: Any) -> None:
         assert outcome.json["usage"].get("input_tokens") == expected["input_tokens"]
 
 
-def _check_error(outcome: Outcome, expected: Any, headers: dict[str, str]) -> None:
+def _check_error(outcome: Ended, expected: Any, headers: dict[str, str]) -> None:
     for words in expected["says"]:
         assert words in outcome.error
     for words in expected.get("hint", ()):

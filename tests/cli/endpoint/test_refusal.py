@@ -1,8 +1,11 @@
 """What a user reads when an endpoint refuses; the shapes of bodies are in tests/replies."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.cli.endpoint.ways import EVERY_WAY, KEY, Outcome, Way, rerank
+from tests.cli.endpoint.ways import EVERY_WAY, Way
+from tests.running import KEY, Ended, rerank, rerank_once
 from tests.serving import Loopback, Received, http
 
 
@@ -10,20 +13,20 @@ def _refused(
     status: int,
     body: object = "No.",
     *arguments: str,
-    environ: dict[str, str] | None = None,
+    env: dict[str, str] | None = None,
     headers: dict[str, str] | None = None,
-) -> Outcome:
+) -> Ended:
     reply = http(body, status, headers)
     with Loopback(lambda _: reply) as server:
-        keys = {"RERANK_API_KEY": KEY} if environ is None else environ
-        return rerank("q", "--base-url", server.url, *arguments, environ=keys)
+        keys = {"RERANK_API_KEY": KEY} if env is None else env
+        return rerank_once("q", "--base-url", server.url, *arguments, env=keys)
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 405, 413, 415, 422, 498])
 def test_refusal_is_final(status: int) -> None:
     """A request that can never succeed would be sent, and perhaps billed, again and again."""
     with Loopback(lambda _: http("No.", status)) as server:
-        outcome = rerank("q", "--base-url", server.url, stdin="one\n", retries=True)
+        outcome = rerank("q", "--base-url", server.url, stdin="one\n")
         assert len(server.received) == 1
     assert f"HTTP {status}" in outcome.error
     assert outcome.code == 4
@@ -33,7 +36,7 @@ def test_refusal_is_final(status: int) -> None:
 def test_refusal_that_no_passage_is_to_blame_for(status: int) -> None:
     """A wrong key would be tried with every half of the passages."""
     with Loopback(lambda _: http("No.", status)) as server:
-        outcome = rerank("q", "--base-url", server.url, stdin="one\ntwo\nthree\n", retries=True)
+        outcome = rerank("q", "--base-url", server.url, stdin="one\ntwo\nthree\n")
         assert len(server.received) == 1
     assert "<stdin>" not in outcome.error
     assert outcome.code == 4
@@ -50,7 +53,7 @@ def test_refusal_of_a_later_request_ranks_nothing() -> None:
 
     with Loopback(respond) as server:
         arguments = ("--base-url", server.url, "--max-passages", "1", "--concurrency", "1")
-        outcome = rerank("q", *arguments, stdin="one\ntwo\nthree\nfour\n")
+        outcome = rerank_once("q", *arguments, stdin="one\ntwo\nthree\nfour\n")
     assert "document is too long" in outcome.error
     assert outcome.code == 4
 
@@ -79,7 +82,7 @@ def test_failure(status: int) -> None:
 @pytest.mark.parametrize("variable", ["SILICONFLOW_API_KEY", "OPENAI_API_KEY", "RERANK_API_KEY"])
 def test_bad_key_is_told_by_where_it_came_from(variable: str) -> None:
     """A user with several keys could not tell which one was sent."""
-    outcome = _refused(401, "Invalid token", "-p", "siliconflow", environ={variable: KEY})
+    outcome = _refused(401, "Invalid token", "-p", "siliconflow", env={variable: KEY})
     assert f"{variable} (environment)" in outcome.hint
     assert "siliconflow.cn and siliconflow.com" in outcome.hint
     assert "-p siliconflow-com" in outcome.hint
@@ -87,15 +90,16 @@ def test_bad_key_is_told_by_where_it_came_from(variable: str) -> None:
 
 def test_bad_key_of_a_file_is_told_by_its_path() -> None:
     """A user would look for the bad key in the environment, where it is not."""
+    Path(".env").write_text(f"RERANK_API_KEY={KEY}\n")
     with Loopback(lambda _: http("Invalid token", 401)) as server:
-        outcome = rerank("q", "--base-url", server.url, files={".env": f"RERANK_API_KEY={KEY}\n"})
+        outcome = rerank_once("q", "--base-url", server.url)
     assert "RERANK_API_KEY" in outcome.hint
     assert ".env" in outcome.hint
 
 
 def test_no_key_where_one_was_needed() -> None:
     """A user would check a key that was never sent."""
-    outcome = _refused(401, {"error": "Unauthorized"}, environ={})
+    outcome = _refused(401, {"error": "Unauthorized"}, env={})
     assert "No key was sent" in outcome.hint
     assert outcome.code == 4
 

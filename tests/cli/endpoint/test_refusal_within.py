@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.cli.endpoint.ways import KEY, Outcome, rerank
+from tests.running import KEY, Ended, rerank
 from tests.serving import Loopback, Received, http
 
 _GOOD = {"results": [{"index": 0, "relevance_score": 0.5}, {"index": 1, "relevance_score": 0.25}]}
 
 
-def _after(*replies: bytes) -> tuple[Outcome, int]:
+def _after(*replies: bytes) -> tuple[Ended, int]:
     """The outcome where these replies come before a good one, and how many requests were sent."""
     left = [*replies, http(_GOOD)]
 
@@ -17,7 +17,7 @@ def _after(*replies: bytes) -> tuple[Outcome, int]:
 
     with Loopback(respond) as server:
         where = ("-p", "openrouter", "--base-url", server.url, "--json")
-        outcome = rerank("q", *where, environ={"RERANK_API_KEY": KEY}, retries=True)
+        outcome = rerank("q", *where, stdin="one\ntwo\n", env={"RERANK_API_KEY": KEY})
         return outcome, len(server.received)
 
 

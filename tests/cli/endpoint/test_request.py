@@ -4,17 +4,18 @@ import json
 
 import pytest
 
-from tests.cli.endpoint.ways import KEY, Outcome, rerank
-from tests.serving import FLAGSHIP, Loopback
+from tests.answers import FLAGSHIP
+from tests.running import KEY, Ended, rerank_once
+from tests.serving import Loopback
 
 QUERY = "什么是人工智能？"
 PASSAGES = "".join(f"{begin}……\n" for begin in FLAGSHIP)
 HOSTED = {"SILICONFLOW_API_KEY": KEY}
 
 
-def _on_siliconflow(server: Loopback, *arguments: str, stdin: str = PASSAGES) -> Outcome:
+def _on_siliconflow(server: Loopback, *arguments: str, stdin: str = PASSAGES) -> Ended:
     where = ("--provider", "siliconflow", "--base-url", server.url)
-    return rerank(QUERY, *where, "--json", *arguments, stdin=stdin, environ=HOSTED)
+    return rerank_once(QUERY, *where, "--json", *arguments, stdin=stdin, env=HOSTED)
 
 
 @pytest.mark.parametrize("arguments", [(), ("--top-n", "2"), ("--threshold", "0.3")])
@@ -50,8 +51,8 @@ def test_body_is_utf8(server: Loopback) -> None:
 
 def test_custom_leaves_the_model_out(server: Loopback) -> None:
     """A server of one's own would be asked for a model that it does not have."""
-    rerank("q", "--base-url", server.url)
-    rerank("q", "--base-url", server.url, "--model", "mine")
+    rerank_once("q", "--base-url", server.url)
+    rerank_once("q", "--base-url", server.url, "--model", "mine")
     first, second = server.received
     assert "model" not in first.json
     assert second.json["model"] == "mine"
@@ -110,7 +111,7 @@ def test_extra_for_a_model_that_takes_none(
 
 def test_extra_for_a_model_that_is_not_named(server: Loopback) -> None:
     """A server whose model is unknown would be sent fields that it may refuse."""
-    outcome = rerank("q", "--base-url", server.url, "--instruction", "by date")
+    outcome = rerank_once("q", "--base-url", server.url, "--instruction", "by date")
     (received,) = server.received
     assert "instruction" not in received.json
     assert "warning: --instruction is not sent" in outcome.err
@@ -129,7 +130,7 @@ def test_extra_for_a_model_that_is_not_named(server: Loopback) -> None:
 )
 def test_base_url_as_people_write_it(server: Loopback, suffix: str, path: str) -> None:
     """A base URL as its owner's documentation writes it would not reach the endpoint."""
-    assert rerank("q", "--base-url", server.url + suffix).code == 0
+    assert rerank_once("q", "--base-url", server.url + suffix).code == 0
     assert [received.path for received in server.received] == [path]
 
 
@@ -179,7 +180,7 @@ def test_key_is_sent_as_bearer_token(server: Loopback) -> None:
 
 def test_no_key_no_authorization(server: Loopback) -> None:
     """A server without keys might refuse an empty one."""
-    rerank("q", "--base-url", server.url, environ={"SILICONFLOW_API_KEY": KEY})
+    rerank_once("q", "--base-url", server.url, env={"SILICONFLOW_API_KEY": KEY})
     (received,) = server.received
     assert "authorization" not in received.headers
 
@@ -198,7 +199,7 @@ def test_key_goes_nowhere_but_into_its_header(server: Loopback) -> None:
 @pytest.mark.parametrize("option", ["--model", "--instruction"])
 def test_option_that_is_not_utf8(server: Loopback, option: str) -> None:
     """An argument mangled by a wrong locale would end in a traceback."""
-    outcome = rerank("q", "--base-url", server.url, "--model", _QWEN, option, "\udcff")
+    outcome = rerank_once("q", "--base-url", server.url, "--model", _QWEN, option, "\udcff")
     assert "UTF-8" in outcome.error
     assert outcome.code == 2
     assert server.received == []
