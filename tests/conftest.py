@@ -1,10 +1,16 @@
-"""Every test runs as if on a fresh machine: none of the developer's settings, an empty folder."""
+"""Every test runs as if on a fresh machine: none of the developer's settings, an empty folder.
+
+A test's name or docstring says what a user would lose if it failed. What starts a process is marked
+`process`, so that `pytest -m "not process"` answers while you wait.
+"""
 
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from rerank_cli.providers import PROVIDERS
 from rerank_cli.transport.clock import Clock
@@ -19,6 +25,15 @@ _NAMES = {
     *("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"),
     *(name for row in PROVIDERS.values() for name in (*row.key_variables, *row.borrowed)),
 }
+# Properties are tried as slowly as the machine likes.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
+# Numpy may be imported by other tests before the embedded engine, which wants one thread of the
+# BLAS: two on a busy machine wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 _HOMES = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA")
 
 
@@ -37,6 +52,26 @@ def _fresh_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) 
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
     assert not above, f"{above[0]} would be read by every test; remove it, or set --basetemp"
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _no_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only tests that are marked `process` may start one."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise AssertionError("mark the test: @pytest.mark.process")
+
+    if not request.node.get_closest_marker("process"):
+        monkeypatch.setattr(subprocess.Popen, "__init__", refused)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the external tests unless the markers that are asked for name them."""
+    if "external" in config.option.markexpr:
+        return
+    external = [item for item in items if item.get_closest_marker("external")]
+    config.hook.pytest_deselected(items=external)
+    items[:] = [item for item in items if item not in external]
 
 
 @pytest.fixture

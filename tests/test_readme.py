@@ -87,6 +87,7 @@ def _blocks() -> Iterator[Example]:
             yield Example(block.start(), line, tuple(commands))
 
 
+@pytest.mark.process
 @pytest.mark.skipif(os.name == "nt", reason="the examples are written for a POSIX shell")
 @pytest.mark.parametrize("example", list(_examples()), ids=lambda example: f"line {example.line}")
 def test_an_example_prints_what_stands_below_it(example: Example, server: Loopback) -> None:
@@ -168,6 +169,7 @@ def test_the_exit_codes_are_those_of_the_program() -> None:
     assert codes == {*ExitCode, 70}
 
 
+@pytest.mark.process
 def test_the_json_keys_are_those_of_the_program(server: Loopback) -> None:
     """The table of keys has every key of a result that has them all."""
     where = f"--base-url {server.url} -m m --cache"

@@ -326,6 +326,7 @@ def test_a_locked_cache_loses_no_ranking(
     other.close()
 
 
+@pytest.mark.process
 def test_runs_at_once_share_it(
     server: Loopback, env: dict[str, str], path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ def _asked(words: str, place: int) -> dict[str, str]:
     }
 
 
+@pytest.mark.process
 def test_bash_completes_an_option() -> None:
     """The tab key would do nothing, because options belong to a command that is not typed."""
     done = process(env=_asked("rerank --thr", 1))

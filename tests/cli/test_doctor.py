@@ -48,6 +48,7 @@ def test_exit_code(
     assert ("✗" in ended.out) == bool(code)
 
 
+@pytest.mark.process
 def test_installed_command_on_a_healthy_server() -> None:
     """A user would have tests that pass, and a command that does not work."""
     with Loopback(servers.infinity) as server:
@@ -64,6 +65,7 @@ def test_installed_command_on_a_healthy_server() -> None:
     assert {re.match(r". .{9}  \S", line) is not None for line in findings} == {True}
 
 
+@pytest.mark.process
 def test_installed_command_where_nothing_listens() -> None:
     """A user would get a traceback, or wait for tries that cannot help."""
     ended = process("doctor", "--base-url", f"http://127.0.0.1:{free_port()}/v1")
@@ -72,6 +74,7 @@ def test_installed_command_where_nothing_listens() -> None:
     assert "\n             → " in ended.out
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("how", [(), ("--json",), ("-v", "--debug")])
 def test_installed_command_never_shows_the_key(how: tuple[str, ...]) -> None:
     """A user who pastes the answer into an issue would publish the key."""
@@ -182,6 +185,7 @@ def test_verbose() -> None:
     assert doctor(servers.infinity).err == ""
 
 
+@pytest.mark.process
 def test_on_a_terminal() -> None:
     """A user at a terminal would get nothing, or colour codes."""
     with Loopback(servers.vllm) as server:
@@ -191,6 +195,7 @@ def test_on_a_terminal() -> None:
     assert "\x1b" not in screen.text
 
 
+@pytest.mark.process
 def test_reader_that_leaves() -> None:
     """A user of `| head -1` would get a traceback."""
     with Loopback(servers.vllm) as server:
@@ -266,6 +271,7 @@ def test_key_that_is_withheld(respond: Respond, tmp_path: Path) -> None:
     assert "Set RERANK_API_KEY" not in ended.out
 
 
+@pytest.mark.process
 def test_a_short_key_that_is_echoed_is_struck_out() -> None:
     """The report would show a key of few characters, as servers of one's own often have."""
     echo = http({"error": {"message": "no such key: sk-1234", "code": 401}}, 401)

@@ -13,6 +13,8 @@ from tests.serving import Loopback
 _SCRIPT = """
 import json, sys
 from rerank_cli.cli import main
+
+pytestmark = pytest.mark.process
 try:
     main()
 except SystemExit as stop:

@@ -11,6 +11,8 @@ import pytest
 from tests.running import ONE_LINE, PASSAGES, QUERY, process, rerank, started
 from tests.serving import Loopback
 
+pytestmark = pytest.mark.process
+
 full_device = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 
 

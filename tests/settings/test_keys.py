@@ -405,6 +405,7 @@ def test_no_command_prints_a_key(server: Loopback, name: str) -> None:
         assert KEY not in done.out + done.err
 
 
+@pytest.mark.process
 def test_debug_of_the_process_prints_no_key() -> None:
     """The traceback is written by the process, where no test replaces a stream."""
     with Loopback(_json_error) as server:

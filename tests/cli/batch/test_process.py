@@ -15,7 +15,10 @@ from tests.cli.batch.runs import PATIENCE, Counting, errors_of, right, serving, 
 from tests.running import COMMAND
 from tests.workflows.batch.jobs import ids, job, jobs_file, rows
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and limits of POSIX")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(os.name == "nt", reason="signals and limits of POSIX"),
+]
 
 OUT = Path("out")
 

@@ -91,6 +91,7 @@ def long(tmp_path: Path) -> str:
     return str(file)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("first", ["local", "m"])
 def test_interrupt_is_quick_and_quiet(stuck: Loopback, long: str, first: str) -> None:
     """Ctrl-C must give the prompt back, whatever each of the models is busy with."""

@@ -345,6 +345,7 @@ def _writers(path: Path, count: int, runs: int) -> list[subprocess.Popen[bytes]]
     return writers
 
 
+@pytest.mark.process
 def test_several_processes_make_and_fill_it_at_once(path: Path) -> None:
     """A loop that runs rerank in parallel would fail now and then, or lose scores."""
     for writer in _writers(path, 4, 25):
@@ -355,6 +356,7 @@ def test_several_processes_make_and_fill_it_at_once(path: Path) -> None:
     store.close()
 
 
+@pytest.mark.process
 def test_a_process_that_is_killed_leaves_a_store(path: Path) -> None:
     """A run that is killed while it writes would take the cache with it."""
     writers = _writers(path, 2, 10_000)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 
 def run(script: str) -> str:
     """What a fresh interpreter prints, without the settings of this one."""
