@@ -7,11 +7,13 @@ A test's name or docstring says what a user would lose if it failed. What starts
 import os
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from rerank_cli.engines import local
 from rerank_cli.providers import PROVIDERS
 from rerank_cli.transport.clock import Clock
 from tests.answers import flagship_score, scoring
@@ -34,23 +36,29 @@ settings.load_profile("any machine")
 # BLAS: two on a busy machine wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+_READ = (".env", "pyproject.toml")
 _HOMES = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA")
 
 
-@pytest.fixture(autouse=True)
-def _fresh_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    for name in os.environ:
+@pytest.fixture(autouse=True, scope="session")
+def _fresh_environment(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Nothing of the developer's in the environment, nor in a folder above those of the tests."""
+    for name in list(os.environ):
         if name.upper().startswith(_PREFIXES) or name.upper() in _NAMES:
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("LANG", "C.UTF-8")
-    monkeypatch.setenv("TERM", "xterm")
-    for name in _HOMES:
-        monkeypatch.setenv(name, str(home))
-    read = [folder / name for folder in tmp_path.parents for name in (".env", "pyproject.toml")]
+            del os.environ[name]
+    os.environ |= {"LANG": "C.UTF-8", "TERM": "xterm"}
+    base = tmp_path_factory.getbasetemp()
+    read = [folder / name for folder in (base, *base.parents) for name in _READ]
     above = [file for file in read if file.exists()]
+    assert not above, f"{above[0]} would be read by every test; remove it, or set --basetemp"
+
+
+@pytest.fixture(autouse=True)
+def _fresh_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in _HOMES:
+        monkeypatch.setenv(name, str(_home(tmp_path)))
     # Nor the developer's cache.
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
-    assert not above, f"{above[0]} would be read by every test; remove it, or set --basetemp"
     monkeypatch.chdir(tmp_path)
 
 
@@ -77,9 +85,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """An empty folder that stands for the user's own, beside the working directory."""
-    folder = tmp_path.with_name(f"{tmp_path.name}-home")
+    folder = _home(tmp_path)
     folder.mkdir()
     return folder
+
+
+def _home(tmp_path: Path) -> Path:
+    return tmp_path.with_name(f"{tmp_path.name}-home")
 
 
 @pytest.fixture
@@ -96,6 +108,15 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     waits: list[float] = []
     monkeypatch.setattr(Clock, "sleep", lambda _, seconds: waits.append(seconds))
     return waits
+
+
+@pytest.fixture
+def shared_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every embedded engine of this process takes the model that the first has read."""
+    monkeypatch.setattr(local, "_open_session", _model)
+
+
+_model = cache(local._open_session)
 
 
 @pytest.fixture

@@ -167,6 +167,7 @@ def test_verbose_tells_where_it_is(env: dict[str, str], path: Path) -> None:
     assert "0 of 5 passages are in the cache" in err
 
 
+@pytest.mark.usefixtures("shared_model")
 def test_the_embedded_engine_is_cached_too(env: dict[str, str]) -> None:
     """A large file would be scored anew, for minutes, on each run."""
     where = {"XDG_CACHE_HOME": env["XDG_CACHE_HOME"]}

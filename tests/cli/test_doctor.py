@@ -88,6 +88,7 @@ def test_installed_command_never_shows_the_key(how: tuple[str, ...]) -> None:
     assert KEY not in ended.out + ended.err
 
 
+@pytest.mark.usefixtures("shared_model")
 @pytest.mark.parametrize("arguments", [(), ("-p", "local")])
 def test_embedded_engine(arguments: tuple[str, ...]) -> None:
     """A user without any key would be told that something is wrong, or to get one."""

@@ -10,11 +10,11 @@ import pytest
 from tests.running import PASSAGES
 from tests.serving import Loopback
 
+pytestmark = pytest.mark.process
+
 _SCRIPT = """
 import json, sys
 from rerank_cli.cli import main
-
-pytestmark = pytest.mark.process
 try:
     main()
 except SystemExit as stop:

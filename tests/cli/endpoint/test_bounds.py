@@ -99,7 +99,7 @@ _RESULTS = b'{"results":[{"index":0,"relevance_score":0.1},{"index":1,"relevance
     [
         http(_RESULTS + b" " * 2**21 + b"}"),
         http(_RESULTS + b" " * 2**21 + b"}", 500),
-        http(gzip.compress(b" " * 2**22), headers={"Content-Encoding": "gzip"}),
+        http(gzip.compress(b" " * 2**22, mtime=0), headers={"Content-Encoding": "gzip"}),
     ],
     ids=["large", "large refusal", "packed"],
 )
