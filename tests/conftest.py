@@ -1,15 +1,23 @@
-"""Every test runs as if on a fresh machine: none of the developer's settings, an empty folder."""
+"""Every test runs as if on a fresh machine: none of the developer's settings, an empty folder.
+
+A test's name or docstring says what a user would lose if it failed. What starts a process is marked
+`process`, so that `pytest -m "not process"` answers while you wait.
+"""
 
 import os
-import threading
+import subprocess
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
+from rerank_cli.engines import local
 from rerank_cli.providers import PROVIDERS
 from rerank_cli.transport.clock import Clock
-from tests.loopback import Loopback, Received, flagship_score, scoring
+from tests.answers import flagship_score, scoring
+from tests.serving import Loopback, Received
 
 _PREFIXES = ("RERANK_", "_RERANK_", "SILICONFLOW_", "OPENAI_", "LC_", "COMP_", "SSL_CERT_")
 _NAMES = {
@@ -19,32 +27,71 @@ _NAMES = {
     *("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"),
     *(name for row in PROVIDERS.values() for name in (*row.key_variables, *row.borrowed)),
 }
+# Properties are tried as slowly as the machine likes.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("any machine")
+# Numpy may be imported by other tests before the embedded engine, which wants one thread of the
+# BLAS: two on a busy machine wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+_READ = (".env", "pyproject.toml")
 _HOMES = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA")
 
 
-@pytest.fixture(autouse=True)
-def _fresh_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
-    for name in os.environ:
+@pytest.fixture(autouse=True, scope="session")
+def _fresh_environment(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Nothing of the developer's in the environment, nor in a folder above those of the tests."""
+    for name in list(os.environ):
         if name.upper().startswith(_PREFIXES) or name.upper() in _NAMES:
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("LANG", "C.UTF-8")
-    monkeypatch.setenv("TERM", "xterm")
-    for name in _HOMES:
-        monkeypatch.setenv(name, str(home))
-    read = [folder / name for folder in tmp_path.parents for name in (".env", "pyproject.toml")]
+            del os.environ[name]
+    os.environ |= {"LANG": "C.UTF-8", "TERM": "xterm"}
+    base = tmp_path_factory.getbasetemp()
+    read = [folder / name for folder in (base, *base.parents) for name in _READ]
     above = [file for file in read if file.exists()]
+    assert not above, f"{above[0]} would be read by every test; remove it, or set --basetemp"
+
+
+@pytest.fixture(autouse=True)
+def _fresh_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in _HOMES:
+        monkeypatch.setenv(name, str(_home(tmp_path)))
     # Nor the developer's cache.
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
-    assert not above, f"{above[0]} would be read by every test; remove it, or set --basetemp"
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _no_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only tests that are marked `process` may start one."""
+
+    def refused(*_: object, **__: object) -> None:
+        raise AssertionError("mark the test: @pytest.mark.process")
+
+    if not request.node.get_closest_marker("process"):
+        monkeypatch.setattr(subprocess.Popen, "__init__", refused)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the external tests unless the markers that are asked for name them."""
+    if "external" in config.option.markexpr:
+        return
+    external = [item for item in items if item.get_closest_marker("external")]
+    config.hook.pytest_deselected(items=external)
+    items[:] = [item for item in items if item not in external]
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     """An empty folder that stands for the user's own, beside the working directory."""
-    folder = tmp_path.with_name(f"{tmp_path.name}-home")
+    folder = _home(tmp_path)
     folder.mkdir()
     return folder
+
+
+def _home(tmp_path: Path) -> Path:
+    return tmp_path.with_name(f"{tmp_path.name}-home")
 
 
 @pytest.fixture
@@ -64,6 +111,15 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 @pytest.fixture
+def shared_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every embedded engine of this process takes the model that the first has read."""
+    monkeypatch.setattr(local, "_open_session", _model)
+
+
+_model = cache(local._open_session)
+
+
+@pytest.fixture
 def server() -> Iterator[Loopback]:
     """A server that scores the flagship example as the hosted model does."""
     with Loopback(scoring(flagship_score)) as running:
@@ -73,12 +129,10 @@ def server() -> Iterator[Loopback]:
 @pytest.fixture
 def stuck() -> Iterator[Loopback]:
     """A server that takes a request and answers only when the test is over."""
-    over = threading.Event()
 
     def respond(_: Received) -> bytes:
-        over.wait(30)
+        running.over.wait(30)
         return b""
 
     with Loopback(respond) as running:
         yield running
-        over.set()

@@ -5,13 +5,14 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rerank_cli.errors import RerankError
-from tests.loopback import Loopback, Respond
-from tests.transport.command import rerank
+from tests.running import rerank
+from tests.serving import Loopback, Respond
 
 Words = Callable[[str], str]
 
@@ -105,13 +106,8 @@ class Command:
         with pytest.MonkeyPatch.context() as patch, server or Loopback(self.respond) as running:
             seen = _reword(patch, words)
             arguments = [each.replace("{url}", running.url) for each in self.arguments]
-            outcome = rerank(
-                *arguments,
-                files={"jobs.jsonl": self.lines},
-                stdin=self.lines,
-                environ=self.environ,
-                retries=True,
-            )
+            Path("jobs.jsonl").write_text(self.lines, encoding="utf-8")
+            outcome = rerank(*arguments, stdin=self.lines, env=self.environ)
             sent = len(getattr(running, "received", ()))
         assert "internal error" not in outcome.err
         errors = [_facts(error) for error in seen]

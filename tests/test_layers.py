@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).parents[1]
 
 _AT_THE_TOP = {"README.md", "pyproject.toml", "rerank_cli", "samples", "tests"}

@@ -13,7 +13,7 @@ from rerank_cli.model import Candidates, Passage
 from rerank_cli.planning import Limits, Plan, Request, plan
 from rerank_cli.settings import Flags, resolve
 from rerank_cli.transport.clock import Clock
-from tests.dialects.properties import BRIEFLY
+from tests.properties import BRIEFLY
 
 _SPARE = 256
 """Bytes that a plan may leave unused for the model and the options of a request."""

@@ -33,8 +33,8 @@ from rerank_cli.planning import Request
 from rerank_cli.providers import PROVIDERS, Provider
 from rerank_cli.reading import FORMATS as INPUT_FORMATS
 from rerank_cli.rendering import FORMATS as OUTPUT_FORMATS
-from tests.cli.running import rerank
-from tests.loopback import Loopback, Received, http
+from tests.running import rerank
+from tests.serving import Loopback, Received, http
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -87,6 +87,7 @@ def _blocks() -> Iterator[Example]:
             yield Example(block.start(), line, tuple(commands))
 
 
+@pytest.mark.process
 @pytest.mark.skipif(os.name == "nt", reason="the examples are written for a POSIX shell")
 @pytest.mark.parametrize("example", list(_examples()), ids=lambda example: f"line {example.line}")
 def test_an_example_prints_what_stands_below_it(example: Example, server: Loopback) -> None:
@@ -168,6 +169,7 @@ def test_the_exit_codes_are_those_of_the_program() -> None:
     assert codes == {*ExitCode, 70}
 
 
+@pytest.mark.process
 def test_the_json_keys_are_those_of_the_program(server: Loopback) -> None:
     """The table of keys has every key of a result that has them all."""
     where = f"--base-url {server.url} -m m --cache"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rerank_cli.errors import UsageError
 from rerank_cli.model import UNBOUNDED, UNIT, Range
 from rerank_cli.scaling import NATIVE, SCALES, Scaler, check_scale, misfit, scaled
-from tests.dialects.properties import BRIEFLY
+from tests.properties import BRIEFLY
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 _LARGEST = 1.7976931348623157e308

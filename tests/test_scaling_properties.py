@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rerank_cli.errors import UsageError
 from rerank_cli.model import UNBOUNDED, UNIT
 from rerank_cli.scaling import NATIVE, Scaler, check_scale, scaled
-from tests.dialects.properties import BRIEFLY
+from tests.properties import BRIEFLY
 
 _SCORES = st.lists(st.sampled_from([-9.0, -0.001, 0.0, 0.25, 1.0, 1.001, 9.0]), max_size=4)
 _JOBS = st.lists(_SCORES, max_size=8)

@@ -13,11 +13,13 @@ import pytest
 import trustme
 
 import rerank_cli
-from tests.engines import doctor_servers as servers
-from tests.engines.diagnosing import KEY, WITH_KEY, Secure, free_port
-from tests.loopback import Received, Respond, flagship_score, http, scoring
+from tests.answers import flagship_score, scoring
+from tests.connections import Misbehaving
+from tests.doctor import servers
+from tests.doctor.diagnosis import WITH_KEY
 from tests.rewording import Behaviour, Command, Server, unchanged
-from tests.transport.misbehaving import Misbehaving
+from tests.running import KEY
+from tests.serving import Loopback, Received, Respond, free_port, http, tls_of
 from tests.word_scan import found_in
 
 _PACKAGE = Path(rerank_cli.__file__).parent
@@ -179,8 +181,8 @@ def test_certificates_are_told_apart_by_facts(
     known.write_to_path(file := tmp_path / "ca.pem")
     environ = {"SSL_CERT_FILE": str(file)}
 
-    def server() -> Secure:
-        return Secure(servers.vllm, certificate=certificate)
+    def server() -> Loopback:
+        return Loopback(servers.vllm, tls=tls_of(certificate))
 
     doctor = ("doctor", "--base-url", "{url}", "--json")
     examined = unchanged(Command("doctor", _healthy, doctor, environ=environ), server)

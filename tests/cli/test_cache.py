@@ -12,10 +12,10 @@ from rerank_cli.engines.cache import store as store_module
 from rerank_cli.engines.cache.location import cache_file
 from rerank_cli.engines.cache.store import Store
 from rerank_cli.errors import CacheError
-from tests.cli.running import ONE_LINE, PASSAGES, QUERY, Ended, rerank, started
-from tests.loopback import Loopback, Received, flagship_score, http, scoring
+from tests.answers import flagship_score, scoring
+from tests.running import KEY, ONE_LINE, PASSAGES, QUERY, Ended, rerank, started
+from tests.serving import Loopback, Received, http
 
-KEY = "sk-made-up-0123456789abcdef"
 FORMATS = ["table", "json", "jsonl", "csv", "tsv", "text"]
 
 
@@ -167,6 +167,7 @@ def test_verbose_tells_where_it_is(env: dict[str, str], path: Path) -> None:
     assert "0 of 5 passages are in the cache" in err
 
 
+@pytest.mark.usefixtures("shared_model")
 def test_the_embedded_engine_is_cached_too(env: dict[str, str]) -> None:
     """A large file would be scored anew, for minutes, on each run."""
     where = {"XDG_CACHE_HOME": env["XDG_CACHE_HOME"]}
@@ -326,6 +327,7 @@ def test_a_locked_cache_loses_no_ranking(
     other.close()
 
 
+@pytest.mark.process
 def test_runs_at_once_share_it(
     server: Loopback, env: dict[str, str], path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

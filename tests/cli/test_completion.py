@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cli.running import process, rerank
+from tests.running import process, rerank
 
 
 def _asked(words: str, place: int) -> dict[str, str]:
@@ -13,6 +13,7 @@ def _asked(words: str, place: int) -> dict[str, str]:
     }
 
 
+@pytest.mark.process
 def test_bash_completes_an_option() -> None:
     """The tab key would do nothing, because options belong to a command that is not typed."""
     done = process(env=_asked("rerank --thr", 1))

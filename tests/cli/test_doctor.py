@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import ONE_LINE, Ended, on_terminal, process, rerank
-from tests.engines import doctor_servers as servers
-from tests.engines.diagnosing import KEY, WITH_KEY, free_port
-from tests.loopback import Loopback, Received, Respond, http
+from tests.doctor import servers
+from tests.doctor.diagnosis import WITH_KEY
+from tests.running import KEY, ONE_LINE, Ended, on_terminal, process, rerank
+from tests.serving import Loopback, Received, Respond, free_port, http
 
 _UNAUTHORIZED = http({"error": "Unauthorized"}, 401)
 
@@ -48,6 +48,7 @@ def test_exit_code(
     assert ("✗" in ended.out) == bool(code)
 
 
+@pytest.mark.process
 def test_installed_command_on_a_healthy_server() -> None:
     """A user would have tests that pass, and a command that does not work."""
     with Loopback(servers.infinity) as server:
@@ -64,6 +65,7 @@ def test_installed_command_on_a_healthy_server() -> None:
     assert {re.match(r". .{9}  \S", line) is not None for line in findings} == {True}
 
 
+@pytest.mark.process
 def test_installed_command_where_nothing_listens() -> None:
     """A user would get a traceback, or wait for tries that cannot help."""
     ended = process("doctor", "--base-url", f"http://127.0.0.1:{free_port()}/v1")
@@ -72,6 +74,7 @@ def test_installed_command_where_nothing_listens() -> None:
     assert "\n             → " in ended.out
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("how", [(), ("--json",), ("-v", "--debug")])
 def test_installed_command_never_shows_the_key(how: tuple[str, ...]) -> None:
     """A user who pastes the answer into an issue would publish the key."""
@@ -85,6 +88,7 @@ def test_installed_command_never_shows_the_key(how: tuple[str, ...]) -> None:
     assert KEY not in ended.out + ended.err
 
 
+@pytest.mark.usefixtures("shared_model")
 @pytest.mark.parametrize("arguments", [(), ("-p", "local")])
 def test_embedded_engine(arguments: tuple[str, ...]) -> None:
     """A user without any key would be told that something is wrong, or to get one."""
@@ -182,6 +186,7 @@ def test_verbose() -> None:
     assert doctor(servers.infinity).err == ""
 
 
+@pytest.mark.process
 def test_on_a_terminal() -> None:
     """A user at a terminal would get nothing, or colour codes."""
     with Loopback(servers.vllm) as server:
@@ -191,6 +196,7 @@ def test_on_a_terminal() -> None:
     assert "\x1b" not in screen.text
 
 
+@pytest.mark.process
 def test_reader_that_leaves() -> None:
     """A user of `| head -1` would get a traceback."""
     with Loopback(servers.vllm) as server:
@@ -266,6 +272,7 @@ def test_key_that_is_withheld(respond: Respond, tmp_path: Path) -> None:
     assert "Set RERANK_API_KEY" not in ended.out
 
 
+@pytest.mark.process
 def test_a_short_key_that_is_echoed_is_struck_out() -> None:
     """The report would show a key of few characters, as servers of one's own often have."""
     echo = http({"error": {"message": "no such key: sk-1234", "code": 401}}, 401)

@@ -13,7 +13,7 @@ import typer
 
 from rerank_cli.cli.app import app
 from rerank_cli.evaluation.measures import DEFAULT
-from tests.cli.running import ONE_LINE, SAMPLES, Ended, process, rerank
+from tests.running import ONE_LINE, SAMPLES, Ended, process, rerank
 
 _BEIR = SAMPLES / "beir"
 _BM25, _QRELS = str(_BEIR / "bm25.trec"), str(_BEIR / "qrels.tsv")
@@ -60,6 +60,7 @@ def _jsonl(run: str) -> str:
     return "".join(json.dumps(row) + "\n" for row in rows)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("case", ["bm25", "local", "tied"])
 def test_the_figures_are_those_of_ir_measures(tmp_path: Path, case: str) -> None:
     """Figures could not be compared with those of anybody else."""
@@ -133,6 +134,7 @@ def test_the_same_seed_prints_the_same_and_another_may_not() -> None:
     assert first == again != other
 
 
+@pytest.mark.process
 def test_no_two_processes_print_other_bytes() -> None:
     """Outputs that are kept in version control would change from run to run."""
     command = ("eval", _BM25, _LOCAL, "--qrels", _QRELS, "--json", "--by-query")
@@ -251,6 +253,7 @@ def test_the_readme_has_its_options_and_keys() -> None:
     assert [key for key in keys if not re.search(rf"`(runs\[\]\.)?{key}`", section)] == []
 
 
+@pytest.mark.process
 def test_the_installed_command_says_the_same_without_a_terminal() -> None:
     """Only the tests' own process would be able to measure."""
     done = process("eval", _BM25, _LOCAL, "--qrels", _QRELS, "--thresholds")

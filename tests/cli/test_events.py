@@ -3,20 +3,19 @@
 import os
 import re
 from collections.abc import Iterator, Mapping
-from io import BytesIO, StringIO
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from rerank_cli.cli import border
-from rerank_cli.cli.border import run
 from rerank_cli.console import output_file as output
 from rerank_cli.console.progress import Progress
 from rerank_cli.console.streams import Streams
 from rerank_cli.errors import UsageError
-from tests.cli.running import ONE_LINE, PASSAGES, Ended, TerminalText, rerank
-from tests.faults import FaultServer, Seen, healthy, reply
-from tests.loopback import Loopback
+from tests.answers import healthy
+from tests.running import ONE_LINE, PASSAGES, Ended, TerminalText, rerank
+from tests.serving import Loopback, Received, http
 
 _CONTROL = re.compile(r"\x1b\[\??([0-9;]*)([A-Za-z])")
 
@@ -51,18 +50,15 @@ def _left(received: str) -> str:
 
 def _watched(url: str, *arguments: str, passages: int = 6, err: StringIO | None = None) -> Ended:
     """Rank in requests of one passage each, with a terminal for standard error unless given."""
-    out, err = StringIO(), err or TerminalText()
-    stdin = "".join(f"passage {number}\n" for number in range(passages)).encode()
-    streams = Streams(BytesIO(stdin), out, err, {})
+    stdin = "".join(f"passage {number}\n" for number in range(passages))
     where = ("--base-url", url, "--max-passages", "1", "--json")
-    code = run(["q", *where, *arguments], streams)
-    return Ended(code, out.getvalue(), err.getvalue())
+    return rerank("q", *where, *arguments, stdin=stdin, err=err or TerminalText())
 
 
 @pytest.fixture
-def well() -> Iterator[FaultServer]:
+def well() -> Iterator[Loopback]:
     """A server that answers well."""
-    with FaultServer(healthy) as server:
+    with Loopback(healthy) as server:
         yield server
 
 
@@ -72,13 +68,13 @@ class _BusyOnce:
     def __init__(self, after: int = 0) -> None:
         self._until = after
 
-    def __call__(self, seen: Seen) -> bytes:
+    def __call__(self, seen: Received) -> bytes:
         self._until -= 1
-        busy = reply({"code": 50508, "message": "too busy"}, 503)
+        busy = http({"code": 50508, "message": "too busy"}, 503)
         return busy if self._until == -1 else healthy(seen)
 
 
-def test_a_terminal_sees_progress_that_is_gone_in_the_end(well: FaultServer) -> None:
+def test_a_terminal_sees_progress_that_is_gone_in_the_end(well: Loopback) -> None:
     """A long run would look hung, or leave a dead bar above the next prompt."""
     done = _watched(well.url)
 
@@ -89,7 +85,7 @@ def test_a_terminal_sees_progress_that_is_gone_in_the_end(well: FaultServer) -> 
     assert "passages ·" not in done.out
 
 
-def test_a_pipe_sees_no_progress(well: FaultServer) -> None:
+def test_a_pipe_sees_no_progress(well: Loopback) -> None:
     """The log of a nightly job would fill with escape codes."""
     done = _watched(well.url, err=StringIO())
 
@@ -98,7 +94,7 @@ def test_a_pipe_sees_no_progress(well: FaultServer) -> None:
 
 @pytest.mark.parametrize(("arguments", "passages"), [(("-q",), 6), ((), 4)])
 def test_no_bar_where_it_is_not_wanted(
-    well: FaultServer, arguments: tuple[str, ...], passages: int
+    well: Loopback, arguments: tuple[str, ...], passages: int
 ) -> None:
     """--quiet would not be quiet, and each short run would flicker."""
     done = _watched(well.url, *arguments, passages=passages)
@@ -106,7 +102,7 @@ def test_no_bar_where_it_is_not_wanted(
     assert (done.code, done.err) == (0, "")
 
 
-def test_verbose_notes_come_without_a_bar(well: FaultServer) -> None:
+def test_verbose_notes_come_without_a_bar(well: Loopback) -> None:
     """Notes and bar would be written over each other."""
     done = _watched(well.url, "-v")
 
@@ -144,7 +140,7 @@ def test_the_bar_tells_of_retries_and_pace() -> None:
 
 def test_an_error_stands_below_where_the_bar_was() -> None:
     """The reason of a failure would be wiped away together with the bar."""
-    with FaultServer(lambda _: reply({"message": "no such key"}, 401)) as server:
+    with Loopback(lambda _: http({"message": "no such key"}, 401)) as server:
         done = _watched(server.url)
 
     assert (done.code, done.out) == (4, "")
@@ -175,10 +171,10 @@ def test_somebody_who_waits_without_a_bar_is_told_once_why(slept: list[float]) -
     """A short run would stand still for a minute without a word, or be drowned in them."""
     answers = iter([503, 503, 200])
 
-    def answer(seen: Seen) -> bytes:
-        return healthy(seen) if next(answers) == 200 else reply({"message": "busy"}, 503)
+    def answer(seen: Received) -> bytes:
+        return healthy(seen) if next(answers) == 200 else http({"message": "busy"}, 503)
 
-    with FaultServer(answer) as server:
+    with Loopback(answer) as server:
         done = _watched(server.url, passages=1)
 
     assert (done.code, len(slept)) == (0, 2)
@@ -194,7 +190,7 @@ def test_retries_are_told_to_those_who_asked(
     arguments: tuple[str, ...], err: type[StringIO], lines: int
 ) -> None:
     """A log would hold noise about what came right, or --verbose would hide it."""
-    with FaultServer(_BusyOnce()) as server:
+    with Loopback(_BusyOnce()) as server:
         done = _watched(server.url, *arguments, passages=1, err=err())
 
     assert done.code == 0
@@ -203,7 +199,7 @@ def test_retries_are_told_to_those_who_asked(
 
 def test_an_overload_is_noted_for_verbose() -> None:
     """Somebody who tunes --concurrency could not see what the endpoint bears."""
-    with FaultServer(_BusyOnce(after=1)) as server:
+    with Loopback(_BusyOnce(after=1)) as server:
         done = _watched(server.url, "-v", "--concurrency", "8")
 
     assert done.code == 0

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import ONE_LINE, PASSAGES, rerank, started
-from tests.loopback import Loopback, Received, Respond, http
+from tests.running import ONE_LINE, PASSAGES, rerank, started
+from tests.serving import Loopback, Received, Respond, http
 
 
 @pytest.fixture
@@ -246,6 +246,7 @@ def test_timeout_ends_with_5(stuck: Loopback) -> None:
     assert "--timeout" in done.err
 
 
+@pytest.mark.process
 def test_interrupt_is_quick_and_quiet(stuck: Loopback) -> None:
     """Ctrl-C before a slow server must give the prompt back, without a page of traceback."""
     with started("q", PASSAGES, "--base-url", stuck.url) as running:

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from rerank_cli import __version__
-from tests.cli.running import PASSAGES, TerminalBytes, rerank
-from tests.loopback import Loopback
+from tests.running import PASSAGES, TerminalBytes, rerank
+from tests.serving import Loopback
 
 
 @pytest.fixture

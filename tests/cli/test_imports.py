@@ -7,8 +7,10 @@ import sys
 
 import pytest
 
-from tests.cli.running import PASSAGES
-from tests.loopback import Loopback
+from tests.running import PASSAGES
+from tests.serving import Loopback
+
+pytestmark = pytest.mark.process
 
 _SCRIPT = """
 import json, sys

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import ONE_LINE, PASSAGES, process, rerank
-from tests.loopback import Loopback, http
+from tests.running import ONE_LINE, PASSAGES, process, rerank
+from tests.serving import Loopback, http
 
 
 @pytest.fixture
@@ -152,6 +152,7 @@ def test_source_with_an_odd_name_is_written(server: Loopback) -> None:
     assert json.loads(Path("out.json").read_text("utf-8"))["results"][0]["text"] == "x"
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="there is no /dev/stdout")
 def test_standard_output_by_name_in_a_pipe(server: Loopback) -> None:
     """`-o /dev/stdout`, which scripts pass on, would replace the device by a file."""
@@ -161,6 +162,7 @@ def test_standard_output_by_name_in_a_pipe(server: Loopback) -> None:
     assert (done.code, done.out) == (0, rerank(*given).out)
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="there is no /dev/stdout")
 def test_standard_output_by_name_in_a_file(server: Loopback) -> None:
     """`{ date; rerank … -o /dev/stdout; date; } > log` would lose the rest of the log."""
@@ -186,6 +188,7 @@ def test_full_device_is_told(server: Loopback) -> None:
     assert "/dev/full" in done.err
 
 
+@pytest.mark.process
 def test_named_pipe_is_written_to(server: Loopback, tmp_path: Path) -> None:
     """`-o >(next)` and named pipes would be replaced by a file, and the reader wait for ever."""
     pipe = tmp_path / "pipe"

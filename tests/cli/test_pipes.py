@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import ONE_LINE, PASSAGES, QUERY, process, rerank, started
-from tests.loopback import Loopback
+from tests.running import ONE_LINE, PASSAGES, QUERY, process, rerank, started
+from tests.serving import Loopback
+
+pytestmark = pytest.mark.process
 
 full_device = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import ONE_LINE, PASSAGES, rerank
+from tests.running import ONE_LINE, PASSAGES, rerank
 
 _PRICE = "RERANK_PRICE_PER_MILLION"
 _FOR = ("q", PASSAGES, "--base-url", "http://localhost:1", "--dry-run", "--json")

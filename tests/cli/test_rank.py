@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import ONE_LINE, PASSAGES, QUERY, SAMPLES, rerank
-from tests.loopback import Loopback, http, scoring
+from tests.answers import scoring
+from tests.running import ONE_LINE, PASSAGES, QUERY, SAMPLES, rerank
+from tests.serving import Loopback, http
 
 BEST = Path(PASSAGES).read_text(encoding="utf-8").split()[0]
 

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from tests.cli.running import ONE_LINE, PASSAGES, QUERY, Ended, rerank
-from tests.loopback import Loopback, flagship_score, scoring
+from tests.answers import flagship_score, scoring
+from tests.running import ONE_LINE, PASSAGES, QUERY, Ended, rerank
+from tests.serving import Loopback
 
 LOGITS = {"人工智能是": 8.5, "机器学习是": 1.25, "深度学习是": -0.5, "苹果是一种": -9.0}
 

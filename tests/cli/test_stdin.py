@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import (
+from tests.running import (
     ONE_LINE,
     PASSAGES,
     QUERY,
@@ -13,11 +13,12 @@ from tests.cli.running import (
     process,
     rerank,
 )
-from tests.loopback import Loopback
+from tests.serving import Loopback
 
 CONTENT = Path(PASSAGES).read_bytes()
 
 
+@pytest.mark.process
 def test_pipe_redirection_and_dash_agree(server: Loopback) -> None:
     """The same passages must rank the same, whichever way the shell hands them over."""
     given = ("--base-url", server.url, "-f", "csv")
@@ -65,6 +66,7 @@ def test_empty_standard_input_is_an_error(server: Loopback, content: bytes) -> N
     assert server.received == []
 
 
+@pytest.mark.process
 def test_closed_standard_input_is_an_error(server: Loopback) -> None:
     """A service started without standard input would see a traceback."""
     done = process("q", "--base-url", server.url, shell="<&-")
@@ -73,6 +75,7 @@ def test_closed_standard_input_is_an_error(server: Loopback) -> None:
     assert ONE_LINE.fullmatch(done.err)
 
 
+@pytest.mark.process
 def test_terminal_prints_help_instead_of_waiting() -> None:
     """Somebody who forgot the file would sit before a command that seems to hang."""
     screen = on_terminal("q")

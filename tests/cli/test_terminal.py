@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from tests.cli.running import PASSAGES, on_terminal, rerank
-from tests.loopback import Loopback, http
+from tests.running import PASSAGES, on_terminal, rerank
+from tests.serving import Loopback, http
 
 EVIL = "\x1b[31mRED\x1b]0;title\x07 \x9b31m \0 \x7f \b\r \u202edlrow\u2066\u200f\u061c \x1bc"
 _TURNS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
@@ -35,6 +35,7 @@ def evil(tmp_path: Path) -> str:
     return "evil.jsonl"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("output_format", ["table", "jsonl"])
 def test_passage_cannot_steer_a_terminal(server: Loopback, evil: str, output_format: str) -> None:
     """A passage from the web could paint over the screen, retitle it, or type for its user."""
@@ -112,6 +113,7 @@ def test_error_of_the_server_cannot_steer_a_terminal(body: bytes) -> None:
     assert "RED" in done.err
 
 
+@pytest.mark.process
 def test_megabyte_is_cut_on_a_terminal(server: Loopback, tmp_path: Path) -> None:
     """One long passage would scroll every other result off the screen."""
     (tmp_path / "long.txt").write_text("人工智能是" + "长" * 350_000 + "\nshort\n", "utf-8")
@@ -190,6 +192,7 @@ def test_columns_are_honoured(server: Loopback, columns: int) -> None:
     assert columns - 3 <= max(widths) <= columns
 
 
+@pytest.mark.process
 def test_window_decides_the_width(server: Loopback) -> None:
     """The table would not use a wide window, or break in a narrow one."""
     screen = on_terminal("q", PASSAGES, "--base-url", server.url, "-q", columns=60)
@@ -198,6 +201,7 @@ def test_window_decides_the_width(server: Loopback) -> None:
     assert 57 <= max(map(cell_len, plain.splitlines())) <= 60
 
 
+@pytest.mark.process
 def test_window_of_unknown_size_is_usable(server: Loopback) -> None:
     """Where a terminal does not tell its size (containers, CI), passages would be slivers."""
     given = ("q", PASSAGES, "--base-url", server.url, "-q")

@@ -6,7 +6,7 @@ import pytest
 
 from rerank_cli.dialects import DIALECTS, RequestOptions
 from rerank_cli.errors import ReplyError
-from tests.dialects.given import request
+from tests.dialects.examples import request
 
 COHERE = DIALECTS["cohere"]
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rerank_cli.dialects.complaint import Complaint, read_complaint
-from tests.dialects.properties import BRIEFLY
+from tests.properties import BRIEFLY
 
 
 def _read(body: object, headers: dict[str, str] | None = None) -> Complaint:

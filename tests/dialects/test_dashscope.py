@@ -4,7 +4,7 @@ import pytest
 
 from rerank_cli.dialects import DIALECTS, RequestOptions
 from rerank_cli.errors import ReplyError
-from tests.dialects.given import request
+from tests.dialects.examples import request
 
 DASHSCOPE = DIALECTS["dashscope"]
 URL = "https://dashscope.aliyuncs.com/api/v1/services/rerank/text-rerank/text-rerank"

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rerank_cli.dialects import DIALECTS, RequestOptions
 from rerank_cli.dialects.reply import parse
 from rerank_cli.errors import ReplyError
-from tests.dialects.given import ANY_JSON, FINITE, REPLIES, request
-from tests.dialects.properties import BRIEFLY
+from tests.dialects.examples import ANY_JSON, FINITE, REPLIES, request
+from tests.properties import BRIEFLY
 
 EVERY = pytest.mark.parametrize("name", DIALECTS)
 EVERY_WITH_INDEXES = pytest.mark.parametrize("name", REPLIES)

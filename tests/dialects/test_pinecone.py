@@ -3,7 +3,7 @@
 import pytest
 
 from rerank_cli.dialects import DIALECTS, RequestOptions
-from tests.dialects.given import request
+from tests.dialects.examples import request
 
 PINECONE = DIALECTS["pinecone"]
 

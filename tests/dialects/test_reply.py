@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rerank_cli.dialects import reply
 from rerank_cli.dialects.reply import parse
 from rerank_cli.errors import ReplyError
-from tests.dialects.properties import BRIEFLY
+from tests.properties import BRIEFLY
 
 
 def _refused(body: bytes) -> str:

@@ -10,8 +10,8 @@ from rerank_cli.dialects import DIALECTS
 from rerank_cli.dialects.complaint import read_complaint
 from rerank_cli.dialects.reply import input_tokens, one_score_each, scored
 from rerank_cli.errors import ReplyError
-from tests.dialects.given import FINITE
-from tests.dialects.properties import BRIEFLY
+from tests.dialects.examples import FINITE
+from tests.properties import BRIEFLY
 
 # In the order in which they count.
 _PLACES = (

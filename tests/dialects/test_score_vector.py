@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from rerank_cli.dialects import DIALECTS, RequestOptions
 from rerank_cli.dialects.reply import parse
 from rerank_cli.errors import ReplyError
-from tests.dialects.given import FINITE, request
-from tests.dialects.properties import BRIEFLY
+from tests.dialects.examples import FINITE, request
+from tests.properties import BRIEFLY
 
 VECTOR = DIALECTS["score-vector"]
 BASE = "https://api.deepinfra.com/v1/inference"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.external.given import PASSAGES, PROXY_KEY, QUERY, SERVER_KEY, WRONG_KEY
+from tests.external.commands import PASSAGES, PROXY_KEY, QUERY, SERVER_KEY, WRONG_KEY
 from tests.external.installing import CACHE
 from tests.external.servers import Server, infinity, litellm, nowhere
 

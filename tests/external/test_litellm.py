@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.external.given import (
+from tests.external.commands import (
     PROXY_KEY,
     WRONG_KEY,
     Outcome,

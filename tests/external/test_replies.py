@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.external.given import PROXY_KEY, QUERY, WRONG_KEY
+from tests.external.commands import PROXY_KEY, QUERY, WRONG_KEY
 from tests.external.servers import Reply, Server
 
 pytestmark = pytest.mark.external

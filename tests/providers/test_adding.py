@@ -11,9 +11,9 @@ from rerank_cli.dialects import DIALECTS, Decoded, Dialect, RequestOptions
 from rerank_cli.dialects.reply import list_at, one_score_each
 from rerank_cli.planning import Request
 from rerank_cli.providers import PROVIDERS, Provider
-from tests.cli.running import Ended, rerank
-from tests.loopback import Loopback, Received, http
-from tests.providers.sending import KEY, ranked
+from tests.network import ranked
+from tests.running import KEY, Ended, rerank
+from tests.serving import Loopback, Received, http
 
 ACME = Provider("acme", "cohere", "https://rerank.acme.example/v1", model="acme-1", needs_key=True)
 """All that a hosted endpoint takes which speaks as Cohere does."""

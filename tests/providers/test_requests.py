@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from rerank_cli.providers import LOCAL, PROVIDERS
-from tests.providers.sending import KEY, Sent, ranked
+from tests.network import Sent, ranked
+from tests.running import KEY
 
 # Options that some model of some provider takes, so that it shows where they are sent in vain.
 _EVERYTHING = (

@@ -7,7 +7,7 @@ import pytest
 
 from rerank_cli.errors import InputError, UsageError
 from rerank_cli.reading.source import check_encoding
-from tests.reading.given import numbered, piped, texts
+from tests.reading.piped import numbered, piped, texts
 
 DEFINITION = "人工智能是计算机科学的一个分支，它企图了解智能的实质。"
 WEATHER = "今天天气很好，适合户外活动。"

@@ -7,7 +7,7 @@ import pytest
 from rerank_cli.errors import InputError
 from rerank_cli.model import Passage
 from rerank_cli.reading.reader import FieldNames
-from tests.reading.given import piped
+from tests.reading.piped import piped
 
 
 def passage_of(row: dict[str, object], names: FieldNames | None = None) -> Passage:

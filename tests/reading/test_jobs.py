@@ -14,7 +14,7 @@ from rerank_cli.errors import InputError
 from rerank_cli.model import Job
 from rerank_cli.reading.fields import FieldNames
 from rerank_cli.reading.jobs import job_lines
-from tests.batch.given import job, job_entries
+from tests.workflows.batch.jobs import job, job_entries
 
 
 def one(data: bytes | str, names: FieldNames | None = None, encoding: str | None = None) -> Job:

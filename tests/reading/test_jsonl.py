@@ -5,7 +5,7 @@ import json
 import pytest
 
 from rerank_cli.errors import InputError
-from tests.reading.given import numbered, piped, texts
+from tests.reading.piped import numbered, piped, texts
 
 
 def test_an_object_gives_text_id_and_the_other_fields() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from rerank_cli.errors import InputError
-from tests.reading.given import numbered, piped, texts
+from tests.reading.piped import numbered, piped, texts
 
 
 def test_each_line_is_a_passage_with_its_number() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rerank_cli.errors import InputError
 from rerank_cli.reading.qrels import read_qrels
 from rerank_cli.reading.runs import read_run
-from tests.dialects.properties import BRIEFLY
+from tests.properties import BRIEFLY
 
 _ID = st.text(st.sampled_from("ab1é人-"), min_size=1, max_size=4)
 _QRELS = st.dictionaries(

@@ -8,7 +8,7 @@ import pytest
 
 from rerank_cli.errors import InputError, UsageError
 from rerank_cli.reading.reader import read
-from tests.reading.given import numbered, piped, texts
+from tests.reading.piped import numbered, piped, texts
 
 Write = Callable[[str, bytes], str]
 

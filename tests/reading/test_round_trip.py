@@ -7,7 +7,7 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.reading.given import numbered, piped
+from tests.reading.piped import numbered, piped
 
 TEXTS = st.one_of(st.text(min_size=1), st.text("人工，智能\"'\t,\n\0\u2028é😀", min_size=1)).filter(
     lambda text: bool(text.strip())

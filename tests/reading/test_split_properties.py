@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rerank_cli.errors import InputError
 from rerank_cli.reading import lines
 from rerank_cli.reading.fields import FieldNames
-from tests.dialects.properties import BRIEFLY
+from tests.properties import BRIEFLY
 from tests.reading.given import piped
 
 _TEXT = st.text(st.sampled_from("a b\r\n\n\n\f\u2028"), max_size=40)

@@ -7,7 +7,7 @@ import pytest
 
 from rerank_cli.errors import InputError
 from rerank_cli.reading.reader import FieldNames
-from tests.reading.given import numbered, piped, texts
+from tests.reading.piped import numbered, piped, texts
 
 
 @pytest.mark.parametrize(("input_format", "cut"), [("csv", ","), ("tsv", "\t")])

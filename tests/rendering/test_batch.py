@@ -14,7 +14,7 @@ from rerank_cli.ranking import rank
 from rerank_cli.reading import batch_output
 from rerank_cli.reading.runs import trec_scored_docs
 from rerank_cli.rendering import render_job
-from tests.rendering.given import HOSTILE, of_row, passage
+from tests.rendering.rankings import HOSTILE, of_row, passage
 
 
 def rendered(

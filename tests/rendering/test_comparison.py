@@ -16,7 +16,7 @@ from rerank_cli.rendering.comparison import (
     render_comparison,
     render_comparison_json,
 )
-from tests.rendering.given import CONTROLS, HOSTILE, passage, ranking
+from tests.rendering.rankings import CONTROLS, HOSTILE, passage, ranking
 
 PIPE = View()
 WIDTHS = [40, 60, 80, 120]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from rerank_cli.model import Usage
 from rerank_cli.rendering.footer import footer
-from tests.rendering.given import ranking
+from tests.rendering.rankings import ranking
 
 
 def test_it_tells_passages_scorer_tokens_and_seconds() -> None:

@@ -13,7 +13,7 @@ from rerank_cli.errors import InputError
 from rerank_cli.model import Passage, Usage
 from rerank_cli.reading.reader import read
 from rerank_cli.rendering import View
-from tests.rendering.given import HOSTILE, of_row, passage, ranking, render
+from tests.rendering.rankings import HOSTILE, of_row, passage, ranking, render
 
 PIPE = View()
 TERMINAL = View(width=80, terminal=True)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rerank_cli.model import Passage
 from rerank_cli.reading.reader import read
 from rerank_cli.rendering import View
-from tests.rendering.given import CONTROLS, HOSTILE, of_row, passage, ranking, render
+from tests.rendering.rankings import CONTROLS, HOSTILE, of_row, passage, ranking, render
 
 PIPE = View()
 TABLES = [("csv", ","), ("tsv", "\t")]

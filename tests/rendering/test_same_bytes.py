@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from rerank_cli.rendering import FORMATS, View
-from tests.rendering.given import of_row, ranking, render
+from tests.rendering.rankings import of_row, ranking, render
 
 RANKING = ranking(
     [
@@ -25,6 +25,7 @@ def all_formats() -> str:
     return "".join(render(RANKING, output_format, LOOK) for output_format in FORMATS)
 
 
+@pytest.mark.process
 def test_every_process_writes_the_same() -> None:
     """Two runs of one script would differ, and diffs and caches with them."""
     code = f"from {__name__} import all_formats; print(all_formats())"

@@ -6,7 +6,7 @@ import pytest
 from rich.cells import cell_len
 
 from rerank_cli.rendering import View
-from tests.rendering.given import CONTROLS, HOSTILE, passage, ranking, render
+from tests.rendering.rankings import CONTROLS, HOSTILE, passage, ranking, render
 
 PIPE = View()
 TERMINAL = View(width=80, full=False, terminal=True)

@@ -3,7 +3,7 @@
 import pytest
 
 from rerank_cli.rendering import View
-from tests.rendering.given import CONTROLS, HOSTILE, of_row, ranking, render
+from tests.rendering.rankings import CONTROLS, HOSTILE, of_row, ranking, render
 
 PIPE = View()
 

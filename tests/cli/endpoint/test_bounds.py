@@ -1,0 +1,147 @@
+"""What a server may take of a user: so many seconds, so much memory."""
+
+import gzip
+import time
+
+import pytest
+
+from tests.answers import scoring
+from tests.cli.endpoint.ways import EVERY_WAY, ONE, SEVERAL, Way
+from tests.connections import Behave, Connection, Misbehaving
+from tests.running import Ended, rerank_once
+from tests.serving import Loopback, Received, http
+
+_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+# A gzip header that says a file name follows; it ends with a zero byte, which never comes.
+_NAMED = b"\x1f\x8b\x08\x08\x00\x00\x00\x00\x00\x03"
+
+
+def _soon(behave: Behave, way: Way) -> Ended:
+    with Misbehaving(behave=behave) as server:
+        started = time.monotonic()
+        outcome = way.rerank(server.url, "--timeout", "0.12")
+        seconds = time.monotonic() - started
+    assert 0.1 < seconds < 1.2
+    return outcome
+
+
+def _dripping(begin: bytes, drop: bytes) -> Behave:
+    def behave(connection: Connection) -> None:
+        connection.send(begin)
+        connection.drip(drop)
+
+    return behave
+
+
+_SLOW = {
+    "nothing": Connection.wait,
+    "body": _dripping(_HEAD + b"Content-Length: 9999\r\n\r\n", b" "),
+    "chunk size": _dripping(_HEAD + b"Transfer-Encoding: chunked\r\n\r\n1;", b"x"),
+    "packed": _dripping(_HEAD + b"Content-Encoding: gzip\r\n\r\n" + _NAMED, b"x"),
+    "header": _dripping(_HEAD + b"X-Slow: ", b"x"),
+    "continue": _dripping(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "refusal": _dripping(b"HTTP/1.1 401 No\r\nContent-Length: 9999\r\n\r\n", b" "),
+}
+
+
+@pytest.mark.parametrize(
+    ("way", "slow"),
+    [
+        *((ONE, slow) for slow in _SLOW),
+        *((SEVERAL, slow) for slow in ("nothing", "body", "packed")),
+    ],
+    ids=str,
+)
+def test_timeout_holds_for_the_whole_answer(way: Way, slow: str) -> None:
+    """A slow or hostile server would keep a script waiting for as long as it likes."""
+    outcome = _soon(_SLOW[slow], way)
+    assert "within 0.12 s" in outcome.error
+    assert "--timeout" in outcome.hint
+    assert outcome.code == 5
+
+
+def test_answer_within_the_timeout() -> None:
+    """A model that takes its time would be given up on."""
+
+    def respond(received: Received) -> bytes:
+        time.sleep(0.1)
+        return scoring(len)(received)
+
+    with Loopback(respond) as server:
+        outcome = rerank_once("q", "--base-url", server.url, "--timeout", "5", "--json")
+    assert outcome.scores == [3.0, 3.0]
+
+
+@pytest.mark.parametrize("seconds", ["inf", "nan", "1e300", "1e10", "-1", "0"])
+def test_timeout_that_is_no_time(seconds: str) -> None:
+    """A number that no clock can take would end in a traceback."""
+    with Loopback(scoring(len)) as server:
+        outcome = rerank_once("q", "--base-url", server.url, "--timeout", seconds)
+    assert "internal error" not in outcome.err
+    assert outcome.code in (0, 2)
+
+
+# Memory
+
+
+@pytest.fixture
+def _one_megabyte(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rerank_cli.transport.http.MAX_REPLY", 2**20)
+
+
+_RESULTS = b'{"results":[{"index":0,"relevance_score":0.1},{"index":1,"relevance_score":0.9}]'
+
+
+@EVERY_WAY
+@pytest.mark.usefixtures("_one_megabyte")
+@pytest.mark.parametrize(
+    "reply",
+    [
+        http(_RESULTS + b" " * 2**21 + b"}"),
+        http(_RESULTS + b" " * 2**21 + b"}", 500),
+        http(gzip.compress(b" " * 2**22, mtime=0), headers={"Content-Encoding": "gzip"}),
+    ],
+    ids=["large", "large refusal", "packed"],
+)
+def test_reply_that_is_too_large(reply: bytes, way: Way) -> None:
+    """A wrong URL that serves a file, or a hostile server, would fill the memory."""
+    with Loopback(lambda _: reply) as server:
+        outcome = way.rerank(server.url)
+    assert "larger than 1 MB" in outcome.error
+    assert outcome.code == 5
+
+
+@EVERY_WAY
+@pytest.mark.usefixtures("_one_megabyte")
+@pytest.mark.parametrize("drop", [b" " * 2**17, b"20000\r\n" + b" " * 2**17 + b"\r\n"])
+def test_reply_without_an_end(drop: bytes, way: Way) -> None:
+    """A hostile server would fill the memory."""
+    framing = b"Transfer-Encoding: chunked\r\n" if drop[:1] == b"2" else b""
+
+    def behave(connection: Connection) -> None:
+        connection.send(_HEAD + framing + b"\r\n")
+        connection.drip(drop, every=0.001)
+
+    with Misbehaving(behave=behave) as server:
+        outcome = way.rerank(server.url)
+    assert "larger than 1 MB" in outcome.error
+
+
+@EVERY_WAY
+@pytest.mark.usefixtures("_one_megabyte")
+def test_reply_that_is_just_not_too_large(way: Way) -> None:
+    """A server that echoes long documents could not be used."""
+    body = _RESULTS + b" " * (2**20 - len(_RESULTS) - 1) + b"}"
+    with Loopback(lambda _: http(body)) as server:
+        outcome = way.rerank(server.url)
+    assert outcome.scores == [0.1, 0.9] * way.requests
+
+
+def test_request_of_a_megabyte() -> None:
+    """A long passage would be cut, or never arrive."""
+    passage = "长" * 400_000
+    with Loopback(scoring(len)) as server:
+        outcome = rerank_once("q", "--base-url", server.url, "--json", stdin=passage)
+        (received,) = server.received
+    assert received.json["documents"] == [passage]
+    assert outcome.scores == [400_000.0]

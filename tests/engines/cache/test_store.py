@@ -1,0 +1,389 @@
+"""The file that holds the scores."""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rerank_cli.engines.cache import store as module
+from rerank_cli.engines.cache.store import Store
+from rerank_cli.errors import CacheError, RerankError, SettingsError
+
+_posix = pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a store is going to be."""
+    return tmp_path / "caches" / "rerank" / "scores.sqlite"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    """An empty store, of which there is no file yet."""
+    made = Store(path)
+    yield made
+    made.close()
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PATIENCE", 0.05)
+
+
+def _digest(number: int) -> bytes:
+    return number.to_bytes(16)
+
+
+def _filled(path: Path, scores: int = 3) -> Path:
+    store = Store(path)
+    store.put({_digest(number): number / 7 for number in range(scores)})
+    store.close()
+    return path
+
+
+def test_what_is_put_is_there_for_the_next_run(path: Path) -> None:
+    """Every run would pay again."""
+    _filled(path)
+    again = Store(path)
+    assert again.get([_digest(2), _digest(9), _digest(1)]) == {_digest(1): 1 / 7, _digest(2): 2 / 7}
+    again.close()
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=20))
+def test_scores_come_back_to_the_last_bit(scores: list[float]) -> None:
+    """The output with the cache would differ from the one without: in a digit, or in -0.0."""
+    store = Store(Path(":memory:"))
+    kept = {_digest(number): score for number, score in enumerate(scores)}
+    store._connection = sqlite3.connect(":memory:", isolation_level=None)
+    module._prepare(store._connection, store.path)
+    store.put(kept)
+    found = store.get(list(kept))
+    assert {digest: score.hex() for digest, score in found.items()} == {
+        digest: score.hex() for digest, score in kept.items()
+    }
+    store.close()
+
+
+@pytest.mark.parametrize("count", [0, 1, 499, 500, 501, 40_000])
+def test_any_number_of_scores(store: Store, count: int) -> None:
+    """A long file would be beyond what one SQL statement may carry."""
+    scores = {_digest(number): number / 3 for number in range(count)}
+    store.put(scores)
+    assert store.get([*scores, _digest(count)]) == scores
+
+
+def test_the_first_score_stays(store: Store, path: Path) -> None:
+    """Two runs at once would swap scores under those who have read them."""
+    store.get([])
+    _filled(path)
+    store.put({_digest(1): 9.0})
+    assert store.get([_digest(1)]) == {_digest(1): 1 / 7}
+
+
+@_posix
+def test_it_is_for_its_owner_alone(path: Path) -> None:
+    """Others on the machine could look up whether somebody has asked this."""
+    store = Store(path)
+    store.put({_digest(1): 0.5})
+    modes = {each.name: each.stat().st_mode & 0o777 for each in path.parent.iterdir()}
+    assert modes.pop("scores.sqlite") == 0o600
+    assert set(modes.values()) <= {0o600}
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    store.close()
+
+
+def test_nothing_stays_beside_the_file(path: Path) -> None:
+    """A copy of the file alone, or a read-only folder, would lack the last scores."""
+    _filled(path)
+    assert [each.name for each in path.parent.iterdir()] == ["scores.sqlite"]
+
+
+# info and clear
+
+
+def test_info_of_nothing_makes_nothing(store: Store, path: Path) -> None:
+    """Somebody who only looks would get a cache."""
+    assert (store.info().entries, store.info().oldest, store.clear()) == (0, None, 0)
+    assert not path.parent.exists()
+
+
+def test_info_tells_how_much_there_is_and_from_when(path: Path) -> None:
+    """A cache that fills the disk, or is out of date, could not be told."""
+    before = int(time.time())
+    with closing(Store(_filled(path))) as store:
+        found = store.info()
+    assert (found.path, found.entries, found.bytes) == (path, 3, path.stat().st_size)
+    assert found.oldest is not None
+    assert found.newest is not None
+    assert before <= found.oldest <= found.newest <= time.time()
+
+
+def test_clear_leaves_nothing(path: Path) -> None:
+    """Digests would stay in the file after its owner has removed them, and its size too."""
+    store = Store(_filled(path, 5_000))
+    assert path.stat().st_size > 100_000
+    assert store.clear() == 5_000
+    store.close()
+    assert path.stat().st_size < 20_000
+    assert _digest(4_321) not in path.read_bytes()
+    assert store.get([_digest(1)]) == {}
+    store.close()
+
+
+def test_clear_while_another_process_has_it_open(store: Store, path: Path) -> None:
+    """The other process would write to a file that is gone, or spoil the next one."""
+    store.put({_digest(1): 0.5})
+    other = Store(path)
+    assert other.clear() == 1
+    assert store.get([_digest(1)]) == {}
+    store.put({_digest(2): 0.25})
+    assert other.get([_digest(2)]) == {_digest(2): 0.25}
+    other.close()
+
+
+# files that are no store
+
+
+def _garbage(path: Path) -> None:
+    path.write_bytes(b"not a database at all\n" * 500)
+
+
+def _cut(path: Path) -> None:
+    _filled(path, 5_000)
+    path.write_bytes(path.read_bytes()[: 4096 * 9])
+
+
+def _scribbled(path: Path) -> None:
+    _filled(path, 5_000)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+
+
+def _altered(*statements: str) -> Callable[[Path], None]:
+    def make(path: Path) -> None:
+        connection = sqlite3.connect(_filled(path), isolation_level=None)
+        for statement in statements:
+            connection.execute(statement)
+        connection.close()
+
+    return make
+
+
+def _foreign(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE scores (player TEXT)")
+    connection.commit()
+    connection.close()
+
+
+_BROKEN = {
+    "garbage": (_garbage, "damaged"),
+    "cut": (_cut, "damaged"),
+    "scribbled": (_scribbled, "damaged"),
+    "tableless": (_altered("DROP TABLE scores"), "damaged"),
+    "foreign": (_foreign, "not a cache of rerank"),
+    "newer": (_altered("PRAGMA user_version = 99"), "of another version"),
+    "other": (_altered("PRAGMA application_id = 99"), "not a cache of rerank"),
+}
+_every_broken_one = pytest.mark.parametrize(
+    ("make", "why"), list(_BROKEN.values()), ids=list(_BROKEN)
+)
+
+
+@_every_broken_one
+def test_a_file_that_is_no_store_is_refused(
+    path: Path, make: Callable[[Path], None], why: str
+) -> None:
+    """Wrong scores would be read, another program's file spoilt, or a user left without a cure."""
+    path.parent.mkdir(parents=True)
+    make(path)
+    before = path.read_bytes()
+    store = Store(path)
+    with pytest.raises(SettingsError) as caught:
+        store.get([_digest(number) for number in range(5_000)])
+    assert not isinstance(caught.value, CacheError)
+    assert caught.value.exit_code == 3
+    assert str(path) in caught.value.message
+    assert why in caught.value.message
+    assert "rerank cache clear" in (caught.value.hint or "")
+    store.close()
+    assert path.read_bytes() == before
+
+
+@_every_broken_one
+def test_clear_makes_room_for_a_new_one(path: Path, make: Callable[[Path], None], why: str) -> None:
+    """The advice that the error gives would not help."""
+    path.parent.mkdir(parents=True)
+    make(path)
+    store = Store(path)
+    removed = store.clear()
+    store.put({_digest(1): 0.5})
+    assert store.get([_digest(1)]) == {_digest(1): 0.5}
+    # Some damage is only seen where it is read.
+    assert removed is None or why == "damaged"
+    store.close()
+
+
+def test_an_empty_file_is_a_new_store(store: Store, path: Path) -> None:
+    """A disk that was full when the file was made would leave one that is refused for ever."""
+    path.parent.mkdir(parents=True)
+    path.touch()
+    store.put({_digest(1): 0.5})
+    assert store.info().entries == 1
+
+
+# what passes
+
+
+def test_locked_by_a_writer_it_can_still_be_read(store: Store, path: Path) -> None:
+    """A second run would wait for the first one, or fail."""
+    other = sqlite3.connect(_filled(path), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert store.get([_digest(0)]) == {_digest(0): 0.0}
+    with pytest.raises(CacheError, match="locked"):
+        store.put({_digest(9): 0.5})
+    other.execute("ROLLBACK")
+    store.put({_digest(9): 0.5})
+    assert store.info().entries == 4
+    other.close()
+
+
+def test_locked_before_it_was_made(store: Store, path: Path) -> None:
+    """A bug report would be asked for, where another process only holds the file."""
+    path.parent.mkdir(parents=True)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    for use in (lambda: store.get([]), store.info, store.clear):
+        with pytest.raises(CacheError, match="locked"):
+            use()
+    other.close()
+
+
+def test_a_full_disk_spoils_nothing(store: Store, path: Path) -> None:
+    """Half of the scores would be kept, or none be found any more."""
+    store.put({_digest(1): 0.5})
+    assert store._connection is not None
+    store._connection.execute("PRAGMA max_page_count = 3")
+    with pytest.raises(CacheError, match="full"):
+        store.put({_digest(number): 0.25 for number in range(10_000)})
+    assert store.get([_digest(1), _digest(2)]) == {_digest(1): 0.5}
+    store.close()
+    assert store.info().entries == 1
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    """A read-only home would end with a bug report."""
+    (tmp_path / "file").touch()
+    store = Store(tmp_path / "file" / "rerank" / "scores.sqlite")
+    with pytest.raises(CacheError, match=r"scores\.sqlite: "):
+        store.put({_digest(1): 0.5})
+
+
+def test_a_folder_in_its_place(path: Path) -> None:
+    """Something unexpected in its place would end with a bug report."""
+    path.mkdir(parents=True)
+    for use in (lambda: Store(path).get([]), Store(path).clear):
+        with pytest.raises(CacheError, match=r"scores\.sqlite: "):
+            use()
+
+
+@_posix
+def test_a_read_only_folder(path: Path) -> None:
+    """A home that is mounted read-only would end with a bug report."""
+    _filled(path).chmod(0o400)
+    path.parent.chmod(0o500)
+    try:
+        if os.access(path.parent, os.W_OK):
+            pytest.skip("may write everywhere")
+        with closing(Store(path)) as store, pytest.raises(CacheError):
+            store.put({_digest(9): 0.5})
+    finally:
+        path.parent.chmod(0o700)
+
+
+# several processes
+
+_WRITER = """
+import os, sys
+from pathlib import Path
+from rerank_cli.engines.cache.store import Store
+sys.stdin.readline()
+own = bytes([int(sys.argv[2])])
+for run in range(int(sys.argv[3])):
+    store = Store(Path(sys.argv[1]))
+    scores = {own * 12 + (run * 20 + n).to_bytes(4): n / 7 for n in range(20)}
+    assert store.get(list(scores)) == {}
+    store.put({**scores, b"common": 0.5})
+    assert store.get(list(scores)) == scores
+    store.close()
+"""
+
+
+def _writers(path: Path, count: int, runs: int) -> list[subprocess.Popen[bytes]]:
+    """Processes that write to the store; all begin at the same moment."""
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", _WRITER, str(path), str(number), str(runs)],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for number in range(count)
+    ]
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write(b"\n")
+        writer.stdin.flush()
+    return writers
+
+
+@pytest.mark.process
+def test_several_processes_make_and_fill_it_at_once(path: Path) -> None:
+    """A loop that runs rerank in parallel would fail now and then, or lose scores."""
+    for writer in _writers(path, 4, 25):
+        assert writer.communicate(timeout=60) == (None, b"")
+        assert writer.returncode == 0
+    store = Store(path)
+    assert store.info().entries == 4 * 25 * 20 + 1
+    store.close()
+
+
+@pytest.mark.process
+def test_a_process_that_is_killed_leaves_a_store(path: Path) -> None:
+    """A run that is killed while it writes would take the cache with it."""
+    writers = _writers(path, 2, 10_000)
+    deadline = time.monotonic() + 30
+    while not path.exists() or path.stat().st_size < 100_000:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    for writer in writers:
+        writer.kill()
+        writer.communicate()
+    store = Store(path)
+    assert store.info().entries % 20 == 1
+    store.put({b"new": 0.5})
+    assert store.get([b"new"]) == {b"new": 0.5}
+    assert store._connection is not None
+    assert store._connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    store.close()
+
+
+def test_errors_are_all_ours(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of SQLite that nobody thought of would end with a bug report."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise sqlite3.OperationalError("something new")
+
+    monkeypatch.setattr(sqlite3, "connect", refuse)
+    store = Store(path)
+    for use in (lambda: store.get([]), lambda: store.put({}), store.clear):
+        with pytest.raises(RerankError, match="something new"):
+            use()
