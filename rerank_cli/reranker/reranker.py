@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from math import isfinite
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
@@ -78,7 +79,8 @@ class Reranker:
         dry: bool = False,
     ) -> None:
         self.settings = settings = resolve(options, environ, *(files or ()))
-        self._events = keywords.get("events") or _logged()
+        events = keywords.get("events")
+        self._events = _logged() if events is None else events
         self._events.settled(settings)
         if not dry:
             settings.require()
@@ -226,6 +228,8 @@ class Reranker:
             raise UsageError(f"scores {scale!r} is not one of {', '.join(SCALES)}")
         if top_n is not None and top_n < 1:
             raise UsageError(f"top_n {top_n} is less than 1")
+        if threshold is not None and not isfinite(threshold):
+            raise UsageError(f"threshold {threshold} is not a finite number")
         check_scale(scale, self.settings.score_range)
         unfit = misfit(threshold, scale, self.settings.score_range)
         if unfit:

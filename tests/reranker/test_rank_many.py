@@ -1,0 +1,113 @@
+"""Many queries from Python: as they are done, lazily, and what a failure ends."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from rerank_cli import EndpointError, InputError, Job, RefusedError, Reranker
+from tests.answers import healthy, score_of
+from tests.serving import Loopback, Received, http
+
+
+def _jobs(count: int) -> Iterator[tuple[str, list[str]]]:
+    for number in range(count):
+        yield f"q{number}", [f"{number}.{each}" for each in range(3)]
+
+
+def test_each_job_gets_its_own_hits() -> None:
+    """Hits of one query would be read as those of another."""
+    with Loopback(healthy) as server, Reranker(base_url=server.url) as made:
+        results = list(made.rank_many(_jobs(40), top_n=2))
+    assert sorted(result.id for result in results) == list(range(40))  # type: ignore[type-var]
+    for result in results:
+        assert result.query == f"q{result.id}"
+        texts = [f"{result.id}.{each}" for each in range(3)]
+        best = sorted(texts, key=score_of, reverse=True)[:2]
+        assert [(hit.document, hit.score) for hit in result.hits] == [
+            (text, score_of(text)) for text in best
+        ]
+    assert made.usage.requests == sum(result.usage.requests for result in results) == 40
+
+
+def test_an_id_is_kept() -> None:
+    """Results come in any order: without ids they could not be told apart."""
+    with Loopback(healthy) as server, Reranker(base_url=server.url) as made:
+        (result,) = made.rank_many([Job("q", ["a"], id="k-1")])
+    assert result.id == "k-1"
+
+
+def test_jobs_are_read_as_they_are_needed() -> None:
+    """A file of a million queries would be read into memory before the first answer."""
+    read = 0
+
+    def jobs() -> Iterator[tuple[str, list[str]]]:
+        nonlocal read
+        for job in _jobs(1000):
+            read += 1
+            yield job
+
+    with Loopback(healthy) as server, Reranker(base_url=server.url, concurrency=2) as made:
+        results = made.rank_many(jobs())
+        assert read == 0
+        next(results)
+        assert read <= 5
+        results.close()  # type: ignore[attr-defined]
+        assert read <= 5
+
+
+def test_several_are_under_way_at_once() -> None:
+    """A thousand queries would wait for each other's network."""
+    both = threading.Barrier(2, timeout=20)
+
+    def respond(received: Received) -> bytes:
+        both.wait()
+        return healthy(received)
+
+    with Loopback(respond) as server, Reranker(base_url=server.url, concurrency=2) as made:
+        assert len(list(made.rank_many(_jobs(4)))) == 4
+
+
+def test_a_job_that_fails_does_not_end_the_others() -> None:
+    """One bad row would cost all that comes after it."""
+    jobs = [("q0", ["a"]), ("", ["b"]), ("q2", [3]), ("q3", ["d"])]
+    with Loopback(healthy) as server, Reranker(base_url=server.url) as made:
+        results = {result.id: result for result in made.rank_many(jobs)}  # type: ignore[type-var]
+    assert [result.error is None for _, result in sorted(results.items())] == [  # type: ignore[type-var]
+        True,
+        False,
+        False,
+        True,
+    ]
+    with pytest.raises(InputError):
+        _ = results[1].hits
+    assert results[2].error is not None
+    assert results[2].error.message.startswith("documents[0]: ")
+
+
+def test_a_key_that_is_refused_ends_all() -> None:
+    """A million queries would be asked with a key that is known to be wrong."""
+    with (
+        Loopback(lambda _: http({"message": "Invalid token"}, 401)) as server,
+        Reranker(base_url=server.url, api_key="sk-made-up-0123456789abcdef") as made,
+        pytest.raises(RefusedError),
+    ):
+        list(made.rank_many(_jobs(1000)))
+    assert len(server.received) <= 16
+
+
+def test_a_failure_after_a_success_is_the_job_s_own() -> None:
+    """A server that stumbles at one query would end a night's work."""
+
+    def respond(received: Received) -> bytes:
+        if received.json["query"] == "q5":
+            return http({"message": "boom"}, 500)
+        return healthy(received)
+
+    with Loopback(respond) as server, Reranker(base_url=server.url, retries=0) as made:
+        made.score("warm up", ["a"])
+        results = list(made.rank_many(_jobs(10)))
+    failed = [result for result in results if result.error]
+    assert [result.id for result in failed] == [5]
+    assert isinstance(failed[0].error, EndpointError)
+    assert failed[0].error.status == 500
