@@ -24,7 +24,7 @@ def test_where_a_block_ends_does_not_matter(text: str, block: int) -> None:
     ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lines, "_BLOCK", block)
-        assert list(lines.split(text)) == expected
+        assert list(lines.numbered_lines(text)) == expected
 
 
 @pytest.mark.parametrize("name", ["key", "id", "title"])
