@@ -1,7 +1,7 @@
 """The ends of what is read of a reply: counts, codes, and how far words are looked for."""
 
 import json
-from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -82,11 +82,7 @@ def test_what_is_not_one_score_each_is_refused_on_both_ways(
         and numbers == set(range(count))
         and all(type(score) in (int, float) and score == score for _, score in pairs)  # noqa: PLR0124
     )
-    reads: tuple[Callable[[], tuple[float, ...]], ...] = (
-        lambda: scored(results, "s", count),
-        lambda: one_score_each(pairs, count),
-    )
-    for read in reads:
+    for read in (partial(scored, results, "s", count), partial(one_score_each, pairs, count)):
         if good:
             assert len(read()) == count
             continue
