@@ -1,13 +1,14 @@
 """No request goes over a limit, in bytes as they are sent; and none is smaller than it need be."""
 
 import operator
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rerank_cli.dialects import DIALECTS, RequestOptions
+from rerank_cli.dialects import DIALECTS
 from rerank_cli.engines.endpoint.exchange import Exchange
 from rerank_cli.model import Candidates, Passage
 from rerank_cli.planning import Limits, Plan, Request, plan
@@ -35,11 +36,10 @@ def _plan(query: str, texts: list[str], limits: Limits) -> Plan:
 
 def _size(request: Request, dialect: str) -> int:
     """Bytes of the request's body as it is sent."""
-    options = RequestOptions(
-        "BAAI/bge-reranker-v2-m3", {"return_documents": False, "truncate": True}
-    )
-    settings = resolve(Flags(provider="tei"), {}, None)
-    exchange = Exchange(settings, DIALECTS[dialect], options, Clock(), lambda _: None)
+    settings = resolve(Flags(provider="tei", model="BAAI/bge-reranker-v2-m3"))
+    row = replace(settings.provider, dialect=dialect, fields={})
+    fields = {"return_documents": False, "truncate": True}
+    exchange = Exchange(replace(settings, provider=row), fields, Clock(), lambda _: None)
     return len(exchange.body(request))
 
 
@@ -109,7 +109,7 @@ def test_a_limit_is_used_to_its_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lines", "places"),
+    ("lines", "locators"),
     [
         ([1, 2, 3], ["a:1", "a:2", "a:3"]),
         ([7, 7, 7], ["a:7 (document 0)", "a:7 (document 1)", "a:7 (document 2)"]),
@@ -117,10 +117,10 @@ def test_a_limit_is_used_to_its_end() -> None:
         ([7], ["a:7"]),
     ],
 )
-def test_the_place_of_a_text_tells_it_from_others_of_its_line(
-    lines: list[int], places: list[str]
+def test_the_locator_of_a_text_tells_it_from_others_of_its_line(
+    lines: list[int], locators: list[str]
 ) -> None:
     """A refused document of a batch could be any of its line; one alone would be numbered."""
     passages = tuple(Passage(str(at), "a", line) for at, line in enumerate(lines))
     made = plan(Candidates("q", passages), Limits())
-    assert [made.place(number) for number in range(len(lines))] == places
+    assert [made.locator(number) for number in range(len(lines))] == locators

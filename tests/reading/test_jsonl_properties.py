@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rerank_cli.errors import InputError
 from rerank_cli.reading.jsonl import value_of
 from tests.properties import BRIEFLY
-from tests.reading.given import piped
+from tests.reading.piped import piped
 
 _JSON = st.recursive(
     st.none()

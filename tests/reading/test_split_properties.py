@@ -8,7 +8,7 @@ from rerank_cli.errors import InputError
 from rerank_cli.reading import lines
 from rerank_cli.reading.fields import FieldNames
 from tests.properties import BRIEFLY
-from tests.reading.given import piped
+from tests.reading.piped import piped
 
 _TEXT = st.text(st.sampled_from("a b\r\n\n\n\f\u2028"), max_size=40)
 
@@ -24,7 +24,7 @@ def test_where_a_block_ends_does_not_matter(text: str, block: int) -> None:
     ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lines, "_BLOCK", block)
-        assert list(lines.split(text)) == expected
+        assert list(lines.numbered_lines(text)) == expected
 
 
 @pytest.mark.parametrize("name", ["key", "id", "title"])

@@ -33,7 +33,7 @@ class _Full(threading.Condition):
 
 def _pace(most: int) -> tuple[Pace, FakeClock, list[tuple[int, bool]]]:
     clock, told = FakeClock(), list[tuple[int, bool]]()
-    pace = Pace(most, clock, lambda concurrency, *, slower: told.append((concurrency, slower)))
+    pace = Pace(most, clock, lambda concurrency, slower: told.append((concurrency, slower)))
     pace._changed = _Full()
     return pace, clock, told
 
@@ -98,7 +98,7 @@ def _waiting(pace: Pace) -> threading.Event:
 
 def test_a_place_that_is_given_back_is_taken_by_who_waits() -> None:
     """A run would hang with requests left to send."""
-    pace = Pace(1, FakeClock(), lambda *_, **__: None)
+    pace = Pace(1, FakeClock(), lambda *_: None)
     pace.enter(1)
     entered = _waiting(pace)
     pace.leave()
@@ -107,7 +107,7 @@ def test_a_place_that_is_given_back_is_taken_by_who_waits() -> None:
 
 def test_an_answer_lets_in_who_waits() -> None:
     """After a refusal requests would be sent one at a time for the rest of the run."""
-    pace = Pace(2, FakeClock(), lambda *_, **__: None)
+    pace = Pace(2, FakeClock(), lambda *_: None)
     pace.enter(1)
     pace.failed(_LARGE, 1000.0, 4)
     entered = _waiting(pace)
@@ -160,8 +160,9 @@ def test_a_round_of_answers_adds_one_request() -> None:
 def test_the_longest_wait_that_is_asked_for_counts() -> None:
     """A request would be sent while the endpoint still asks to wait, or the wait be kept twice."""
     pace, clock, _ = _pace(8)
-    for wait in (5.0, 2.0):
-        pace.failed(EndpointError("", fault=Fault.RATE, transient=True, wait=wait), 1000.0, 1)
+    for seconds in (5.0, 2.0):
+        error = EndpointError("", fault=Fault.RATE, transient=True, retry_after=seconds)
+        pace.failed(error, 1000.0, 1)
     assert pace.enter(1) == 1005.0
     assert pace.enter(1) == 1005.0
     assert clock.slept == [5.0]

@@ -10,8 +10,8 @@ from rerank_cli.transport.retry import Retry
 from tests.transport.clocks import FakeClock
 
 
-def _error(wait: float | None = None, fault: Fault = Fault.BUSY) -> EndpointError:
-    return EndpointError("busy", fault=fault, transient=True, wait=wait)
+def _error(retry_after: float | None = None, fault: Fault = Fault.BUSY) -> EndpointError:
+    return EndpointError("busy", fault=fault, transient=True, retry_after=retry_after)
 
 
 def _always(error: Callable[[], ScoringError]) -> Callable[[], None]:
@@ -21,40 +21,43 @@ def _always(error: Callable[[], ScoringError]) -> Callable[[], None]:
     return attempt
 
 
-def _raised(retry: Retry, error: Callable[[], ScoringError]) -> str:
+def _raised(retry: Retry, error: Callable[[], ScoringError]) -> ScoringError:
     with pytest.raises(ScoringError) as caught:
         retry(_always(error))
-    return caught.value.message
+    return caught.value
 
 
 @pytest.mark.parametrize(
-    ("wait", "deadline", "tries"),
-    [(5.0, 4.0, "1 try"), (5.0, 5.0, "2 tries"), (5.0, 10.0, "3 tries"), (5.0, 14.0, "3 tries")],
+    ("deadline", "attempts", "tries"),
+    [(4.0, 1, "1 try"), (5.0, 2, "2 tries"), (10.0, 3, "3 tries"), (14.0, 3, "3 tries")],
 )
-def test_one_try_is_told_from_many(wait: float, deadline: float, tries: str) -> None:
+def test_one_try_is_told_from_many(deadline: float, attempts: int, tries: str) -> None:
     """A deadline that allows no second try would look like an endpoint that failed often."""
     clock = FakeClock()
     retry = Retry(Policy(deadline=deadline), clock, lambda _: None)
-    message = _raised(retry, lambda: _error(wait))
-    assert f"gave up after {tries} in" in message
-    assert ("--deadline" in message) == (tries == "1 try")
+    error = _raised(retry, lambda: _error(5.0))
+    assert (error.attempts, error.seconds) == (attempts, 5.0 * (attempts - 1))
+    assert not error.waits_too_long
+    assert f"gave up after {tries} in" in error.message
+    assert ("--deadline" in error.message) == (attempts == 1)
     assert clock.seconds <= 1000.0 + deadline
 
 
-@pytest.mark.parametrize(("wait", "tries"), [(60.0, 2), (60.5, 1)])
-def test_the_longest_wait_is_still_kept(wait: float, tries: int) -> None:
+@pytest.mark.parametrize(("asked", "kept"), [(LONGEST_WAIT, True), (LONGEST_WAIT + 0.5, False)])
+def test_the_longest_wait_is_still_kept(asked: float, kept: bool) -> None:
     """An endpoint that asks for a minute, as many do, would be given up."""
-    told = list[str]()
-    retry = Retry(Policy(retries=1), FakeClock(), told.append)
-    message = _raised(retry, lambda: _error(wait))
-    assert len(told) == tries - 1
-    assert ("asks to wait" in message) == (tries == 1)
+    clock, told = FakeClock(), list[str]()
+    error = _raised(Retry(Policy(retries=1), clock, told.append), lambda: _error(asked))
+    assert (len(told), clock.slept) == ((1, [asked]) if kept else (0, []))
+    assert (error.attempts, error.waits_too_long) == ((2, False) if kept else (None, True))
+    assert ("asks to wait" in error.message) == (not kept)
 
 
 def test_a_wait_that_would_be_kept_is_not_called_too_long() -> None:
     """A user would be told that a minute is too long where --retries 0 was why."""
-    message = _raised(Retry(Policy(retries=0), FakeClock(), lambda _: None), lambda: _error(60.0))
-    assert "too long" not in message
+    error = _raised(Retry(Policy(retries=0), FakeClock(), lambda _: None), lambda: _error(60.0))
+    assert not error.waits_too_long
+    assert "too long" not in error.message
 
 
 def test_after_the_end_nothing_is_tried_again_before_the_deadline() -> None:

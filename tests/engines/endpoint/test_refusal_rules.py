@@ -4,7 +4,7 @@ import pytest
 
 from rerank_cli.dialects.complaint import Complaint
 from rerank_cli.engines.endpoint.refusal import refusal, refusal_within
-from rerank_cli.errors import EndpointError, Fault, RefusedError, ScoringError
+from rerank_cli.errors import EndpointError, Fault, RefusedError, ScoringError, Sign
 from rerank_cli.settings import Flags, Settings, resolve
 from rerank_cli.transport import Reply
 
@@ -14,10 +14,10 @@ def _settings(provider: str = "vllm", model: str | None = None) -> Settings:
 
 
 def _refused(
-    status: int, said: str = "", wait: float | None = None, settings: Settings | None = None
+    status: int, said: str = "", retry_after: float | None = None, settings: Settings | None = None
 ) -> ScoringError:
     reply = Reply(status, {}, b"")
-    return refusal(reply, Complaint(said), settings or _settings(), wait)
+    return refusal(reply, Complaint(said), settings or _settings(), retry_after)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_every_status_has_its_meaning(
     error = _refused(status, "x", 7.0)
     assert (error.fault, error.transient, type(error)) == (fault, transient, kind)
     # Only what is tried again waits.
-    assert error.wait == (7.0 if transient else None)
+    assert error.retry_after == (7.0 if transient else None)
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,12 @@ def test_a_refused_request_to_a_server_of_ones_own_names_doctor(
 ) -> None:
     """Who asks a server in the wrong wire form would not learn how to find the right one."""
     error = _refused(400, settings=_settings(provider) if provider != "custom" else _custom())
+    assert (Sign.WIRE_FORM in error.signs) == names_doctor
     assert ("rerank doctor" in (error.hint or "")) == names_doctor
     # Anything else says nothing of the wire form.
-    assert "rerank doctor" not in (_refused(503, settings=_settings("vllm")).hint or "")
+    busy = _refused(503, settings=_settings("vllm"))
+    assert Sign.WIRE_FORM not in busy.signs
+    assert "rerank doctor" not in (busy.hint or "")
 
 
 def _custom() -> Settings:
@@ -125,5 +128,6 @@ def test_codes_and_request_ids_are_told_once() -> None:
     """Support could not find the request; or a status be said twice."""
     for code, told in ((20012, True), (400, False), ("400", False), (None, False)):
         error = refusal(Reply(400, {}, b""), Complaint("x", code, "id-7"), _settings())
+        assert (error.status, error.code, error.request_id) == (400, code, "id-7")
         assert (f"code {code}" in error.message) == told
         assert "id-7" in error.message
