@@ -103,11 +103,11 @@ def test_a_nul_is_told_with_its_line() -> None:
         "null",
         '"results"',
         "[1]",
-        '{"id": "q", "results": [{"id": "d", "score": %d}]}' % (2**1024 - 1),
+        f'{{"id": "q", "results": [{{"id": "d", "score": {2**1024 - 1}}}]}}',
     ],
 )
 def test_a_later_line_of_a_run_that_is_none_is_refused(line: str) -> None:
     """One odd line of thousands would end in a traceback."""
-    good = '{"id": "a", "results": [{"id": "d", "score": %d}]}' % (2**1023 - 1)
+    good = f'{{"id": "a", "results": [{{"id": "d", "score": {2**1023 - 1}}}]}}'
     with pytest.raises(InputError, match=r"^<stdin>:2: "):
         read_run("-", stdin=_file([good, line], "\n"))

@@ -43,7 +43,7 @@ def test_one_try_is_told_from_many(deadline: float, attempts: int, tries: str) -
     assert clock.seconds <= 1000.0 + deadline
 
 
-@pytest.mark.parametrize(("asked", "kept"), [(LONGEST_WAIT, True), (LONGEST_WAIT + 0.5, False)])
+@pytest.mark.parametrize(("asked", "kept"), [(60.0, True), (60.5, False)])
 def test_the_longest_wait_is_still_kept(asked: float, kept: bool) -> None:
     """An endpoint that asks for a minute, as many do, would be given up."""
     clock, told = FakeClock(), list[str]()
