@@ -6,10 +6,11 @@ import json
 import os
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -149,11 +150,33 @@ def process(
 
 
 @contextlib.contextmanager
-def started(*arguments: str, stdout: int = subprocess.PIPE) -> Iterator["subprocess.Popen[bytes]"]:
+def interruptible() -> Iterator[None]:
+    """Within this, processes are started that heed Ctrl-C, though `pytest &` may ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def started(
+    *arguments: str,
+    stdin: int = subprocess.DEVNULL,
+    env: Mapping[str, str] | None = None,
+    preexec_fn: Callable[[], None] | None = None,
+) -> Iterator["subprocess.Popen[bytes]"]:
     """The installed command while it runs; whatever a test leaves running is ended."""
-    with subprocess.Popen(
-        [*COMMAND, *arguments], stdout=stdout, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
-    ) as running:
+    with interruptible():
+        running = subprocess.Popen(
+            [*COMMAND, *arguments],
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=env,
+            preexec_fn=preexec_fn,  # noqa: PLW1509 - it only makes a system call
+        )
+    with running:
         try:
             yield running
         finally:

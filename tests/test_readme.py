@@ -211,9 +211,9 @@ def test_the_examples_for_contributors_work(
     names |= {"Provider": Provider, "UNIT": UNIT, **vars(reply)}
     exec(row_code + dialect_code, names)
     row, acme = names["_ACME"], names["Acme"]()
-    monkeypatch.setitem(PROVIDERS, row.name, row)  # type: ignore[arg-type]
-    monkeypatch.setitem(PROVIDERS, "acme-2", replace(row, name="acme-2", dialect="acme"))  # type: ignore[arg-type]
-    monkeypatch.setitem(DIALECTS, "acme", acme)  # type: ignore[arg-type]
+    monkeypatch.setitem(PROVIDERS, row.name, row)
+    monkeypatch.setitem(PROVIDERS, "acme-2", replace(row, name="acme-2", dialect="acme"))
+    monkeypatch.setitem(DIALECTS, "acme", acme)
 
     asked = rerank("q", "-p", "acme", "--base-url", server.url, "--json", stdin=b"x\ny\n", env=KEY)
     assert json.loads(asked.out)["model"] == "acme-rerank-1"

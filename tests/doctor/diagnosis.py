@@ -1,6 +1,6 @@
 """`rerank doctor` without its command: what it finds out, and what it asked for that."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rerank_cli.doctor import Diagnosis, Finding, diagnose
@@ -75,7 +75,7 @@ def visit(
     provider: str | None = None,
     model: str | None = None,
     environ: Mapping[str, str] | None = None,
-) -> tuple[Checked, list[Received]]:
+) -> tuple[Checked, Sequence[Received]]:
     """Examine a server at a path, and return what it was asked, too."""
     with Loopback(respond) as server:
         return check(server.url_at(path), provider, model, environ=environ), server.received

@@ -50,7 +50,7 @@ def test_ten_kills_lose_and_double_nothing(tmp_path: Path) -> None:
             paid_before = counting.answered.total()
             with started(*given) as running:
                 wanted = max(moment, paid_before + 1)
-                counting.wait_until(lambda wanted=wanted: counting.answered.total() >= wanted)
+                counting.wait_until_answered(wanted)
                 running.kill()
                 assert running.wait(PATIENCE) == -signal.SIGKILL
             account = Path("out.progress")
