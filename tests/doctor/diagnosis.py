@@ -55,8 +55,9 @@ def check(
     environ: Mapping[str, str] | None = None,
     rows: Mapping[str, Provider] = PROVIDERS,
     connect: Callable[[], Transport] | None = None,
+    timeout: float = 20.0,
 ) -> Checked:
-    """Examine the endpoint at a URL; `connect` stands for the network."""
+    """Examine the endpoint at a URL, with `timeout` seconds a probe; `connect` is the network."""
     settings = resolve(Flags(provider, model, url), environ or {}, None)
     clock = Clock()
     return Checked(
@@ -64,7 +65,7 @@ def check(
             settings,
             rows,
             lambda other: exchange_of(other, {}, clock, lambda _: None),
-            lambda: connect or Connector(url, 0.2),
+            lambda: connect or Connector(url, timeout),
         )
     )
 

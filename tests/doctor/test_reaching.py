@@ -132,7 +132,7 @@ def test_server_out_of_order(reply: bytes, name: str, words: str) -> None:
 def test_server_that_resets_or_is_silent(behave: Behave, name: str, words: str) -> None:
     """A user would wait for each of a dozen questions, or be told of the URL."""
     with Misbehaving(behave=behave) as server:
-        checked = check(server.url)
+        checked = check(server.url, timeout=0.2)
     assert checked.bad == [name]
     assert words in checked[name].text
     assert checked.code == ExitCode.ENDPOINT
@@ -149,7 +149,7 @@ def test_server_that_is_silent_at_the_right_path() -> None:
 
     asked: list[Connection] = []
     with Misbehaving(behave=answer) as server:
-        checked = check(server.url)
+        checked = check(server.url, timeout=0.2)
     assert checked.bad == ["answer"]
     assert "no whole answer within 0.2 s" in checked["answer"].text
     assert len(asked) == 2
