@@ -31,7 +31,8 @@ COMMAND = [str(_INSTALLED)] if _INSTALLED.exists() else [sys.executable, "-m", "
 ONE_LINE = re.compile(r"rerank: [^\n]+\n(?:  hint: [^\n]+\n)?")
 """What an error looks like: one line, and perhaps a hint."""
 
-_PATIENCE = 20.0
+PATIENCE = 60.0
+"""Seconds after which a test gives up, on however busy a machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ def process(
         stderr=subprocess.PIPE,
         env={**os.environ, **(env or {})},
         check=False,
-        timeout=_PATIENCE,
+        timeout=PATIENCE,
         input=stdin if isinstance(stdin, bytes) else None,
         stdin=None if isinstance(stdin, bytes) else stdin,
     )
@@ -216,7 +217,7 @@ def on_terminal(
     os.close(theirs)
     try:
         received = _all_of(ours)
-        return Screen(running.wait(_PATIENCE), received)
+        return Screen(running.wait(PATIENCE), received)
     finally:
         if running.poll() is None:
             running.kill()
@@ -226,7 +227,7 @@ def on_terminal(
 
 def _all_of(terminal: int) -> bytes:
     """What comes until the other side is closed; TimeoutError if that takes too long."""
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + PATIENCE
     parts: list[bytes] = []
     while time.monotonic() < deadline:
         if not select.select([terminal], [], [], 0.5)[0]:

@@ -11,11 +11,8 @@ from typing import Any
 
 from tests import running
 from tests.answers import healthy, score_of
-from tests.running import Ended, rerank
+from tests.running import PATIENCE, Ended, rerank
 from tests.serving import Loopback, Received, Respond
-
-PATIENCE = 20.0
-"""Seconds after which a test gives up."""
 
 _GOOD = b"}}"
 """The end of a reply with scores that is whole: that of its usage."""

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.answers import Flaky
-from tests.cli.batch.runs import PATIENCE, Counting, errors_of, right, serving, started
-from tests.running import COMMAND
+from tests.cli.batch.runs import Counting, errors_of, right, serving, started
+from tests.running import COMMAND, PATIENCE
 from tests.workflows.batch.jobs import ids, job, jobs_file, rows
 
 pytestmark = [
