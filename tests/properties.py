@@ -1,5 +1,5 @@
-"""How long a property is tried: briefly, and as slowly as the machine likes."""
+"""How long a property is tried; tests/conftest.py lets each try take its time."""
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 
-BRIEFLY = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+BRIEFLY = settings(max_examples=30)

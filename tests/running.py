@@ -6,10 +6,11 @@ import json
 import os
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -30,7 +31,8 @@ COMMAND = [str(_INSTALLED)] if _INSTALLED.exists() else [sys.executable, "-m", "
 ONE_LINE = re.compile(r"rerank: [^\n]+\n(?:  hint: [^\n]+\n)?")
 """What an error looks like: one line, and perhaps a hint."""
 
-_PATIENCE = 20.0
+PATIENCE = 60.0
+"""Seconds after which a test gives up, on however busy a machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +143,7 @@ def process(
         stderr=subprocess.PIPE,
         env={**os.environ, **(env or {})},
         check=False,
-        timeout=_PATIENCE,
+        timeout=PATIENCE,
         input=stdin if isinstance(stdin, bytes) else None,
         stdin=None if isinstance(stdin, bytes) else stdin,
     )
@@ -149,11 +151,33 @@ def process(
 
 
 @contextlib.contextmanager
-def started(*arguments: str, stdout: int = subprocess.PIPE) -> Iterator["subprocess.Popen[bytes]"]:
+def interruptible() -> Iterator[None]:
+    """Within this, processes are started that heed Ctrl-C, though `pytest &` may ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def started(
+    *arguments: str,
+    stdin: int = subprocess.DEVNULL,
+    env: Mapping[str, str] | None = None,
+    preexec_fn: Callable[[], None] | None = None,
+) -> Iterator["subprocess.Popen[bytes]"]:
     """The installed command while it runs; whatever a test leaves running is ended."""
-    with subprocess.Popen(
-        [*COMMAND, *arguments], stdout=stdout, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
-    ) as running:
+    with interruptible():
+        running = subprocess.Popen(
+            [*COMMAND, *arguments],
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=env,
+            preexec_fn=preexec_fn,  # noqa: PLW1509 - it only makes a system call
+        )
+    with running:
         try:
             yield running
         finally:
@@ -193,7 +217,7 @@ def on_terminal(
     os.close(theirs)
     try:
         received = _all_of(ours)
-        return Screen(running.wait(_PATIENCE), received)
+        return Screen(running.wait(PATIENCE), received)
     finally:
         if running.poll() is None:
             running.kill()
@@ -203,7 +227,7 @@ def on_terminal(
 
 def _all_of(terminal: int) -> bytes:
     """What comes until the other side is closed; TimeoutError if that takes too long."""
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + PATIENCE
     parts: list[bytes] = []
     while time.monotonic() < deadline:
         if not select.select([terminal], [], [], 0.5)[0]:

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Self
 
 import trustme
 
-_PATIENCE = 20.0
+_PATIENCE = 60.0
 """Seconds that a server waits for its threads in the end."""
 
 

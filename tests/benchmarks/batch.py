@@ -105,7 +105,7 @@ class server:  # noqa: N801 - used as a statement
 
 def main() -> None:
     """Run one of the two."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=("ratio", "growth"))
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--jobs", type=int, default=2500)

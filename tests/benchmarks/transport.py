@@ -138,7 +138,7 @@ def with_aiohttp(port: int, requests: int, in_flight: int) -> None:
                 async def post(content: bytes) -> bytes:
                     url = f"http://127.0.0.1:{port}/rerank"
                     async with session.post(url, data=content) as reply:
-                        return await reply.read()
+                        return bytes(await reply.read())
 
                 return post
 
@@ -161,7 +161,7 @@ def timed(command: list[str], environ: dict[str, str] | None = None) -> float:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--requests", type=int, default=2500)
     parser.add_argument("--in-flight", type=int, default=64)

@@ -18,9 +18,9 @@ _UNAUTHORIZED = http({"error": "Unauthorized"}, 401)
 def doctor(respond: Respond, *arguments: str, path: str = "/v1", key: str | None = None) -> Ended:
     """Run the command in this process against a server."""
     with Loopback(respond) as server:
-        url = f"http://127.0.0.1:{server.port}{path}"
+        url = server.url_at(path)
         environ = {"RERANK_API_KEY": key} if key else {}
-        return rerank("doctor", "--base-url", url, "--timeout", "0.2", *arguments, env=environ)
+        return rerank("doctor", "--base-url", url, *arguments, env=environ)
 
 
 @pytest.mark.parametrize(

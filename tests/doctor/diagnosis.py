@@ -1,6 +1,6 @@
 """`rerank doctor` without its command: what it finds out, and what it asked for that."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rerank_cli.doctor import Diagnosis, Finding, diagnose
@@ -52,11 +52,12 @@ def check(
     environ: Mapping[str, str] | None = None,
     rows: Mapping[str, Provider] = PROVIDERS,
     connect: Callable[[], Transport] | None = None,
+    timeout: float = 20.0,
 ) -> Checked:
-    """Examine the endpoint at a URL; `connect` stands for the network."""
+    """Examine the endpoint at a URL, with `timeout` seconds a probe; `connect` is the network."""
     settings = resolve(Flags(provider, model, url), environ or {}, None)
     network = (lambda: connect) if connect else None
-    return Checked(diagnose(settings, rows, 0.2, lambda _: None, connect=network))
+    return Checked(diagnose(settings, rows, timeout, lambda _: None, connect=network))
 
 
 def visit(
@@ -65,7 +66,7 @@ def visit(
     provider: str | None = None,
     model: str | None = None,
     environ: Mapping[str, str] | None = None,
-) -> tuple[Checked, list[Received]]:
+) -> tuple[Checked, Sequence[Received]]:
     """Examine a server at a path, and return what it was asked, too."""
     with Loopback(respond) as server:
         return check(server.url_at(path), provider, model, environ=environ), server.received

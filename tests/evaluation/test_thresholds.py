@@ -34,7 +34,8 @@ def test_the_best_f1_is_named_by_a_short_number() -> None:
     """Seventeen digits would have to be typed, and suit one score of one run."""
     best = threshold_report(_RUN, _QRELS).best
     assert best is not None
-    assert (best.threshold, best.kept, best.f1) == (0.6, 2, pytest.approx(0.8))
+    assert (best.threshold, best.kept) == (0.6, 2)
+    assert best.f1 == pytest.approx(0.8)
 
 
 def test_the_threshold_of_a_precision_keeps_most() -> None:

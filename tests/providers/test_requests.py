@@ -1,6 +1,7 @@
 """The request that leaves for each provider: URL, headers and body to the letter."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pytest
@@ -25,7 +26,7 @@ class Leaves:
     """What leaves when nothing but the provider is named, and a model where there must be one."""
 
     url: str
-    body: dict[str, object]
+    body: Mapping[str, object]
     headers: dict[str, str] = field(default_factory=lambda: _BEARER)
     arguments: tuple[str, ...] = ()
 

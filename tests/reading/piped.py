@@ -2,7 +2,8 @@
 
 import io
 
-from rerank_cli.reading.reader import FieldNames, Reading, read
+from rerank_cli.reading.fields import FieldNames
+from rerank_cli.reading.reader import Reading, read
 
 
 def piped(

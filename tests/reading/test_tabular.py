@@ -6,7 +6,7 @@ import io
 import pytest
 
 from rerank_cli.errors import InputError
-from rerank_cli.reading.reader import FieldNames
+from rerank_cli.reading.fields import FieldNames
 from tests.reading.piped import numbered, piped, texts
 
 

@@ -19,13 +19,10 @@ def passage(
     *,
     source: str = "a.txt",
     line: int = 1,
-    row: Mapping[str, object] | None = None,
     id: PassageId | None = None,  # noqa: A002 - the field's name
 ) -> Passage:
-    """A passage, with the fields that its row leaves beside text and id."""
-    row = row or {}
-    fields = {key: value for key, value in row.items() if key not in ("id", "text")}
-    return Passage(text, source, line, id, row, fields)
+    """A passage of a plain line."""
+    return Passage(text, source, line, id)
 
 
 def of_row(row: Mapping[str, object], *, source: str = "a.jsonl", line: int = 1) -> Passage:

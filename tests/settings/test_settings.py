@@ -29,7 +29,11 @@ def _key(settings: Settings) -> str | None:
     return settings.key.value if settings.key else None
 
 
-_FLAG = {"RERANK_PROVIDER": "provider", "RERANK_MODEL": "model", "RERANK_BASE_URL": "base_url"}
+_FLAG: dict[str, Callable[[str], Flags]] = {
+    "RERANK_PROVIDER": lambda value: Flags(provider=value),
+    "RERANK_MODEL": lambda value: Flags(model=value),
+    "RERANK_BASE_URL": lambda value: Flags(base_url=value),
+}
 
 
 @pytest.mark.parametrize(
@@ -60,7 +64,7 @@ def test_flag_then_environment_then_file_then_default(
     """A flag that does not override, or a file that does, sends text where nobody meant it."""
     flag, environment, file = layers
     around = {"RERANK_API_KEY": "k"} if variable == "RERANK_BASE_URL" else {"RERANK_BASE_URL": URL}
-    flags = Flags(**{_FLAG[variable]: flag})
+    flags = _FLAG[variable](flag)
     in_env, in_file = {**around, variable: environment}, {variable: file}
 
     assert read(resolved(flags, in_env, in_file)) == flag

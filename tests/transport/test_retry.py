@@ -1,6 +1,7 @@
 """Trying again."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -27,9 +28,9 @@ def _busy(wait: float | None = None) -> EndpointError:
     return EndpointError("busy", fault=Fault.BUSY, transient=True, retry_after=wait)
 
 
-def _retry(clock: FakeClock, **policy: float | int | None) -> Retry:
+def _retry(clock: FakeClock, **policy: Any) -> Retry:
     """Of a run in which something has succeeded."""
-    retry = Retry(Policy(**policy), clock, lambda _: None)  # type: ignore[arg-type]
+    retry = Retry(Policy(**policy), clock, lambda _: None)
     retry(lambda: None)
     return retry
 

@@ -7,13 +7,12 @@ import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+from tests import running
 from tests.answers import healthy, score_of
-from tests.running import COMMAND, Ended, rerank
+from tests.running import PATIENCE, Ended, rerank
 from tests.serving import Loopback, Received, Respond
-
-PATIENCE = 20.0
-"""Seconds after which a test gives up."""
 
 _GOOD = b"}}"
 """The end of a reply with scores that is whole: that of its usage."""
@@ -54,12 +53,16 @@ class Counting:
         with self._changed:
             assert self._changed.wait_for(true, PATIENCE)
 
+    def wait_until_answered(self, count: int) -> None:
+        """Wait until there are so many good answers."""
+        self.wait_until(lambda: self.answered.total() >= count)
+
 
 @contextlib.contextmanager
 def serving(answer: Respond) -> Iterator[str]:
     """The URL of a server that answers so."""
     # What was asked is not kept: there may be much of it.
-    with Loopback(answer, deque(maxlen=0)) as server:  # type: ignore[arg-type]
+    with Loopback(answer, deque(maxlen=0)) as server:
         yield server.url
 
 
@@ -71,30 +74,26 @@ def batch(
         return rerank("batch", *arguments, "--base-url", url, stdin=stdin, env=env)
 
 
-@contextlib.contextmanager
-def started(*arguments: str, **options: object) -> Iterator["subprocess.Popen[bytes]"]:
-    """`rerank batch` as a process while it runs; whatever a test leaves running is ended."""
-    command = [*COMMAND, "batch", *arguments]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL}
-    if "preexec_fn" in options:
-        # What is limited is the command, not what measures the coverage of its lines.
-        names = (name for name in os.environ if not name.startswith("COVERAGE"))
-        options["env"] = {name: os.environ[name] for name in names}
-    with subprocess.Popen(command, **{**pipes, **options}) as running:  # type: ignore[call-overload]
-        try:
-            yield running
-        finally:
-            if running.poll() is None:
-                running.kill()
+def started(
+    *arguments: str,
+    stdin: int = subprocess.DEVNULL,
+    preexec_fn: Callable[[], None] | None = None,
+) -> contextlib.AbstractContextManager["subprocess.Popen[bytes]"]:
+    """`rerank batch` as a process while it runs, which `preexec_fn` may limit in some way."""
+    # What is limited is the command, not what measures the coverage of its lines.
+    env = dict(os.environ)
+    if preexec_fn:
+        env = {name: env[name] for name in env if not name.startswith("COVERAGE")}
+    return running.started("batch", *arguments, stdin=stdin, env=env, preexec_fn=preexec_fn)
 
 
-def right(rows: list[dict[str, list[dict[str, object]]]]) -> bool:
+def right(rows: list[Any]) -> bool:
     """Whether every result has the score of its text, best first."""
     for row in rows:
         scores = [result["score"] for result in row["results"]]
-        if scores != sorted(scores, reverse=True):  # type: ignore[type-var]
+        if scores != sorted(scores, reverse=True):
             return False
-        if any(result["score"] != score_of(str(result["text"])) for result in row["results"]):
+        if any(result["score"] != score_of(result["text"]) for result in row["results"]):
             return False
     return True
 

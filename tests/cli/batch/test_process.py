@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.answers import Flaky
-from tests.cli.batch.runs import PATIENCE, Counting, errors_of, right, serving, started
-from tests.running import COMMAND
+from tests.cli.batch.runs import Counting, errors_of, right, serving, started
+from tests.running import COMMAND, PATIENCE
 from tests.workflows.batch.jobs import ids, job, jobs_file, rows
 
 pytestmark = [
@@ -50,7 +50,7 @@ def test_ten_kills_lose_and_double_nothing(tmp_path: Path) -> None:
             paid_before = counting.answered.total()
             with started(*given) as running:
                 wanted = max(moment, paid_before + 1)
-                counting.wait_until(lambda wanted=wanted: counting.answered.total() >= wanted)
+                counting.wait_until_answered(wanted)
                 running.kill()
                 assert running.wait(PATIENCE) == -signal.SIGKILL
             account = Path("out.progress")

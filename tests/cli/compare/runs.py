@@ -14,8 +14,6 @@ KEYS = {
     "CO_API_KEY": "co-made-up-0123456789",
 }
 ACME_KEY = {"ACME_API_KEY": "acme-made-up-0123456789"}
-PATIENCE = 10
-"""Seconds for what takes none."""
 
 
 def acme(server: Loopback, folder: Path) -> dict[str, str]:

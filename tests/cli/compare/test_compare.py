@@ -10,8 +10,8 @@ import pytest
 import respx
 
 from tests.answers import flagship_score, scoring
-from tests.cli.compare.runs import ACME_KEY, KEYS, PATIENCE, acme, compare, failed, listed, models
-from tests.running import PASSAGES, QUERY, rerank
+from tests.cli.compare.runs import ACME_KEY, KEYS, acme, compare, failed, listed, models
+from tests.running import PASSAGES, PATIENCE, QUERY, rerank
 from tests.serving import Loopback, Received, http
 
 

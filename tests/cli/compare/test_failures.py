@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.answers import flagship_score, scoring
-from tests.cli.compare.runs import KEYS, PATIENCE, acme, compare, failed
-from tests.running import PASSAGES, rerank, started
+from tests.cli.compare.runs import KEYS, acme, compare, failed
+from tests.running import PASSAGES, PATIENCE, rerank, started
 from tests.serving import Loopback, Received, http
 
 # what is refused
@@ -80,7 +80,7 @@ def test_a_failure_does_not_wait_for_the_others(stuck: Loopback, tmp_path: Path)
         done = compare("-m", "slow", "-m", "acme", url=stuck.url, env=env)
 
     assert "no such model" in failed(done, 4)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
 
 
 @pytest.fixture
@@ -105,5 +105,5 @@ def test_interrupt_is_quick_and_quiet(stuck: Loopback, long: str, first: str) ->
         out, err = running.communicate(timeout=20)
 
     assert running.returncode == 130
-    assert time.monotonic() - sent < 5
+    assert time.monotonic() - sent < 10
     assert (out, err) == (b"", b"")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.running import interruptible
+
 pytestmark = pytest.mark.process
 
 
@@ -67,13 +69,14 @@ def test_interrupt() -> None:
         "    engine.score(plan(Candidates('a', (Passage(text, '', 1),)), engine.limits))\n"
         "job('b')\nprint(flush=True)\njob('the quick brown fox ' * 200_000)\n"
     )
-    process = subprocess.Popen(
-        [sys.executable, "-c", script],
-        env=environment(),
-        cwd=Path(__file__).parents[3],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    with interruptible():
+        process = subprocess.Popen(
+            [sys.executable, "-c", script],
+            env=environment(),
+            cwd=Path(__file__).parents[3],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
     with process:
         assert process.stdout
         process.stdout.readline()

@@ -1,5 +1,6 @@
 """What comes in: what is done is left out, what is wrong is told, and each id comes once."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -175,7 +176,12 @@ def test_what_is_worked_on_is_not_read_ahead() -> None:
         def id(self) -> PassageId:
             raise InputError("not asked", source="x")
 
-    taken = intake((read.append(n) or Line(n) for n in range(9)), {}, lambda _: None)
+    def lines() -> Iterator[Line]:
+        for number in range(9):
+            read.append(number)
+            yield Line(number)
+
+    taken = intake(lines(), {}, lambda _: None)
     next(taken)
     next(taken)
     assert len(read) == 2

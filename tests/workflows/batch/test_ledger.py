@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rerank_cli.errors import ExitCode, SettingsError, UsageError
-from rerank_cli.workflows.batch import ledger as module
 from rerank_cli.workflows.batch.ledger import Ledger
 
 SETTINGS = {"model": "m", "top_n": None}
@@ -95,7 +95,8 @@ def test_a_second_process_is_refused_until_the_first_is_done(tmp_path: Path) -> 
     for fresh in (False, True):
         with pytest.raises(SettingsError, match="being written by another process") as caught:
             begun(tmp_path, fresh=fresh)
-        assert caught.value.exit_code == ExitCode.SETTINGS == 3
+        assert caught.value.exit_code is ExitCode.SETTINGS
+        assert int(caught.value.exit_code) == 3
     assert first.file.read_bytes() == b"one\n"
     first.close()
     begun(tmp_path).close()
@@ -253,8 +254,8 @@ def test_what_is_finished_reaches_the_disk_itself_every_second(
 ) -> None:
     """A power cut would take hours of paid work; or each of a million queries wait for the disk."""
     now, synced = [100.0], []
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(module.os, "fsync", lambda number: synced.append(os.fstat(number).st_ino))
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(os, "fsync", lambda number: synced.append(os.fstat(number).st_ino))
     ledger = begun(tmp_path)
     for moment, syncs in ((100.0, 0), (100.9, 0), (101.0, 1), (101.5, 1), (102.5, 2)):
         now[0] = moment

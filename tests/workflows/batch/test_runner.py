@@ -59,6 +59,10 @@ class Desk:
             self._released.update(numbers)
             self.changed.notify_all()
 
+    def wait_until_done(self, entries: list[int]) -> None:
+        """Wait until these are done, in this order."""
+        self.wait_until(lambda: self.done == entries)
+
     def wait_until(self, true: Callable[[], bool]) -> None:
         with self.changed:
             assert self.changed.wait_for(true, _PATIENCE)
@@ -106,7 +110,7 @@ def test_answers_are_put_down_as_they_come() -> None:
     runner.start()
     for number, so_far in ((2, [2]), (0, [2, 0]), (1, [2, 0, 1])):
         desk.release(number)
-        desk.wait_until(lambda so_far=so_far: desk.done == so_far)
+        desk.wait_until_done(so_far)
     ended(runner)
 
 
