@@ -136,10 +136,8 @@ def one_score_each(pairs: Iterable[tuple[object, object]], count: int) -> tuple[
             raise ReplyError(f"the reply has the index {index} twice", _HINT)
         number = score if type(score) is float else _as_float(score)
         if number is None or not isfinite(number):
-            problem = (
-                f"the reply has the score {_shown(score)} for index {index}, not a finite number"
-            )
-            raise ReplyError(problem, _HINT)
+            found = f"the score {_shown(score)} for index {index}"
+            raise ReplyError(f"the reply has {found}, not a finite number", _HINT)
         scores[index] = number
     if missing := tuple(index for index in range(count) if index not in scores):
         problem = f"the reply has scores for {len(scores)} of {count} passages"

@@ -70,21 +70,14 @@ def _header(line: str) -> tuple[int, int, int] | None:
 
 def _relevance(cell: str, source: str, line: int) -> int:
     if not _WHOLE.fullmatch(cell):
-        raise InputError(
-            f"relevance {cell[:40]!r} is not a whole number of at most 7 digits",
-            source=source,
-            line=line,
-            hint=_HINT,
-        )
+        problem = f"relevance {cell[:40]!r} is not a whole number of at most 7 digits"
+        raise InputError(problem, source=source, line=line, hint=_HINT)
     return int(cell)
 
 
 def _contradiction(text: str, source: str, line: int, query_id: str, doc_id: str) -> InputError:
     pair = (query_id, doc_id)
     first, before = next((n, row) for n, row in judgments(text, source) if row[:2] == pair)
-    return InputError(
-        f"document {doc_id!r} of query {query_id!r} was judged {before.relevance} on line {first}, "
-        "and differently here",
-        source=source,
-        line=line,
-    )
+    judged = f"was judged {before.relevance} on line {first}, and differently here"
+    problem = f"document {doc_id!r} of query {query_id!r} {judged}"
+    return InputError(problem, source=source, line=line)
