@@ -37,11 +37,10 @@ class LocalEngine:
     def __init__(self) -> None:
         missing = [name for name in _REQUIRED if importlib.util.find_spec(name) is None]
         if missing:
-            raise SettingsError(
-                f"the embedded engine is not installed (no {', '.join(missing)})",
-                hint=f'pip install "{DISTRIBUTION}[local]", or use an endpoint: '
-                "export SILICONFLOW_API_KEY=… or --base-url URL",
-            )
+            install = f'pip install "{DISTRIBUTION}[local]"'
+            hint = f"{install}, or use an endpoint: export SILICONFLOW_API_KEY=… or --base-url URL"
+            problem = f"the embedded engine is not installed (no {', '.join(missing)})"
+            raise SettingsError(problem, hint)
         self._session: Session | None = None
         self._one_at_a_time = threading.Lock()
 
@@ -87,7 +86,5 @@ def _open_session() -> Session:
     try:
         return Session(Path(*folders[:1], "resources"))
     except OSError as error:
-        raise SettingsError(
-            f"the embedded engine cannot read its model: {error}",
-            hint=f'pip install --force-reinstall "{DISTRIBUTION}[local]"',
-        ) from error
+        hint = f'pip install --force-reinstall "{DISTRIBUTION}[local]"'
+        raise SettingsError(f"the embedded engine cannot read its model: {error}", hint) from error
