@@ -16,9 +16,6 @@ PassageId: TypeAlias = str | int
 """A passage's own name, as its row has it."""
 
 
-_NOTHING: Mapping[str, object] = MappingProxyType({})
-
-
 class Passage(NamedTuple):
     """One text to score, and where it came from.
 
@@ -32,7 +29,7 @@ class Passage(NamedTuple):
     source: str
     line: int
     id: PassageId | None = None
-    row: Mapping[str, object] = _NOTHING
+    row: Mapping[str, object] = MappingProxyType({})
     text_key: str | None = None
     id_key: str | None = None
 
@@ -91,11 +88,8 @@ class Usage:
 
     def __add__(self, other: "Usage") -> "Usage":
         known = [n for n in (self.input_tokens, other.input_tokens) if n is not None]
-        return Usage(
-            self.requests + other.requests,
-            sum(known) if known else None,
-            self.cached + other.cached,
-        )
+        tokens = sum(known) if known else None
+        return Usage(self.requests + other.requests, tokens, self.cached + other.cached)
 
 
 class Range(NamedTuple):
@@ -158,14 +152,6 @@ class ScoredDoc(NamedTuple):
     score: float
 
 
-class Qrel(NamedTuple):
-    """A judgment: how relevant a document is to a query (not at all: 0 or less)."""
-
-    query_id: str
-    doc_id: str
-    relevance: int
-
-
 @dataclass(frozen=True, slots=True)
 class Run:
     """The rankings of one system: scores by query id and document id."""
@@ -175,4 +161,4 @@ class Run:
 
 
 Qrels: TypeAlias = Mapping[str, Mapping[str, int]]
-"""Relevance by query id and document id."""
+"""Judgments: how relevant (not at all: 0 or less), by query id and document id."""

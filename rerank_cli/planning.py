@@ -1,10 +1,18 @@
 """Candidates become requests that fit the endpoint; identical passages are sent once."""
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rerank_cli.model import Candidates, Query
+
+# Bytes of the names of the fields around query and documents, the model and the options; and of
+# what stands around each text where it takes most: {"text":"…"},
+_FRAME, _AROUND = 256, 12
+# UTF-8 length decides cheaply: Latin text runs at about four bytes a token, while a CJK character
+# (three bytes) is about one; other scripts lie between.
+_LATIN_BYTES, _OTHER_BYTES = 4.0, 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,50 +119,25 @@ def plan(candidates: Candidates, limits: Limits) -> Plan:
 
 def _spans(query: Query, texts: Sequence[str], limits: Limits) -> Iterator[tuple[int, int]]:
     """First and end of each request."""
-    most = limits.passages or max(len(texts), 1)
-    if limits.bytes is None and limits.tokens is None:
-        for first in range(0, len(texts), most):
-            yield first, min(first + most, len(texts))
-        return
-    spare = _Spare(query, limits)
-    first = 0
+    most_bytes = math.inf if limits.bytes is None else limits.bytes - _FRAME - json_bytes(query)
+    most_tokens = math.inf if limits.tokens is None else limits.tokens
+    query_tokens = estimate_tokens(query)
+    first = size = tokens = 0
     for number, text in enumerate(texts):
-        fits = spare.take(text)
-        if number > first and (not fits or number - first == most):
+        text_size = 0 if limits.bytes is None else json_bytes(text) + _AROUND
+        text_tokens = 0 if limits.tokens is None else query_tokens + estimate_tokens(text)
+        size, tokens = size + text_size, tokens + text_tokens
+        full = number - first == limits.passages or size > most_bytes or tokens > most_tokens
+        if number > first and full:
             yield first, number
-            first, spare = number, _Spare(query, limits)
-            spare.take(text)
-    yield first, len(texts)
-
-
-class _Spare:
-    """What is left of a request's bytes and tokens."""
-
-    # The names of the fields around query and documents, the model and the options; and what
-    # stands around each text where it takes most: {"text":"…"},
-    _FRAME, _AROUND = 256, 12
-
-    def __init__(self, query: Query, limits: Limits) -> None:
-        self._query_tokens = estimate_tokens(query)
-        self._bytes = float("inf") if limits.bytes is None else limits.bytes
-        self._bytes -= self._FRAME + json_bytes(query)
-        self._tokens = float("inf") if limits.tokens is None else limits.tokens
-
-    def take(self, text: str) -> bool:
-        """Subtract what the text needs; returns whether there was enough."""
-        self._bytes -= json_bytes(text) + self._AROUND
-        self._tokens -= self._query_tokens + estimate_tokens(text)
-        return self._bytes >= 0 and self._tokens >= 0
+            first, size, tokens = number, text_size, text_tokens
+    if texts:
+        yield first, len(texts)
 
 
 def json_bytes(text: str) -> int:
     """The bytes of a text within a JSON body, as UTF-8 with only what JSON demands escaped."""
     return len(json.dumps(text, ensure_ascii=False).encode()) - 2
-
-
-# UTF-8 length decides cheaply: Latin text runs at about four bytes a token, while a CJK character
-# (three bytes) is about one; other scripts lie between.
-_LATIN_BYTES, _OTHER_BYTES = 4.0, 3.0
 
 
 def estimate_tokens(text: str) -> int:

@@ -58,19 +58,16 @@ def misfit(threshold: float | None, scale: str, score_range: Range | None) -> st
     known = score_range if scale == NATIVE else UNIT
     if threshold is None or known is None:
         return None
-    if known == UNBOUNDED:
-        if 0 < threshold < 1:
-            return (
-                f"--threshold {threshold:g} looks like a probability, but this model's scores are "
-                "logits without bounds; --scores sigmoid maps them to 0..1"
-            )
-    elif not known.low <= threshold <= known.high:
-        all_or_nothing = "everything" if threshold < known.low else "nothing"
+    if known == UNBOUNDED and 0 < threshold < 1:
         return (
-            f"--threshold {threshold:g} keeps {all_or_nothing}: scores are within "
-            f"{known.low:g}..{known.high:g}"
+            f"--threshold {threshold:g} looks like a probability, but this model's scores are "
+            "logits without bounds; --scores sigmoid maps them to 0..1"
         )
-    return None
+    if known == UNBOUNDED or known.low <= threshold <= known.high:
+        return None
+    kept = "everything" if threshold < known.low else "nothing"
+    within = f"{known.low:g}..{known.high:g}"
+    return f"--threshold {threshold:g} keeps {kept}: scores are within {within}"
 
 
 def _sigmoid(score: float) -> float:
@@ -83,8 +80,6 @@ def _sigmoid(score: float) -> float:
 
 def _minmax(scores: Sequence[float]) -> Sequence[float]:
     low, high = min(scores, default=0.0), max(scores, default=0.0)
-    if low == high:
-        return [1.0] * len(scores)
     # In quarters, so that no difference of two scores is beyond a float.
     span = high / 4 - low / 4
     return [min(max((score / 4 - low / 4) / span, 0.0), 1.0) if span else 1.0 for score in scores]

@@ -5,7 +5,7 @@ POST {base}/rerank
 → {"results": [{"index", "relevance_score", "document"?}], usage in one of many places}
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rerank_cli.dialects.reply import Decoded, input_tokens, list_at, scored
 from rerank_cli.dialects.request_options import RequestOptions
@@ -13,19 +13,28 @@ from rerank_cli.planning import Request
 
 
 class Cohere:
-    """See `dialects.Dialect`."""
+    """See `dialects.Dialect`. Most other shapes derive from it, and name what differs.
+
+    path     the final path of the URL
+    results  the fields, one within the other, under which a reply has its results
+    score    the field of a result that is its score
+    """
+
+    path = "/rerank"
+    results: tuple[str, ...] = ("results",)
+    score = "relevance_score"
 
     def url(self, base_url: str, options: RequestOptions) -> str:
-        return options.url(base_url, "/rerank")
+        return options.url(base_url, self.path)
 
     def encode(self, request: Request, options: RequestOptions) -> Mapping[str, object]:
-        return {
-            **options.named,
-            "query": request.query,
-            "documents": list(request.texts),
-            **options.fields,
-        }
+        asked = {"query": request.query, **self.documents(request.texts)}
+        return {**options.named, **asked, **options.fields}
+
+    def documents(self, texts: Sequence[str]) -> Mapping[str, object]:
+        """The part of the body that holds the passages."""
+        return {"documents": list(texts)}
 
     def decode(self, reply: object, headers: Mapping[str, str], count: int) -> Decoded:
-        results = list_at(reply, "results")
-        return Decoded(scored(results, "relevance_score", count), input_tokens(reply))
+        results = list_at(reply, *self.results)
+        return Decoded(scored(results, self.score, count), input_tokens(reply))

@@ -6,6 +6,19 @@ from dataclasses import dataclass
 
 # Cut to its final length only after the key is redacted (engines.endpoint): a cut may halve a key.
 _LENGTH = 4000
+# Levels of a body that are searched, and complaints of a list that are reported.
+_DEEPEST, _ITEMS = 8, 20
+# Where a complaint may be: in the body, and in an object within it.
+_KEYS = ("error", "detail", "message", "error_msg", "msg", "title")
+_INNER_KEYS = ("message", "error_msg", "error", "detail", "msg")
+_CODE_KEYS = ("code", "error_code", "type", "error_type", "status")
+_ID_HEADERS = (
+    "x-siliconcloud-trace-id",
+    "x-request-id",
+    "request-id",
+    "x-amzn-requestid",
+    "nvcf-reqid",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,18 +30,6 @@ class Complaint:
     request_id: str | None = None
 
 
-_DEEPEST, _ITEMS = 8, 20
-"""Levels of a body that are searched, and complaints of a list that are reported."""
-
-_ID_HEADERS = (
-    "x-siliconcloud-trace-id",
-    "x-request-id",
-    "request-id",
-    "x-amzn-requestid",
-    "nvcf-reqid",
-)
-
-
 def read_complaint(body: bytes, headers: Mapping[str, str]) -> Complaint:
     """The complaint of an error reply: JSON object, JSON string, plain text, HTML, or nothing.
 
@@ -37,7 +38,7 @@ def read_complaint(body: bytes, headers: Mapping[str, str]) -> Complaint:
     try:
         value: object = json.loads(body)
     except (ValueError, RecursionError):
-        value = body[:4000].decode("utf-8", "replace")
+        value = body[:_LENGTH].decode("utf-8", "replace")
     said = complaint_of(value)
     named = (headers[name] for name in _ID_HEADERS if headers.get(name))
     return Complaint(said.text, said.code, next(named, said.request_id))
@@ -49,17 +50,17 @@ def complaint_of(value: object) -> Complaint:
         return Complaint(_line(_text(value)))
     inner = value.get("error")
     inner = inner if isinstance(inner, dict) else {}
-    code = _first(inner, value, keys=("code", "error_code", "type", "error_type", "status"))
+    code = _first(inner, value, keys=_CODE_KEYS)
     request_id = _first(value, keys=("request_id", "requestId", "id"))
-    text = next(filter(None, (_text(value.get(key)) for key in _KEYS)), "")
     return Complaint(
-        _line(text),
+        _line(_first_text(value, _KEYS)),
         code if isinstance(code, int | str) else None,
         str(request_id) if isinstance(request_id, int | str) else None,
     )
 
 
-_KEYS = ("error", "detail", "message", "error_msg", "msg", "title")
+def _first_text(value: Mapping[str, object], keys: Sequence[str], depth: int = 0) -> str:
+    return next(filter(None, (_text(value.get(key), depth) for key in keys)), "")
 
 
 def _text(value: object, depth: int = 0) -> str:
@@ -68,8 +69,7 @@ def _text(value: object, depth: int = 0) -> str:
     if depth > _DEEPEST:
         return ""
     if isinstance(value, dict):
-        keys = ("message", "error_msg", "error", "detail", "msg")
-        text = next(filter(None, (_text(value.get(key), depth + 1) for key in keys)), "")
+        text = _first_text(value, _INNER_KEYS, depth + 1)
         path = value.get("loc")
         where = ".".join(map(str, path)) if isinstance(path, Sequence) else ""
         return f"{where}: {text}" if where and text else text
@@ -84,7 +84,6 @@ def _first(*objects: Mapping[str, object], keys: Sequence[str]) -> object:
 
 
 def _line(text: str) -> str:
-    if "<html" in text[:2000].lower() or "<!doctype" in text[:2000].lower():
-        text = "an HTML page: " + text
-    line = " ".join(text.split())
-    return line[:_LENGTH]
+    begins = text[:2000].lower()
+    what = "an HTML page: " if "<html" in begins or "<!doctype" in begins else ""
+    return " ".join((what + text).split())[:_LENGTH]

@@ -7,24 +7,17 @@ POST {base}/services/rerank/text-rerank/text-rerank
 
 from collections.abc import Mapping
 
-from rerank_cli.dialects.reply import Decoded, input_tokens, list_at, scored
+from rerank_cli.dialects.cohere import Cohere
 from rerank_cli.dialects.request_options import RequestOptions
 from rerank_cli.planning import Request
 
 
-class DashScope:
+class DashScope(Cohere):
     """See `dialects.Dialect`."""
 
-    def url(self, base_url: str, options: RequestOptions) -> str:
-        return options.url(base_url, "/services/rerank/text-rerank/text-rerank")
+    path = "/services/rerank/text-rerank/text-rerank"
+    results = ("output", "results")
 
     def encode(self, request: Request, options: RequestOptions) -> Mapping[str, object]:
-        return {
-            **options.named,
-            "input": {"query": request.query, "documents": list(request.texts)},
-            "parameters": dict(options.fields),
-        }
-
-    def decode(self, reply: object, headers: Mapping[str, str], count: int) -> Decoded:
-        results = list_at(reply, "output", "results")
-        return Decoded(scored(results, "relevance_score", count), input_tokens(reply))
+        asked = {"query": request.query, "documents": list(request.texts)}
+        return {**options.named, "input": asked, "parameters": dict(options.fields)}

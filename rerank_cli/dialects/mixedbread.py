@@ -5,26 +5,17 @@ POST {base}/reranking
 → {"data": [{"index", "score", "input"?}], "usage": {"prompt_tokens", "total_tokens"}}
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from rerank_cli.dialects.reply import Decoded, input_tokens, list_at, scored
-from rerank_cli.dialects.request_options import RequestOptions
-from rerank_cli.planning import Request
+from rerank_cli.dialects.cohere import Cohere
 
 
-class Mixedbread:
+class Mixedbread(Cohere):
     """See `dialects.Dialect`."""
 
-    def url(self, base_url: str, options: RequestOptions) -> str:
-        return options.url(base_url, "/reranking")
+    path = "/reranking"
+    results = ("data",)
+    score = "score"
 
-    def encode(self, request: Request, options: RequestOptions) -> Mapping[str, object]:
-        return {
-            **options.named,
-            "query": request.query,
-            "input": list(request.texts),
-            **options.fields,
-        }
-
-    def decode(self, reply: object, headers: Mapping[str, str], count: int) -> Decoded:
-        return Decoded(scored(list_at(reply, "data"), "score", count), input_tokens(reply))
+    def documents(self, texts: Sequence[str]) -> Mapping[str, object]:
+        return {"input": list(texts)}

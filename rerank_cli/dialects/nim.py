@@ -7,7 +7,7 @@ POST {base}/ranking, or hosted {base}/{model}/reranking
 
 from collections.abc import Mapping
 
-from rerank_cli.dialects.reply import Decoded, input_tokens, list_at, scored
+from rerank_cli.dialects.cohere import Cohere
 from rerank_cli.dialects.request_options import RequestOptions
 from rerank_cli.planning import Request
 
@@ -15,22 +15,18 @@ from rerank_cli.planning import Request
 _WITHOUT_NAME = {"nv-rerank-qa-mistral-4b:1": "nvidia"}
 
 
-class Nim:
+class Nim(Cohere):
     """See `dialects.Dialect`. The body has the model's name with dots, the URL with underscores."""
+
+    results = ("rankings",)
+    score = "logit"
 
     def url(self, base_url: str, options: RequestOptions) -> str:
         model = options.model or ""
-        return options.url(
-            base_url, "/ranking", _WITHOUT_NAME.get(model) or model.replace(".", "_")
-        )
+        name = _WITHOUT_NAME.get(model) or model.replace(".", "_")
+        return options.url(base_url, "/ranking", name)
 
     def encode(self, request: Request, options: RequestOptions) -> Mapping[str, object]:
-        return {
-            **options.named,
-            "query": {"text": request.query},
-            "passages": [{"text": text} for text in request.texts],
-            **options.fields,
-        }
-
-    def decode(self, reply: object, headers: Mapping[str, str], count: int) -> Decoded:
-        return Decoded(scored(list_at(reply, "rankings"), "logit", count), input_tokens(reply))
+        passages = [{"text": text} for text in request.texts]
+        asked = {"query": {"text": request.query}, "passages": passages}
+        return {**options.named, **asked, **options.fields}

@@ -5,26 +5,16 @@ POST {base}/rerank
 → {"data": [{"index", "score", "document"?}], "usage": {"rerank_units"}}
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from rerank_cli.dialects.reply import Decoded, input_tokens, list_at, scored
-from rerank_cli.dialects.request_options import RequestOptions
-from rerank_cli.planning import Request
+from rerank_cli.dialects.cohere import Cohere
 
 
-class Pinecone:
+class Pinecone(Cohere):
     """See `dialects.Dialect`."""
 
-    def url(self, base_url: str, options: RequestOptions) -> str:
-        return options.url(base_url, "/rerank")
+    results = ("data",)
+    score = "score"
 
-    def encode(self, request: Request, options: RequestOptions) -> Mapping[str, object]:
-        return {
-            **options.named,
-            "query": request.query,
-            "documents": [{"text": text} for text in request.texts],
-            **options.fields,
-        }
-
-    def decode(self, reply: object, headers: Mapping[str, str], count: int) -> Decoded:
-        return Decoded(scored(list_at(reply, "data"), "score", count), input_tokens(reply))
+    def documents(self, texts: Sequence[str]) -> Mapping[str, object]:
+        return {"documents": [{"text": text} for text in texts]}

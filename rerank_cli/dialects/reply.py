@@ -76,10 +76,7 @@ def scored(results: Sequence[object], key: str, count: int) -> tuple[float, ...]
 
 
 def _if_plain(results: Sequence[object], key: str, count: int) -> tuple[float, ...] | None:
-    """What `one_score_each` gives, several times as fast; None for any irregular reply.
-
-    `one_score_each` then says what is wrong.
-    """
+    """What `one_score_each` gives, several times as fast; None for any irregular reply."""
     if len(results) != count:
         return None
     try:
@@ -101,18 +98,18 @@ def _pairs(results: Iterable[object], key: str) -> Iterator[tuple[object, object
 def input_tokens(reply: object) -> int | None:
     """Input tokens, None if unknown: in meta, tokens (older SiliconFlow), usage, or the reply."""
     reply = object_of(reply)
-    meta, usage = object_of(reply.get("meta")), object_of(reply.get("usage"))
-    billed = object_of(meta.get("billed_units"))
-    known = (
-        whole(object_of(meta.get("tokens")).get("input_tokens")),
-        whole(object_of(reply.get("tokens")).get("input_tokens")),
-        whole(billed.get("input_tokens")),
-        whole(billed.get("total_tokens")),
-        whole(usage.get("prompt_tokens")),
-        whole(usage.get("total_tokens")),
-        whole(reply.get("total_tokens")),
-        whole(reply.get("input_tokens")),
+    meta = object_of(reply.get("meta"))
+    places = (
+        (meta.get("tokens"), "input_tokens"),
+        (reply.get("tokens"), "input_tokens"),
+        (meta.get("billed_units"), "input_tokens"),
+        (meta.get("billed_units"), "total_tokens"),
+        (reply.get("usage"), "prompt_tokens"),
+        (reply.get("usage"), "total_tokens"),
+        (reply, "total_tokens"),
+        (reply, "input_tokens"),
     )
+    known = (whole(object_of(place).get(name)) for place, name in places)
     return next((count for count in known if count is not None), None)
 
 
@@ -133,27 +130,18 @@ def one_score_each(pairs: Iterable[tuple[object, object]], count: int) -> tuple[
         if type(index) is not int:
             raise ReplyError(f"the reply has the index {_shown(index)}, not a whole number", _HINT)
         if not 0 <= index < count:
-            raise ReplyError(
-                f"the reply has the index {_shown(index)}, but {count} passages were sent", _HINT
-            )
+            problem = f"the reply has the index {_shown(index)}, but {count} passages were sent"
+            raise ReplyError(problem, _HINT)
         if index in scores:
             raise ReplyError(f"the reply has the index {index} twice", _HINT)
         number = score if type(score) is float else _as_float(score)
-        # Neither NaN nor an infinity minus itself is zero.
-        if number is None or number - number != 0:
-            raise ReplyError(
-                f"the reply has the score {_shown(score)} for index {index}, not a finite number",
-                _HINT,
-            )
+        if number is None or not isfinite(number):
+            found = f"the score {_shown(score)} for index {index}"
+            raise ReplyError(f"the reply has {found}, not a finite number", _HINT)
         scores[index] = number
-    missing = tuple(index for index in range(count) if index not in scores)
-    if missing:
-        raise ReplyError(
-            f"the reply has scores for {len(scores)} of {count} passages",
-            _HINT,
-            missing=missing,
-            scores=scores,
-        )
+    if missing := tuple(index for index in range(count) if index not in scores):
+        problem = f"the reply has scores for {len(scores)} of {count} passages"
+        raise ReplyError(problem, _HINT, missing=missing, scores=scores)
     return tuple(scores[index] for index in range(count))
 
 

@@ -7,24 +7,21 @@ POST {base}/{model}
 
 from collections.abc import Mapping
 
+from rerank_cli.dialects.cohere import Cohere
 from rerank_cli.dialects.reply import Decoded, input_tokens, list_at, one_score_each
 from rerank_cli.dialects.request_options import RequestOptions
 from rerank_cli.errors import ReplyError
 from rerank_cli.planning import Request
 
 
-class ScoreVector:
+class ScoreVector(Cohere):
     """See `dialects.Dialect`. The model stands in the URL alone."""
 
-    def url(self, base_url: str, options: RequestOptions) -> str:
-        return options.url(base_url, "/{model}")
+    path = "/{model}"
 
     def encode(self, request: Request, options: RequestOptions) -> Mapping[str, object]:
-        return {
-            "queries": [request.query] * len(request.texts),
-            "documents": list(request.texts),
-            **options.fields,
-        }
+        queries = [request.query] * len(request.texts)
+        return {"queries": queries, "documents": list(request.texts), **options.fields}
 
     def decode(self, reply: object, headers: Mapping[str, str], count: int) -> Decoded:
         scores = list_at(reply, "scores")

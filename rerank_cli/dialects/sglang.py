@@ -18,6 +18,5 @@ class SGLang(Cohere):
         results = list_at(reply)
         scores = scored(results, "score", count)
         infos = (object_of(object_of(each).get("meta_info")) for each in results)
-        counts = [whole(info.get("prompt_tokens")) for info in infos]
-        known = [tokens for tokens in counts if tokens is not None]
+        known = [n for n in (whole(info.get("prompt_tokens")) for info in infos) if n is not None]
         return Decoded(scores, sum(known) if len(known) == count else None)

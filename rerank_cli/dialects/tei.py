@@ -7,6 +7,7 @@ POST {base}/rerank
 
 from collections.abc import Mapping
 
+from rerank_cli.dialects.cohere import Cohere
 from rerank_cli.dialects.reply import Decoded, list_at, scored
 from rerank_cli.dialects.request_options import RequestOptions
 from rerank_cli.planning import Request
@@ -15,11 +16,8 @@ _DIGITS = 18
 """The longest count that is believed; beyond some thousand digits Python would not read it."""
 
 
-class Tei:
+class Tei(Cohere):
     """See `dialects.Dialect`."""
-
-    def url(self, base_url: str, options: RequestOptions) -> str:
-        return options.url(base_url, "/rerank")
 
     def encode(self, request: Request, options: RequestOptions) -> Mapping[str, object]:
         return {"query": request.query, "texts": list(request.texts), **options.fields}

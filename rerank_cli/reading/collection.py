@@ -112,8 +112,8 @@ class Corpus:
         if not isinstance(text, str) or not isinstance(title, str):
             raise InputError("found no text under 'text'", source=self._source, line=line)
         id_key, _ = first_field(row, COLLECTION_ID)
-        joined = f"{title} {text}" if title else text
-        return Passage(joined, self._source, line, doc_id, row, "text", id_key)
+        text = f"{title} {text}" if title else text
+        return Passage(text, self._source, line, doc_id, row, "text", id_key)
 
     def close(self) -> None:
         """Close the file."""
@@ -138,17 +138,14 @@ def run_queries(
     """
     source = shown_name(run)
     text = read_text(run, stdin, None)
-    found: dict[str, list[tuple[float, str]]] = {}
-    lines: dict[str, int] = {}
+    found: dict[str, tuple[int, list[tuple[float, str]]]] = {}
     for line, (query_id, doc_id, score) in run_reader(text)(text, source):
-        lines.setdefault(query_id, line)
-        found.setdefault(query_id, []).append((score, doc_id))
-    for query_id, scored in found.items():
-        if query_id not in queries:
-            continue
-        best = sorted(scored, key=lambda pair: -pair[0])[:depth]
-        doc_ids = tuple(dict.fromkeys(doc_id for _, doc_id in best))
-        yield RunQuery(source, lines[query_id], query_id, doc_ids, queries[query_id], corpus)
+        found.setdefault(query_id, (line, []))[1].append((score, doc_id))
+    for query_id, (line, scored) in found.items():
+        if query_id in queries:
+            best = sorted(scored, key=lambda pair: -pair[0])[:depth]
+            doc_ids = tuple(dict.fromkeys(doc_id for _, doc_id in best))
+            yield RunQuery(source, line, query_id, doc_ids, queries[query_id], corpus)
 
 
 def read_queries(file: str, stdin: BinaryIO | None, encoding: str | None) -> dict[str, str]:

@@ -58,16 +58,17 @@ def passage_of(row: Mapping[str, object], names: FieldNames, source: str, line: 
     text_key, text = names.text_of(row)
     id_key, passage_id = names.id_of(row)
     if not isinstance(text, str):
-        raise _no_text(row, text_key, names, source, line)
+        problem, hint = f"{text_key!r} is {_kind(text)}, expected a string", None
+        if text_key is None:
+            problem = f"no text field: found {_listed(row)}, expected {names.expected}"
+            hint = f"Name it with --text-field (one of: {_listed(row)})."
+        raise InputError(problem, source=source, line=line, hint=hint)
     if (passage_id is not None and type(passage_id) not in ID_TYPES) or (names.id and not id_key):
         if names.id is not None:
-            raise InputError(
-                f"{names.id!r} is {_kind(passage_id)}, expected a string or a whole number"
-                if id_key
-                else f"no id field {names.id!r}: found {_listed(row)}",
-                source=source,
-                line=line,
-            )
+            problem = f"{names.id!r} is {_kind(passage_id)}, expected a string or a whole number"
+            if not id_key:
+                problem = f"no id field {names.id!r}: found {_listed(row)}"
+            raise InputError(problem, source=source, line=line)
         # Found by guess and no usable id (an object, as MongoDB exports it): an ordinary field.
         passage_id, id_key = None, None
     return Passage(text, source, line, cast("PassageId | None", passage_id), row, text_key, id_key)
@@ -79,20 +80,6 @@ def without_blank(passages: Sequence[Passage]) -> tuple[tuple[Passage, ...], lis
     return tuple(passages[at] for at in positions), positions
 
 
-def _no_text(
-    row: Mapping[str, object], text_key: str | None, names: FieldNames, source: str, line: int
-) -> InputError:
-    if text_key is not None:
-        problem = f"{text_key!r} is {_kind(row[text_key])}, expected a string"
-        return InputError(problem, source=source, line=line)
-    return InputError(
-        f"no text field: found {_listed(row)}, expected {names.expected}",
-        source=source,
-        line=line,
-        hint=f"Name it with --text-field (one of: {_listed(row)}).",
-    )
-
-
 def _listed(row: Mapping[str, object]) -> str:
     names = [repr(name) for name in row]
     return ", ".join(names[:12] + ["…"] * (len(names) > 12)) or "nothing"
@@ -100,9 +87,6 @@ def _listed(row: Mapping[str, object]) -> str:
 
 def _kind(value: object) -> str:
     """What JSON calls a value of this type."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "a boolean"
-    names = {int: "a number", float: "a number", str: "a string", list: "an array"}
+    numbers = {int: "a number", float: "a number", bool: "a boolean"}
+    names = {type(None): "null", str: "a string", list: "an array", **numbers}
     return names.get(type(value), "an object")

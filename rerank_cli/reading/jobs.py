@@ -76,20 +76,15 @@ class JobLine:
         if not isinstance(documents, list):
             raise self._bad("found no list of documents", _EXPECTED)
         id_key, job_id = self._id(row)
-        source, line = self.source, self.line
-        passages, positions = without_blank(
-            [
-                Passage(each, source, line) if type(each) is str else self._passage(each, at)
-                for at, each in enumerate(documents)
-            ]
-        )
+        given = [self._passage(each, at) for at, each in enumerate(documents)]
+        passages, positions = without_blank(given)
         if not passages:
             found = "every document is blank" if documents else "the list of documents is empty"
             raise self._bad(found, "At least one passage is needed to rank.")
         known = (query_key, documents_key, id_key)
         fields = {key: value for key, value in row.items() if key not in known}
-        blank = len(documents) - len(passages)
-        return Job(job_id, Candidates(query, passages), positions, fields, source, line, blank)
+        candidates, blank = Candidates(query, passages), len(documents) - len(passages)
+        return Job(job_id, candidates, positions, fields, self.source, self.line, blank)
 
     def id(self) -> PassageId | None:
         """The job's id, even where the line is no job otherwise; None if it has none."""
@@ -109,6 +104,8 @@ class JobLine:
         return key, cast("PassageId", value)
 
     def _passage(self, value: object, at: int) -> Passage:
+        if isinstance(value, str):
+            return Passage(value, self.source, self.line)
         if not isinstance(value, dict):
             raise self._bad(f"document {at} is neither a text nor an object", _EXPECTED)
         try:

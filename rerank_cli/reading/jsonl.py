@@ -9,6 +9,9 @@ from rerank_cli.model import Passage
 from rerank_cli.reading.fields import FieldNames, passage_of
 from rerank_cli.reading.lines import numbered_lines
 
+# Levels of arrays and objects: as deep as can be read, an output could not be written.
+_DEEPEST = 200
+
 
 def passages(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
     """The passages of a JSONL file; raises InputError at the first line that is not one."""
@@ -19,12 +22,9 @@ def passages(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
         elif isinstance(value, dict):
             yield passage_of(value, names, source, number)
         else:
-            raise InputError(
-                f"found {line[:40].strip()!r}, expected a JSON object or string",
-                source=source,
-                line=number,
-                hint="One JSON value a line; an array can be split with: jq -c '.[]'",
-            )
+            problem = f"found {line[:40].strip()!r}, expected a JSON object or string"
+            hint = "One JSON value a line; an array can be split with: jq -c '.[]'"
+            raise InputError(problem, source=source, line=number, hint=hint)
 
 
 def value_of(line: str, source: str, number: int) -> object:
@@ -46,21 +46,15 @@ def value_of(line: str, source: str, number: int) -> object:
         problem = "a \\u escape is half of a surrogate pair, which is no character"
     except json.JSONDecodeError as error:
         # The reasons begin with a capital; here they continue a sentence.
-        reason = error.msg[:1].lower() + error.msg[1:]
-        problem = f"not JSON: {reason} at column {error.colno}"
+        problem = f"not JSON: {error.msg[:1].lower()}{error.msg[1:]} at column {error.colno}"
     except ValueError as error:
         problem = f"not JSON: {error}"
     except RecursionError:
         problem = "JSON nested too deeply"
     else:
         return value
-    raise InputError(
-        problem, source=source, line=number, hint="Each line must be one whole JSON value."
-    )
-
-
-_DEEPEST = 200
-"""Levels of arrays and objects: as deep as can be read, an output could not be written."""
+    hint = "Each line must be one whole JSON value."
+    raise InputError(problem, source=source, line=number, hint=hint)
 
 
 def _check_depth(value: object) -> None:

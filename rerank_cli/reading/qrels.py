@@ -6,7 +6,7 @@ from itertools import chain
 from typing import BinaryIO
 
 from rerank_cli.errors import InputError
-from rerank_cli.model import Qrel, Qrels
+from rerank_cli.model import Qrels
 from rerank_cli.reading.fields import QREL_DOC, QREL_QUERY, QREL_RELEVANCE
 from rerank_cli.reading.lines import numbered_lines
 from rerank_cli.reading.runs import check_nul
@@ -27,17 +27,22 @@ def read_qrels(file: str, *, stdin: BinaryIO | None, encoding: str | None = None
     text = read_text(file, stdin, encoding)
     source = shown_name(file)
     qrels: dict[str, dict[str, int]] = {}
-    for line, (query_id, doc_id, relevance) in judgments(text, source):
+    for line, query_id, doc_id, relevance in _judgments(text, source):
         judged = qrels.setdefault(query_id, {})
-        if judged.setdefault(doc_id, relevance) != relevance:
-            raise _contradiction(text, source, line, query_id, doc_id)
+        before = judged.setdefault(doc_id, relevance)
+        if before != relevance:
+            again = _judgments(text, source)
+            first = next(line for line, *pair, _ in again if pair == [query_id, doc_id])
+            found = f"was judged {before} on line {first}, and differently here"
+            problem = f"document {doc_id!r} of query {query_id!r} {found}"
+            raise InputError(problem, source=source, line=line)
     if not qrels:
         raise InputError("no judgments in it", source=source)
     return qrels
 
 
-def judgments(text: str, source: str) -> Iterator[tuple[int, Qrel]]:
-    """The line number (from 1) and content of each judgment."""
+def _judgments(text: str, source: str) -> Iterator[tuple[int, str, str, int]]:
+    """The line number (from 1), query id, document id and relevance of each judgment."""
     check_nul(text, source)
     lines = numbered_lines(text)
     first = next(lines, None)
@@ -53,7 +58,10 @@ def judgments(text: str, source: str) -> Iterator[tuple[int, Qrel]]:
             problem = f"{found}, expected {_TABLE if order else _TREC}"
             raise InputError(problem, source=source, line=number, hint=_HINT)
         query_id, doc_id, relevance = (cells[at] for at in order or (0, 1, 2))
-        yield number, Qrel(query_id, doc_id, _relevance(relevance, source, number))
+        if not _WHOLE.fullmatch(relevance):
+            problem = f"relevance {relevance[:40]!r} is not a whole number of at most 7 digits"
+            raise InputError(problem, source=source, line=number, hint=_HINT)
+        yield number, query_id, doc_id, int(relevance)
 
 
 def _header(line: str) -> tuple[int, int, int] | None:
@@ -66,25 +74,3 @@ def _header(line: str) -> tuple[int, int, int] | None:
         for known in (QREL_QUERY, QREL_DOC, QREL_RELEVANCE)
     ]
     return None if -1 in columns else (columns[0], columns[1], columns[2])
-
-
-def _relevance(cell: str, source: str, line: int) -> int:
-    if not _WHOLE.fullmatch(cell):
-        raise InputError(
-            f"relevance {cell[:40]!r} is not a whole number of at most 7 digits",
-            source=source,
-            line=line,
-            hint=_HINT,
-        )
-    return int(cell)
-
-
-def _contradiction(text: str, source: str, line: int, query_id: str, doc_id: str) -> InputError:
-    pair = (query_id, doc_id)
-    first, before = next((n, row) for n, row in judgments(text, source) if row[:2] == pair)
-    return InputError(
-        f"document {doc_id!r} of query {query_id!r} was judged {before.relevance} on line {first}, "
-        "and differently here",
-        source=source,
-        line=line,
-    )

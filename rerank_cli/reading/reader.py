@@ -10,12 +10,7 @@ from rerank_cli.errors import InputError
 from rerank_cli.model import Passage
 from rerank_cli.reading import FORMATS
 from rerank_cli.reading.fields import FieldNames
-from rerank_cli.reading.source import (
-    check_stdin_once,
-    looks_like_json,
-    read_text,
-    shown_name,
-)
+from rerank_cli.reading.source import check_stdin_once, looks_like_json, read_text, shown_name
 
 Parser: TypeAlias = Callable[[str, str, FieldNames], Iterator[Passage]]
 
@@ -49,7 +44,9 @@ def read(
     warnings: list[str] = []
     for file in files:
         text = read_text(file, stdin, encoding)
-        format_name = _format_of(file) if input_format == "auto" else input_format
+        format_name = input_format
+        if input_format == "auto":
+            format_name = _FORMAT_OF_SUFFIX.get(PurePath(file).suffix.lower(), "lines")
         source = shown_name(file)
         before = len(passages) + len(blank)
         for passage in _parser(format_name)(text, source, names or FieldNames()):
@@ -65,7 +62,9 @@ def read(
                 "--input-format jsonl reads one object a line"
             )
     if not passages:
-        raise _nothing(files, blank)
+        found = "every passage is blank" if blank else "no passages in it"
+        source = ", ".join(map(shown_name, files))
+        raise InputError(found, source=source, hint="At least one passage is needed to rank.")
     return Reading(tuple(passages), tuple(blank), tuple(warnings))
 
 
@@ -73,13 +72,3 @@ def _parser(format_name: str) -> Parser:
     module, function = FORMATS[format_name]
     parser: Parser = getattr(import_module(f"rerank_cli.reading.{module}"), function)
     return parser
-
-
-def _format_of(file: str) -> str:
-    return _FORMAT_OF_SUFFIX.get(PurePath(file).suffix.lower(), "lines")
-
-
-def _nothing(files: Sequence[str], blank: Sequence[str]) -> InputError:
-    found = "every passage is blank" if blank else "no passages in it"
-    source = ", ".join(map(shown_name, files))
-    return InputError(found, source=source, hint="At least one passage is needed to rank.")

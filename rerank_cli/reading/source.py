@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from rerank_cli.errors import InputError, UsageError
+from rerank_cli.reading.lines import numbered_lines
 
 STDIN = "<stdin>"
 
@@ -23,6 +24,11 @@ _BOMS = (
 )
 
 _BUFFER = 2**20
+# Some codecs make these, though they are no characters and can neither be sent nor written.
+_SURROGATE = re.compile("[\ud800-\udfff]")
+# Bytes on each side of an error that are looked at: enough to guess by, quick to read.
+_SAMPLE = 2**15
+_SHORT = 300
 _PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"(\xb5/\xfd": "zstd", b"BZh": "bzip2"}
 
 
@@ -90,9 +96,8 @@ def _stream(file: str, source: str, stdin: BinaryIO | None) -> Iterator[BinaryIO
 
 def looks_like_json(text: str) -> bool:
     """Whether the first line holds a JSON object, or opens a JSON array or object."""
-    start = len(text) - len(text.lstrip())
-    end = text.find("\n", start)
-    first = text[start : len(text) if end < 0 else end].strip()
+    _, line = next(numbered_lines(text), (0, ""))
+    first = line.strip()
     if first in {"[", "{"}:
         return True
     if not first.startswith(("{", '["', "[{")):
@@ -114,10 +119,8 @@ def check_encoding(name: str) -> None:
         # A byte, because an empty string is decoded without a look at the name.
         b"a".decode(name, "replace")
     except (LookupError, ValueError):
-        raise UsageError(
-            f"--encoding {name!r} is not a text encoding",
-            "Common ones: utf-8, gb18030, big5, shift_jis, euc-kr, cp1252, utf-16.",
-        ) from None
+        hint = "Common ones: utf-8, gb18030, big5, shift_jis, euc-kr, cp1252, utf-16."
+        raise UsageError(f"--encoding {name!r} is not a text encoding", hint) from None
 
 
 def _unreadable(file: str, source: str, error: OSError | ValueError) -> InputError:
@@ -137,12 +140,10 @@ def decoded(data: bytes, encoding: str, source: str, *, skipped: int = 0, line: 
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         at = error.start
-        raise InputError(
-            f"not {encoding} text: byte 0x{data[at]:02x} at offset {at + skipped}",
-            source=source,
-            line=data[:at].decode(encoding, "ignore").count("\n") + line,
-            hint=_likely(data, error),
-        ) from None
+        problem = f"not {encoding} text: byte 0x{data[at]:02x} at offset {at + skipped}"
+        line += data[:at].decode(encoding, "ignore").count("\n")
+        hint = _likely(data, error)
+        raise InputError(problem, source=source, line=line, hint=hint) from None
     except UnicodeError as error:
         raise InputError(f"not {encoding} text: {error}", source=source) from None
     if encoding != "utf-8" and (half := _SURROGATE.search(text)):
@@ -150,14 +151,6 @@ def decoded(data: bytes, encoding: str, source: str, *, skipped: int = 0, line: 
         problem = f"not {encoding} text: half of a surrogate pair, which is no character"
         raise InputError(problem, source=source, line=line)
     return text
-
-
-# Some codecs make these, though they are no characters and can neither be sent nor written.
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-_SHORT = 300
-_SAMPLE = 2**15
-"""Bytes on each side of an error that are looked at: enough to guess by, quick to read."""
 
 
 def _likely(data: bytes, error: UnicodeDecodeError) -> str:
@@ -170,20 +163,14 @@ def _likely(data: bytes, error: UnicodeDecodeError) -> str:
     from charset_normalizer import from_bytes
 
     sample = data[max(error.start - _SAMPLE, 0) : error.start + _SAMPLE]
-    guesses = (each.encoding for each in from_bytes(sample))
     failed = {"ascii", error.encoding.replace("-", "_")}
-    guess = next((name for name in guesses if name not in failed), None)
+    guesses = (each.encoding for each in from_bytes(sample) if each.encoding not in failed)
+    guess = next(guesses, None)
     if guess is None:
         return "It looks like no text in a common encoding."
-    if guess != "gb18030" and len(sample) < _SHORT and _is(sample, "gb18030"):
+    if guess != "gb18030" and len(sample) < _SHORT:
         # Few bytes look like several encodings; this one is by far the most common of them.
-        return f"It may be gb18030 or {guess}: try --encoding gb18030, and look at the text."
+        with contextlib.suppress(UnicodeDecodeError):
+            sample.decode("gb18030")
+            return f"It may be gb18030 or {guess}: try --encoding gb18030, and look at the text."
     return f"It is likely {guess}: try --encoding {guess}"
-
-
-def _is(sample: bytes, encoding: str) -> bool:
-    try:
-        sample.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -35,12 +35,9 @@ def _passages(text: str, source: str, names: FieldNames, delimiter: str) -> Iter
             continue
         if len(cells) != len(header):
             found = "1 cell" if len(cells) == 1 else f"{len(cells)} cells"
-            raise InputError(
-                f"{found}, expected {len(header)} as in the header",
-                source=source,
-                line=line,
-                hint="A cell that holds the delimiter or a newline must stand in double quotes.",
-            )
+            problem = f"{found}, expected {len(header)} as in the header"
+            hint = "A cell that holds the delimiter or a newline must stand in double quotes."
+            raise InputError(problem, source=source, line=line, hint=hint)
         yield passage_of(dict(zip(header, cells, strict=True)), names, source, line)
 
 
@@ -54,12 +51,9 @@ def _rows(text: str, source: str, delimiter: str) -> Iterator[tuple[int, list[st
         except StopIteration:
             return
         except csv.Error as error:
-            raise InputError(
-                f"not a well-formed table: {error}",
-                source=source,
-                line=line,
-                hint='A quote inside a quoted cell is doubled: "".',
-            ) from None
+            problem = f"not a well-formed table: {error}"
+            hint = 'A quote inside a quoted cell is doubled: "".'
+            raise InputError(problem, source=source, line=line, hint=hint) from None
         if cells:
             yield line, cells
 
@@ -69,13 +63,9 @@ def _check_header(header: list[str], names: FieldNames, source: str, line: int) 
     twice = [name for name, times in Counter(header).items() if times > 1]
     if twice:
         raise InputError(f"column {twice[0]!r} stands twice", source=source, line=line)
-    present = dict.fromkeys(header)
-    if names.text_of(present)[0] is None:
-        raise InputError(
-            f"no text column: found {columns}, expected {names.expected}",
-            source=source,
-            line=line,
-            hint="Name it with --text-field; a table needs a header row.",
-        )
-    if names.id is not None and names.id not in present:
+    if names.text_of(dict.fromkeys(header))[0] is None:
+        problem = f"no text column: found {columns}, expected {names.expected}"
+        hint = "Name it with --text-field; a table needs a header row."
+        raise InputError(problem, source=source, line=line, hint=hint)
+    if names.id is not None and names.id not in header:
         raise InputError(f"no id column {names.id!r}: found {columns}", source=source, line=line)

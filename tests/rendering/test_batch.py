@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from rerank_cli.errors import InputError
 from rerank_cli.model import Candidates, Job, Passage, PassageId
 from rerank_cli.ranking import rank
-from rerank_cli.reading import batch_output
-from rerank_cli.reading.runs import trec_scored_docs
+from rerank_cli.reading.runs import batch_scored_docs, trec_scored_docs
 from rerank_cli.rendering import render_job
 from tests.rendering.rankings import HOSTILE, of_row, passage
 
@@ -120,7 +119,7 @@ def test_both_formats_are_read_back_as_they_were(found: dict[str, float], query_
     """`rerank eval` would measure other scores than those that the model gave."""
     passages = [passage("a", id=doc_id) for doc_id in found]
     scores = list(found.values())
-    readers = {"jsonl": batch_output.scored_docs, "trec": trec_scored_docs}
+    readers = {"jsonl": batch_scored_docs, "trec": trec_scored_docs}
     for output_format, parse in readers.items():
         text = rendered(output_format, passages, scores, job_id=query_id)
         read = [each for _, each in parse(text, "x")]

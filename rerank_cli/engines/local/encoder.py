@@ -53,9 +53,8 @@ class Encoder:
         projected += self._project[1]
         self._normalise(projected, self._projection_norm)
         projected[len(packed.vocabulary) :] = 0
-        inner = [
-            self._first_convolution(projected, branch, packed) for branch in range(len(_BRANCHES))
-        ]
+        branches = range(len(_BRANCHES))
+        inner = [self._first_convolution(projected, branch, packed) for branch in branches]
         tile = np.empty((TILE, FEATURES), np.float32)
         for start in range(0, packed.slots, TILE):
             here = packed.token_at[GAP + start : GAP + start + TILE]

@@ -8,12 +8,12 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from rerank_cli.engines.local.encoder import Encoder
-    from rerank_cli.engines.local.similarity import EncodedQuery
     from rerank_cli.engines.local.tokens import Tokenizer
 
 Window: TypeAlias = tuple[int, list[int]]
@@ -57,7 +57,9 @@ class Session:
                     self._encoder, query_ids, self._tokenizer.idf(query_ids)
                 )
                 windows = list(_windows(token_ids))
-                for number, score in _score_windows(encoded_query, windows, pool):
+                blocks = [[ids for _, ids in block] for block in _blocks(windows)]
+                found = chain.from_iterable(pool.map(encoded_query.score, blocks))
+                for (number, _), score in zip(windows, found, strict=True):
                     scores[first + number] = max(scores[first + number], score)
         return scores, read
 
@@ -69,23 +71,16 @@ def _read_tokenizer(path: Path) -> "Tokenizer":
 
 
 def _read_encoder(path: Path) -> "Encoder":
-    with _one_blas_thread():
-        from rerank_cli.engines.local.encoder import Encoder
-        from rerank_cli.engines.local.weights import Weights
-
-    return Encoder(Weights(path))
-
-
-@contextmanager
-def _one_blas_thread() -> Iterator[None]:
-    """A BLAS that is loaded within this takes one thread, unless the environment sets a number."""
+    # The BLAS that is loaded here takes one thread, unless the environment sets a number.
     ours = [name for name in _BLAS_THREADS if name not in os.environ]
     os.environ.update(dict.fromkeys(ours, "1"))
     try:
-        yield
+        from rerank_cli.engines.local.encoder import Encoder
+        from rerank_cli.engines.local.weights import Weights
     finally:
         for name in ours:
             os.environ.pop(name, None)
+    return Encoder(Weights(path))
 
 
 @contextmanager
@@ -116,20 +111,6 @@ def _windows(texts: Iterable[list[int]]) -> Iterator[Window]:
             continue
         for start in range(0, len(token_ids) - _WINDOW + _STEP, _STEP):
             yield number, token_ids[start : start + _WINDOW]
-
-
-def _score_windows(
-    query: "EncodedQuery", windows: Sequence[Window], pool: ThreadPoolExecutor
-) -> Iterator[tuple[int, float]]:
-    """The score of each window with the number of its text."""
-
-    def score(block: Sequence[Window]) -> list[float]:
-        return query.score([token_ids for _, token_ids in block])
-
-    blocks = list(_blocks(windows))
-    for block, scores in zip(blocks, pool.map(score, blocks), strict=True):
-        for (number, _), value in zip(block, scores, strict=True):
-            yield number, value
 
 
 def _blocks(windows: Sequence[Window]) -> Iterator[Sequence[Window]]:

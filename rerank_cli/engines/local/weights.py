@@ -80,8 +80,7 @@ class Weights:
         """Inflate the embeddings of these tokens, each shard as a task of its own."""
         rows = np.zeros(_SHARDS, np.int64)
         np.maximum.at(rows, token_ids % _SHARDS, token_ids // _SHARDS + 1)
-        for _ in mapper(lambda i: self._shards[i].grow(int(rows[i])), range(_SHARDS)):
-            pass
+        list(mapper(lambda i: self._shards[i].grow(int(rows[i])), range(_SHARDS)))
 
     def embed(self, token_ids: Ints) -> Floats:
         """The embeddings (tokens x 512) of tokens that have been loaded."""
