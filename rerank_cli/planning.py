@@ -2,8 +2,8 @@
 
 import json
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence, Sized
+from dataclasses import dataclass, replace
 
 from rerank_cli.model import Candidates, Query
 
@@ -19,12 +19,21 @@ _LATIN_BYTES, _OTHER_BYTES = 4.0, 3.0
 class Limits:
     """What one request to an endpoint may carry; None is no limit.
 
-    `bytes` are those of the request body, `tokens` are estimated (see `estimate_tokens`).
+    `bytes` are those of the request body, of which `frame` go to what is no passage (None: the
+    query and a guess), and `around` to what stands around each passage. `tokens` are estimated (see
+    `estimate_tokens`).
     """
 
     passages: int | None = None
     bytes: int | None = None
     tokens: int | None = None
+    frame: int | None = None
+    around: int = _AROUND
+
+    def measured(self, query: Query, body: Callable[["Request"], Sized]) -> "Limits":
+        """The limits with `frame` and `around` as the bodies of a query's requests have them."""
+        one, two = (len(body(Request(query, [""] * count, range(count)))) for count in (1, 2))
+        return replace(self, frame=2 * one - two, around=two - one)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +128,17 @@ def plan(candidates: Candidates, limits: Limits) -> Plan:
 
 def _spans(query: Query, texts: Sequence[str], limits: Limits) -> Iterator[tuple[int, int]]:
     """First and end of each request."""
-    most_bytes = math.inf if limits.bytes is None else limits.bytes - _FRAME - json_bytes(query)
+    if limits.bytes is None and limits.tokens is None:
+        step = limits.passages or max(len(texts), 1)
+        yield from ((first, min(first + step, len(texts))) for first in range(0, len(texts), step))
+        return
+    frame = _FRAME + json_bytes(query) if limits.frame is None else limits.frame
+    most_bytes = math.inf if limits.bytes is None else limits.bytes - frame
     most_tokens = math.inf if limits.tokens is None else limits.tokens
     query_tokens = estimate_tokens(query)
     first = size = tokens = 0
     for number, text in enumerate(texts):
-        text_size = 0 if limits.bytes is None else json_bytes(text) + _AROUND
+        text_size = 0 if limits.bytes is None else json_bytes(text) + limits.around
         text_tokens = 0 if limits.tokens is None else query_tokens + estimate_tokens(text)
         size, tokens = size + text_size, tokens + text_tokens
         full = number - first == limits.passages or size > most_bytes or tokens > most_tokens

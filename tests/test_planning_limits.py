@@ -84,6 +84,25 @@ def test_no_request_is_over_a_limit_nor_smaller_than_it_need_be(
         )
 
 
+@pytest.mark.parametrize("dialect", sorted(DIALECTS))
+@BRIEFLY
+@given(_TEXT, st.lists(_TEXT, min_size=1, max_size=20, unique=True), st.integers(300, 3000))
+def test_measured_limits_are_kept_to_the_byte(
+    dialect: str, query: str, texts: list[str], size: int
+) -> None:
+    """A long instruction, or a query that each text repeats, would make a request too large."""
+
+    def body(request: Request) -> bytes:
+        return b"x" * _size(request, dialect)
+
+    made = _plan(query, texts, Limits(bytes=size).measured(query, body))
+    assert made.texts == texts
+    for request in made.requests:
+        assert len(request.texts) == 1 or _size(request, dialect) <= size
+    for request, following in pairwise(made.requests):
+        assert _size(_with_next(request, following), dialect) > size
+
+
 @_DIALECTS
 def test_thousands_of_short_texts_stay_within_the_bytes(dialect: str) -> None:
     """What stands around each text would add up: the endpoint refuses a request full of words."""

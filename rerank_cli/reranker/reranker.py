@@ -237,7 +237,10 @@ class Reranker:
 
     def plan(self, candidates: Candidates) -> Plan:
         """The requests for some candidates."""
-        return planning.plan(candidates, self.limits)
+        limits = self.limits
+        if limits.bytes is not None:
+            limits = limits.measured(candidates.query, self.engine.body)
+        return planning.plan(candidates, limits)
 
     def score_plan(self, plan: Plan) -> Scores:
         """One finite score a passage, in input order."""

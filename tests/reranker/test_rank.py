@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rerank_cli import Hit, InputError, Reranker, Usage, UsageError
+from rerank_cli import Document, Hit, InputError, Reranker, Usage, UsageError
 from tests.answers import flagship_score, healthy, score_of, scored, scoring
 from tests.running import PASSAGES, QUERY, rerank
 from tests.serving import Loopback, Received
@@ -39,7 +39,7 @@ def test_the_ranking_is_that_of_the_command(reranker: Reranker, server: Loopback
 def test_documents_come_back_as_the_objects_that_were_given(reranker: Reranker) -> None:
     """Whoever ranks rows of a database would have to look them up again."""
     first, *rest = _flagship()
-    documents = [*rest, {"body": first, "n": 7}, "  "]
+    documents: list[Document] = [*rest, {"body": first, "n": 7}, "  "]
     hits = reranker.rank(QUERY, documents)
     assert all(hit.document is documents[hit.index] for hit in hits)
     assert hits[0] == Hit(1, 0.9974, 4, documents[4])

@@ -9,7 +9,7 @@ from rerank_cli.engines.endpoint.engine import EndpointEngine
 from rerank_cli.errors import EndpointError, Fault
 from rerank_cli.model import Candidates, Passage
 from rerank_cli.planning import Plan, plan
-from rerank_cli.settings import Flags, resolve
+from rerank_cli.settings import Flags, Settings, resolve
 from rerank_cli.transport import Policy, Reply
 from tests.transport.clocks import FakeClock
 
@@ -22,6 +22,8 @@ class Silent:
     def retried(self, why: str) -> None: ...
     def paced(self, concurrency: int, *, slower: bool) -> None: ...
     def note(self, text: str) -> None: ...
+    def warn(self, text: str) -> None: ...
+    def settled(self, settings: Settings) -> None: ...
 
 
 class Endpoint:
