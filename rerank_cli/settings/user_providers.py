@@ -16,6 +16,7 @@ from typing import Any
 
 from rerank_cli.errors import SettingsError
 from rerank_cli.providers import CUSTOM, PROVIDERS, Provider, table_of
+from rerank_cli.providers.row import LIMITS, USUAL_PASSAGES
 from rerank_cli.settings.urls import check_url
 
 _PROJECT = "pyproject.toml"
@@ -143,7 +144,7 @@ def _row(name: str, values: object, path: Path) -> Provider:
         key_header=values.get("key_header", "Authorization"),
         fields=values.get("fields", CUSTOM.fields if dialect == CUSTOM.dialect else {}),
         extras=CUSTOM.extras if dialect == CUSTOM.dialect else {},
-        **{"max_passages": CUSTOM.max_passages, **limits},
+        **{"max_passages": USUAL_PASSAGES, **limits},
     )
 
 
@@ -188,7 +189,7 @@ def _matches(pattern: re.Pattern[str]) -> Callable[[object], bool]:
 
 _TEXT = (lambda value: isinstance(value, str) and bool(value.strip()), "a text")
 _COUNT = (_is_count, "a whole number above 0")
-_LIMITS = ("max_passages", "max_bytes", "max_tokens", "rpm", "tpm", "concurrency")
+_LIMITS = (*LIMITS, "concurrency")
 _KEYS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "base_url": (_is_url, "an http or https URL"),
     "dialect": _TEXT,
