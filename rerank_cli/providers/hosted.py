@@ -13,7 +13,7 @@ NO_ECHO = {"return_documents": False}
 INSTRUCTION = {"instruction": "instruction"}
 CHUNKS = {"max_chunks_per_doc": "max_chunks_per_doc", "overlap_tokens": "overlap_tokens"}
 
-_hosted = partial(Provider, dialect="cohere", needs_key=True, score_range=UNIT)
+_hosted = partial(Provider, needs_key=True, score_range=UNIT)
 """A row, with what most hosted endpoints have in common."""
 
 _SILICONFLOW = _hosted(

@@ -57,7 +57,7 @@ class Provider:
     """
 
     name: str
-    dialect: str = ""
+    dialect: str = "cohere"
     base_url: str = ""
     by_key: Mapping[str, str] = field(default_factory=dict)
     path: str | None = None

@@ -30,7 +30,6 @@ SELF_HOSTED = (
     ),
     Provider(
         name="vllm",
-        dialect="cohere",
         base_url="http://localhost:8000/v1",
         key_variables=("VLLM_API_KEY",),
         extras=INSTRUCTION,
@@ -52,7 +51,6 @@ SELF_HOSTED = (
     ),
     Provider(
         name="llamacpp",
-        dialect="cohere",
         base_url="http://localhost:8080/v1",
         key_variables=("LLAMA_API_KEY",),
         score_range=UNBOUNDED,
@@ -65,7 +63,6 @@ SELF_HOSTED = (
     ),
     Provider(
         name="infinity",
-        dialect="cohere",
         base_url="http://localhost:7997",
         key_variables=("INFINITY_API_KEY",),
         fields=NO_ECHO,
@@ -79,7 +76,6 @@ SELF_HOSTED = (
     ),
     Provider(
         name="xinference",
-        dialect="cohere",
         base_url="http://localhost:9997/v1",
         needs_model=True,
         key_variables=("XINFERENCE_API_KEY",),
@@ -95,7 +91,6 @@ SELF_HOSTED = (
     ),
     Provider(
         name="localai",
-        dialect="cohere",
         base_url="http://localhost:8080/v1",
         needs_model=True,
         key_variables=("LOCALAI_API_KEY",),
@@ -103,7 +98,6 @@ SELF_HOSTED = (
     ),
     Provider(
         name="litellm",
-        dialect="cohere",
         base_url="http://localhost:4000/v1",
         needs_model=True,
         key_variables=("LITELLM_API_KEY", "LITELLM_PROXY_API_KEY", "LITELLM_MASTER_KEY"),
@@ -127,7 +121,6 @@ SELF_HOSTED = (
     ),
     Provider(
         name="ovms",
-        dialect="cohere",
         base_url="http://localhost:8000/v3",
         needs_model=True,
         fields=NO_ECHO,
@@ -149,11 +142,6 @@ SELF_HOSTED = (
     ),
 )
 
-LOCAL = Provider(name="local", model="use-multilingual-v3", max_passages=None, score_range=UNIT)
+LOCAL = Provider("local", "", model="use-multilingual-v3", max_passages=None, score_range=UNIT)
 
-CUSTOM = Provider(
-    name="custom",
-    dialect="cohere",
-    fields=NO_ECHO,
-    extras=INSTRUCTION | CHUNKS,
-)
+CUSTOM = Provider(name="custom", fields=NO_ECHO, extras=INSTRUCTION | CHUNKS)
