@@ -7,20 +7,10 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from rerank_cli.providers.hosted import HOSTED
-from rerank_cli.providers.models import known
 from rerank_cli.providers.row import GENERAL_KEY, Provider
 from rerank_cli.providers.self_hosted import CUSTOM, LOCAL, SELF_HOSTED
 
-__all__ = [
-    "CUSTOM",
-    "GENERAL_KEY",
-    "LOCAL",
-    "PROVIDERS",
-    "Provider",
-    "known",
-    "owner_of",
-    "table_of",
-]
+__all__ = ["CUSTOM", "GENERAL_KEY", "LOCAL", "PROVIDERS", "Provider", "owner_of", "table_of"]
 
 
 def table_of(*rows: Provider) -> Mapping[str, Provider]:
@@ -34,11 +24,10 @@ PROVIDERS = table_of(*HOSTED, LOCAL, *SELF_HOSTED, CUSTOM)
 def owner_of(url: str, rows: Iterable[Provider]) -> Provider | None:
     """The provider whose own host the URL names, if any; of several the one that fits best."""
     parts = urlsplit(url)
-    owners = [row for row in rows if parts.hostname in row.own_hosts]
 
     def fit(row: Provider) -> tuple[bool, int]:
         base = urlsplit(row.base_url)
         within = parts.path.startswith(base.path)
         return base.hostname == parts.hostname, len(base.path) if within else -1
 
-    return max(owners, key=fit, default=None)
+    return max((row for row in rows if parts.hostname in row.own_hosts), key=fit, default=None)

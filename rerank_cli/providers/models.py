@@ -37,11 +37,9 @@ MODELS = (
     Model("jina-(reranker-(v1|v2|m0)|colbert)", decides_range=True, score_range=UNIT),
 )
 
-_UNKNOWN = Model("")
-
 
 @cache
 def known(model: str | None) -> Model:
     """The row of a model; one with the defaults if none matches."""
     fits = (row for row in MODELS if re.search(row.names, model or "", re.IGNORECASE))
-    return next(fits, _UNKNOWN)
+    return next(fits, Model(""))

@@ -11,11 +11,14 @@ from rerank_cli.providers.models import known
 GENERAL_KEY = "RERANK_API_KEY"
 """The variable of a key for any provider; it comes before a provider's own variables."""
 
-
 USUAL_PASSAGES = 100
 """Passages a request, where none are documented: a first-stage search recalls about this many."""
 
-PASSAGES_GUESSED = frozenset({"max_passages"})
+LIMITS = ("max_passages", "max_bytes", "max_tokens", "rpm", "tpm")
+
+
+class Guess(int):
+    """A limit that no documentation vouches for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,6 @@ class Provider:
     max_bytes       bytes a request's body may have
     max_tokens      estimated tokens a request may have
     rpm, tpm        requests and tokens a minute
-    guessed         those of the five limits above that no documentation vouches for
     concurrency     requests at once
     score_range     the range of its scores; None if that depends on the model, or is unknown
     status_url      where to ask for an answer that is not ready (status 202); `{id}` is its id
@@ -55,7 +57,7 @@ class Provider:
     """
 
     name: str
-    dialect: str = ""
+    dialect: str = "cohere"
     base_url: str = ""
     by_key: Mapping[str, str] = field(default_factory=dict)
     path: str | None = None
@@ -69,12 +71,11 @@ class Provider:
     headers: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, object] = field(default_factory=dict)
     extras: Mapping[str, str] = field(default_factory=dict)
-    max_passages: int | None = None
+    max_passages: int | None = Guess(USUAL_PASSAGES)
     max_bytes: int | None = None
     max_tokens: int | None = None
     rpm: int | None = None
     tpm: int | None = None
-    guessed: frozenset[str] = frozenset()
     concurrency: int = 8
     score_range: Range | None = None
     status_url: str | None = None
@@ -96,6 +97,11 @@ class Provider:
         if not self.base_url:
             return "any"
         return "hosted" if urlsplit(self.base_url).scheme == "https" else "self-hosted"
+
+    @property
+    def guessed(self) -> frozenset[str]:
+        """The names of the limits that are guesses."""
+        return frozenset(name for name in LIMITS if isinstance(getattr(self, name), Guess))
 
     @property
     def own_hosts(self) -> frozenset[str]:

@@ -16,20 +16,21 @@ class DotEnv:
     warnings: tuple[str, ...] = ()
 
 
-def find(directory: Path) -> DotEnv | None:
+def nearest(name: str, directory: Path | None) -> Path | None:
+    """The file of a name in the directory, else in the nearest folder above that has one."""
+    folders = (directory, *directory.parents) if directory else ()
+    return next((folder / name for folder in folders if (folder / name).is_file()), None)
+
+
+def find(directory: Path | None) -> DotEnv | None:
     """The nearest `.env` at or above the directory, or None. Raises SettingsError if unreadable.
 
     `${NAME}` stays as it is: expanding it would let the file of a cloned folder copy keys of the
     environment into a URL.
     """
-    for folder in (directory, *directory.parents):
-        path = folder / ".env"
-        if path.is_file():
-            return _load(path)
-    return None
-
-
-def _load(path: Path) -> DotEnv:
+    path = nearest(".env", directory)
+    if path is None:
+        return None
     # Imported here: most folders have no such file, and the parser costs start-up time.
     from io import StringIO
 

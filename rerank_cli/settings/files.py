@@ -25,5 +25,4 @@ class Files(NamedTuple):
         folder = None
         with suppress(FileNotFoundError):  # the working directory may have been removed
             folder = Path.cwd()
-        found = dotenv.find(folder) if folder else None
-        return cls(found, user_providers.find(folder, environ))
+        return cls(dotenv.find(folder), user_providers.find(folder, environ))

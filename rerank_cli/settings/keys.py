@@ -28,40 +28,38 @@ def key_for(
     `named` is what named the provider, `base_url` the URL if one is named.
     """
     project_file = sources.config.project.get(provider.name)
-    own = _own_variables(provider, sources)
+    own = (GENERAL_KEY, *provider.key_variables)
+    if provider.key_variables and not sources.general_key:
+        own = provider.key_variables
     if project_file and base_url is None:
-        lacking = provider.needs_key or sources.key(*own)
-        return None, _of_project(provider, project_file) if lacking else None
+        if not provider.needs_key and not sources.key(*own):
+            return None, None
+        return None, (
+            f"no key is sent to {shown_url(provider.base_url)}, which {project_file} names; give "
+            "that URL with --base-url, or define the provider in your own configuration file, if "
+            "you trust it"
+        )
     if project_file:
         own = (GENERAL_KEY,)
-    untrusted = _untrusted(base_url, provider, project_file)
+    untrusted = None
+    # A project may name hosts as it likes: they are not its own.
+    if base_url and not base_url.by_user and (project_file or not provider.owns(base_url.value)):
+        untrusted = base_url
     key = sources.key(*own, only_file=bool(untrusted))
     key = key or sources.find(*provider.borrowed, only_file=True)
     # A `.env` file's RERANK_PROVIDER is not the user asking.
     asked_for = named.variable in ("--provider", "RERANK_PROVIDER") and named.by_user
     if asked_for and not untrusted:
         key = key or sources.find(*provider.borrowed)
-    if key:
-        _check_key(key)
-        return key, None
-    return None, _withheld(provider, own, untrusted, sources)
-
-
-def _own_variables(provider: Provider, sources: Sources) -> tuple[str, ...]:
-    if provider.key_variables and not sources.general_key:
-        return provider.key_variables
-    return (GENERAL_KEY, *provider.key_variables)
-
-
-def _untrusted(
-    base_url: Found | None, provider: Provider, project_file: str | None
-) -> Found | None:
-    """The base URL, if it is a file that names it and the host is not the provider's own."""
-    if base_url is None or base_url.by_user:
-        return None
-    # A project may name hosts as it likes: they are not its own.
-    at_home = provider.owns(base_url.value) and not project_file
-    return None if at_home else base_url
+    if key is None:
+        return None, _withheld(provider, own, untrusted, sources)
+    # Quotes and backslashes too: they would be written otherwise where a reply echoes the key.
+    if not key.value.isascii() or not key.value.isprintable() or set(key.value) & set(" \"'\\"):
+        raise SettingsError(
+            f"{key} holds characters that no key has (blanks, quotes, controls, non-ASCII)",
+            "Give the key alone, without quotes or 'Bearer'.",
+        )
+    return key, None
 
 
 def _withheld(
@@ -75,33 +73,14 @@ def _withheld(
             f"{key} is not sent to {shown_url(untrusted.value)}, "
             f"which {untrusted.origin} names; give that URL with --base-url if you trust it"
         )
-    general = None if GENERAL_KEY in own else sources.find(GENERAL_KEY)
-    if general:
+    if GENERAL_KEY not in own and (general := sources.find(GENERAL_KEY)):
         return f"{general} is not sent to several providers; set {' or '.join(own)}"
-    lent = sources.find(*provider.borrowed)
-    if lent:
+    if lent := sources.find(*provider.borrowed):
         return (
             f"{lent.variable} from the environment is not sent to {provider.name} unless you ask "
             f"for it: -p {provider.name}"
         )
     return None
-
-
-def _of_project(provider: Provider, defined_by: str) -> str:
-    return (
-        f"no key is sent to {shown_url(provider.base_url)}, which {defined_by} names; give "
-        "that URL with --base-url, or define the provider in your own configuration file, if you "
-        "trust it"
-    )
-
-
-def _check_key(key: Found) -> None:
-    # Quotes and backslashes too: they would be written otherwise where a reply echoes the key.
-    if not key.value.isascii() or not key.value.isprintable() or set(key.value) & set(" \"'\\"):
-        raise SettingsError(
-            f"{key} holds characters that no key has (blanks, quotes, controls, non-ASCII)",
-            "Give the key alone, without quotes or 'Bearer'.",
-        )
 
 
 def warnings_of(

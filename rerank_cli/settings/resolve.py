@@ -1,11 +1,13 @@
 """Settings from all sources; what is said first counts."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from rerank_cli.errors import Fault, SettingsError
 from rerank_cli.model import Range
-from rerank_cli.providers import CUSTOM, GENERAL_KEY, LOCAL, Provider, known, owner_of
+from rerank_cli.providers import CUSTOM, GENERAL_KEY, LOCAL, Provider, owner_of
+from rerank_cli.providers.models import known
 from rerank_cli.settings.dotenv import DotEnv
 from rerank_cli.settings.flags import Flags
 from rerank_cli.settings.keys import key_for, warnings_of
@@ -53,9 +55,8 @@ class Settings:
         """Raise SettingsError if the provider needs a model or a key that is not here."""
         row = self.provider
         if row.needs_model and not self.model:
-            hint = "Name one with --model."
-            if self.arguments_only:
-                hint = f'Name one: Reranker("{row.name}:MODEL").'
+            in_python = f'Name one: Reranker("{row.name}:MODEL").'
+            hint = in_python if self.arguments_only else "Name one with --model."
             raise SettingsError(
                 f"{row.name} has no default model",
                 " ".join(filter(None, (hint, row.advice.get(Fault.MODEL)))),
@@ -165,13 +166,11 @@ def _price(flags: Flags, sources: Sources) -> float | None:
     named = sources.find("RERANK_PRICE_PER_MILLION")
     if flags.price is not None or named is None:
         return flags.price
-    try:
+    with suppress(ValueError):
         price = float(named.value)
-    except ValueError:
-        price = -1.0
-    if not 0 <= price < float("inf"):
-        raise SettingsError(f"{named} is {named.value!r}, not a price")
-    return price
+        if 0 <= price < float("inf"):
+            return price
+    raise SettingsError(f"{named} is {named.value!r}, not a price")
 
 
 _SWITCH = {"1": True, "true": True, "yes": True, "on": True}

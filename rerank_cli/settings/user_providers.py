@@ -8,38 +8,33 @@ be somebody else's, in a folder that was cloned: what it defines gets no key (se
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rerank_cli.errors import SettingsError
 from rerank_cli.providers import CUSTOM, PROVIDERS, Provider, table_of
+from rerank_cli.providers.row import LIMITS, USUAL_PASSAGES
+from rerank_cli.settings.dotenv import nearest
 from rerank_cli.settings.urls import check_url
 
 _PROJECT = "pyproject.toml"
-_TABLES = {True: "[tool.rerank.providers.NAME]", False: "[providers.NAME]"}
 _EXPECTED = 'Expected, for example: [providers.mine] with base_url = "https://host/v1"'
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_HEADER = re.compile(r"[A-Za-z0-9-]+")
 # A header that names rerank, or rerank's part as a dotted key: [tool.rerank…], rerank.providers….
 _OURS = re.compile(
     rb"^\s*(\[[^\]\n]*[.\s\"']rerank[.\s\"'\]]|[\"']?rerank[\"']?\s*[.=])", re.MULTILINE
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
-    """The table of providers with the user's own, and which file defined each of those."""
+class Config(NamedTuple):
+    """The table of providers with the users' own, and the file of each that a project defines."""
 
     providers: Mapping[str, Provider]
-    user: Mapping[str, str]
     project: Mapping[str, str]
 
 
-NO_CONFIG = Config(PROVIDERS, {}, {})
+NO_CONFIG = Config(PROVIDERS, {})
 
 
 def find(directory: Path | None, environ: Mapping[str, str]) -> Config:
@@ -47,22 +42,19 @@ def find(directory: Path | None, environ: Mapping[str, str]) -> Config:
 
     A name of the user's own file comes before the same name of a project's.
     """
-    user_file = _user_file(environ)
-    user = _rows(user_file) if user_file and user_file.is_file() else ()
-    project_file = _project_file(directory) if directory else None
-    project = _rows(project_file) if project_file else ()
-    if not (user or project):
-        return NO_CONFIG
-    fresh = [row for row in project if row.name not in {each.name for each in user}]
+    user = table_of(*_rows(_user_file(environ)))
+    project_file = nearest(_PROJECT, directory)
+    fresh = [row for row in _rows(project_file) if row.name not in user]
     return Config(
-        table_of(*PROVIDERS.values(), *user, *fresh),
-        {row.name: str(user_file) for row in user},
+        table_of(*PROVIDERS.values(), *user.values(), *fresh),
         {row.name: str(project_file) for row in fresh},
     )
 
 
-def _rows(path: Path) -> tuple[Provider, ...]:
-    """The rows that a file defines."""
+def _rows(path: Path | None) -> Sequence[Provider]:
+    """The rows that a file defines; none if there is no such file."""
+    if path is None or not path.is_file():
+        return ()
     values: object = _parsed(path)
     for key in ("tool", "rerank") if path.name == _PROJECT else ():
         values = values.get(key, {}) if isinstance(values, Mapping) else {}
@@ -70,15 +62,16 @@ def _rows(path: Path) -> tuple[Provider, ...]:
         raise SettingsError(f"{path}: tool.rerank is not a table")
     unknown = [key for key in values if key != "providers"]
     if unknown:
+        prefix = "tool.rerank." if path.name == _PROJECT else ""
         raise SettingsError(
             f"{path}: unknown key {unknown[0]!r}",
-            f"Only {_TABLES[path.name == _PROJECT]} tables are known here; all else is set by "
-            "flags and variables.",
+            f"Only [{prefix}providers.NAME] tables are known here; all else is set by flags and "
+            "variables.",
         )
     rows = values.get("providers", {})
     if not isinstance(rows, Mapping):
         raise SettingsError(f"{path}: providers is not a table", _EXPECTED)
-    return tuple(_row(name, row, path) for name, row in rows.items())
+    return [_row(name, row, f"{path}: providers.{name}") for name, row in rows.items()]
 
 
 def _user_file(environ: Mapping[str, str]) -> Path | None:
@@ -90,66 +83,51 @@ def _user_file(environ: Mapping[str, str]) -> Path | None:
     return Path(folder, "rerank", "config.toml") if folder else None
 
 
-def _project_file(directory: Path) -> Path | None:
-    paths = (folder / _PROJECT for folder in (directory, *directory.parents))
-    return next((path for path in paths if path.is_file()), None)
-
-
 def _parsed(path: Path) -> Mapping[str, object]:
     try:
         content = path.read_bytes()
+        if path.name == _PROJECT and not _OURS.search(content):
+            # What is wrong in the parts of other tools is theirs to report.
+            return {}
+        # Here: most people have no such file.
+        import tomllib
+
+        return tomllib.loads(content.decode("utf-8-sig"))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
-    if path.name == _PROJECT and not _OURS.search(content):
-        # What is wrong in the parts of other tools is theirs to report.
-        return {}
-    # Here: most people have no such file.
-    import tomllib
-
-    try:
-        return tomllib.loads(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path}: not UTF-8 text at byte {error.start}") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise SettingsError(f"{path}: not TOML: {error}") from None
 
 
-def _row(name: str, values: object, path: Path) -> Provider:
+def _row(name: str, values: object, where: str) -> Provider:
     # Imported here: most people define no provider.
     from rerank_cli.dialects import DIALECTS
 
-    where = f"{path}: providers.{name}"
-    values = _checked(name, values, where)
-    base_url, dialect = values.get("base_url"), values.get("dialect", "cohere")
-    if not base_url:
+    row: dict[str, Any] = {"dialect": CUSTOM.dialect, "max_passages": USUAL_PASSAGES}
+    row |= _checked(name, values, where)
+    if "base_url" not in row:
         raise SettingsError(f"{where}: no base_url", _EXPECTED)
-    check_url(base_url, f"{where}.base_url")
+    check_url(row["base_url"], f"{where}.base_url")
+    dialect = row["dialect"]
     if dialect not in DIALECTS:
         raise SettingsError(
             f"{where}.dialect is {dialect!r}, not a wire form", f"Known: {', '.join(DIALECTS)}."
         )
-    limits = {key: values[key] for key in _LIMITS if key in values}
-    variable = values.get("key_variable")
-    return Provider(
-        name=name,
-        dialect=dialect,
-        base_url=base_url,
-        path=values.get("path"),
-        model=values.get("model"),
-        # It stands in the URL.
-        needs_model=dialect == "score-vector" or "{model}" in values.get("path", ""),
-        key_variables=(variable,) if variable else (),
-        needs_key=values.get("needs_key", variable is not None),
-        key_header=values.get("key_header", "Authorization"),
-        fields=values.get("fields", CUSTOM.fields if dialect == CUSTOM.dialect else {}),
-        extras=CUSTOM.extras if dialect == CUSTOM.dialect else {},
-        **{"max_passages": CUSTOM.max_passages, **limits},
-    )
+    if dialect == CUSTOM.dialect:
+        row = {"fields": CUSTOM.fields, "extras": CUSTOM.extras, **row}
+    variable = row.pop("key_variable", None)
+    if variable:
+        row = {"key_variables": (variable,), "needs_key": True, **row}
+    # It stands in the URL.
+    row["needs_model"] = dialect == "score-vector" or "{model}" in row.get("path", "")
+    return Provider(name, **row)
 
 
 def _checked(name: str, values: object, where: str) -> Mapping[str, Any]:
     """The values of a row, each of its kind. Raises SettingsError for what is not as expected."""
-    if not _NAME.fullmatch(name):
+    if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", name):
         raise SettingsError(
             f"{where}: not a name", "Small letters and digits, and within it . _ - too."
         )
@@ -166,10 +144,6 @@ def _checked(name: str, values: object, where: str) -> Mapping[str, Any]:
     return values
 
 
-def _is_url(value: object) -> bool:
-    return isinstance(value, str) and value.startswith(("http://", "https://"))
-
-
 def _is_json(value: object) -> bool:
     try:
         json.dumps(value, allow_nan=False)
@@ -178,25 +152,20 @@ def _is_json(value: object) -> bool:
     return isinstance(value, Mapping)
 
 
-def _is_count(value: object) -> bool:
-    return type(value) is int and value > 0
+def _matches(pattern: str) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, str) and bool(re.fullmatch(pattern, value, re.DOTALL))
 
 
-def _matches(pattern: re.Pattern[str]) -> Callable[[object], bool]:
-    return lambda value: isinstance(value, str) and bool(pattern.fullmatch(value))
-
-
-_TEXT = (lambda value: isinstance(value, str) and bool(value.strip()), "a text")
-_COUNT = (_is_count, "a whole number above 0")
-_LIMITS = ("max_passages", "max_bytes", "max_tokens", "rpm", "tpm", "concurrency")
+_COUNT = (lambda value: type(value) is int and value > 0, "a whole number above 0")
+_TEXT = (_matches(r".*\S.*"), "a text")
 _KEYS: Mapping[str, tuple[Callable[[object], bool], str]] = {
-    "base_url": (_is_url, "an http or https URL"),
+    "base_url": (_matches(r"https?://.*"), "an http or https URL"),
     "dialect": _TEXT,
-    "path": (_matches(re.compile(r"/\S*")), "a path that begins with /"),
+    "path": (_matches(r"/\S*"), "a path that begins with /"),
     "model": _TEXT,
-    "key_variable": (_matches(_VARIABLE), "the name of a variable"),
-    "key_header": (_matches(_HEADER), "the name of a header"),
+    "key_variable": (_matches(r"[A-Za-z_][A-Za-z0-9_]*"), "the name of a variable"),
+    "key_header": (_matches(r"[A-Za-z0-9-]+"), "the name of a header"),
     "needs_key": (lambda value: isinstance(value, bool), "true or false"),
     "fields": (_is_json, "a table of request fields, as JSON can hold them"),
-    **dict.fromkeys(_LIMITS, _COUNT),
+    **dict.fromkeys((*LIMITS, "concurrency"), _COUNT),
 }

@@ -3,7 +3,8 @@
 import pytest
 
 from rerank_cli.model import UNBOUNDED, UNIT, Range
-from rerank_cli.providers import PROVIDERS, known
+from rerank_cli.providers import PROVIDERS
+from rerank_cli.providers.models import known
 
 _CHUNKS = {"max_chunks_per_doc", "overlap_tokens"}
 

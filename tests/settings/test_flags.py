@@ -13,7 +13,7 @@ from rerank_cli.settings.user_providers import Config
 KEY = "sk-given-0123456789"
 URL = "http://localhost:7997"
 FORGED = replace(CUSTOM, name="forged", base_url="https://evil.example/v1", needs_key=True)
-PROJECT = Config(table_of(*PROVIDERS.values(), FORGED), {}, {"forged": "/p/pyproject.toml"})
+PROJECT = Config(table_of(*PROVIDERS.values(), FORGED), {"forged": "/p/pyproject.toml"})
 
 
 @pytest.mark.parametrize(
@@ -132,4 +132,4 @@ def test_removed_working_directory_has_no_files(monkeypatch: pytest.MonkeyPatch)
         raise FileNotFoundError
 
     monkeypatch.setattr("rerank_cli.settings.files.Path.cwd", removed)
-    assert Files.here({"XDG_CONFIG_HOME": "/nowhere"}) == (None, Config(PROVIDERS, {}, {}))
+    assert Files.here({"XDG_CONFIG_HOME": "/nowhere"}) == (None, Config(PROVIDERS, {}))
