@@ -173,9 +173,8 @@ class ScoringError(RerankError):
         """Endpoint, problem, status, the endpoint's words; then attempts, and passages."""
         answer = self.problem + self._reply()
         if self.provider is not None:
-            answer = f"{self.provider} ({self.url}): {answer}"
             # What follows must not be cut off.
-            answer = answer if len(answer) <= _SHOWN else answer[:_SHOWN] + "…"
+            answer = cut(f"{self.provider} ({self.url}): {answer}")
         return answer + self._attempts() + self._passages()
 
     def _reply(self) -> str:
@@ -236,16 +235,14 @@ class ReplyError(EndpointError):
         self.transient = self.fault is not Fault.NONSENSE or bool(self.missing)
 
 
+def cut(text: str) -> str:
+    """A text that may be of any length, as much of it as is shown."""
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
 # Faults of every query, if of one; and those that are of one query even if none has succeeded yet.
-_OF_ALL = (
-    Fault.KEY,
-    Fault.BALANCE,
-    Fault.MODEL,
-    Fault.PATH,
-    Fault.TASK,
-    Fault.UNREACHED,
-    Fault.RATE,
-)
+_OF_SETUP = (Fault.KEY, Fault.BALANCE, Fault.MODEL, Fault.PATH, Fault.TASK)
+_OF_ALL = (*_OF_SETUP, Fault.UNREACHED, Fault.RATE)
 _OF_ONE = (Fault.REQUEST, Fault.TOO_LARGE, Fault.NONSENSE)
 
 

@@ -50,6 +50,9 @@ class LocalEngine:
         """None: the texts of a plan are scored in small blocks anyway."""
         return Limits()
 
+    def start_deadline(self) -> None:
+        """Nothing: it has none."""
+
     def body(self, request: Request) -> bytes:
         """Nothing: what is scored here is not sent."""
         return b""
