@@ -178,15 +178,11 @@ class ScoringError(RerankError):
         return answer + self._attempts() + self._passages()
 
     def _reply(self) -> str:
-        numbers = []
-        if self.status is not None:
-            numbers.append(f"HTTP {self.status}")
-        if self.code is not None and str(self.code) != str(self.status):
-            numbers.append(f"code {self.code}")
-        if self.request_id:
-            numbers.append(f"request id {self.request_id}")
+        code = None if str(self.code) == str(self.status) else self.code
+        facts = {"HTTP": self.status, "code": code, "request id": self.request_id or None}
+        told = ", ".join(f"{name} {fact}" for name, fact in facts.items() if fact is not None)
         # The endpoint's own words last: they may be long, and are cut there.
-        return (f" ({', '.join(numbers)})" if numbers else "") + (self.said and f": {self.said}")
+        return (f" ({told})" if told else "") + (self.said and f": {self.said}")
 
     def _attempts(self) -> str:
         asks = f"it asks to wait {self.retry_after:.0f} s" if self.retry_after else ""

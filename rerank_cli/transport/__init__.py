@@ -59,6 +59,6 @@ def connector(url: str, timeout: float) -> Callable[[], Transport]:
     Raises SettingsError if certificates or proxy of this machine cannot be used.
     """
     # Here, because importing httpx takes longer than many runs need in all.
-    from rerank_cli.transport.http import Connector
+    from rerank_cli.transport import http
 
-    return Connector(url, timeout)
+    return http.connector(url, timeout)

@@ -2,7 +2,7 @@
 
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 import httpx
@@ -23,8 +23,7 @@ _HEADERS = {
 }
 
 # Codes of OpenSSL (x509_vfy.h, sslerr.h), as Python's ssl passes them on.
-_EXPIRED = 10
-_OTHER_HOST = (62, 64)
+_OF_CERTIFICATE = {10: TlsFault.EXPIRED, 62: TlsFault.HOST, 64: TlsFault.HOST}
 _NOT_SPOKEN = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNEXPECTED_EOF_WHILE_READING")
 
 _PROXIES = "Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."
@@ -70,34 +69,26 @@ class HttpTransport:
         self._inner.close()
 
 
-class Connector:
-    """Opens connections to one URL, one a worker; what they can share is made once.
+def connector(url: str, timeout: float) -> Callable[[], HttpTransport]:
+    """See `transport.connector`; what the connections can share is made once."""
+    try:
+        proxy = _proxy_for(url)
+        # Loading the trusted certificates takes longer than a small request. Where nothing is
+        # secure, a context that trusts nobody is cheap to make.
+        secure = url.startswith("https:") or (proxy or "").startswith("https:")
+        tls = httpx.create_ssl_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    except (ValueError, OSError) as error:
+        hint = "Check SSL_CERT_FILE and SSL_CERT_DIR."
+        raise SettingsError(f"secure connections cannot be set up: {error}", hint) from error
 
-    `timeout` is seconds for one attempt. Raises SettingsError if certificates or proxy of this
-    machine cannot be used.
-    """
-
-    def __init__(self, url: str, timeout: float) -> None:
-        self._timeout = timeout
+    def connect() -> HttpTransport:
         try:
-            self._proxy = _proxy_for(url)
-            # Loading the trusted certificates takes longer than a small request.
-            secure = url.startswith("https:") or (self._proxy or "").startswith("https:")
-            # Where nothing is secure, one that trusts nobody is cheap to make.
-            nobody = ssl.PROTOCOL_TLS_CLIENT
-            self._tls = httpx.create_ssl_context() if secure else ssl.SSLContext(nobody)
-        except (ValueError, OSError) as error:
-            raise SettingsError(
-                f"secure connections cannot be set up: {error}",
-                "Check SSL_CERT_FILE and SSL_CERT_DIR.",
-            ) from error
-
-    def __call__(self) -> HttpTransport:
-        try:
-            connection = Connection(self._tls, self._timeout, self._proxy)
+            connection = Connection(tls, timeout, proxy)
         except (httpx.InvalidURL, ValueError, ImportError) as error:
             raise SettingsError(f"the proxy cannot be used: {error}", _PROXIES) from error
-        return HttpTransport(connection, self._timeout, proxied=self._proxy is not None)
+        return HttpTransport(connection, timeout, proxied=proxy is not None)
+
+    return connect
 
 
 def _proxy_for(url: str) -> str | None:
@@ -155,9 +146,7 @@ def _tls_fault(error: BaseException | None) -> TlsFault | None:
         # httpcore's pool raises its errors anew, without their cause.
         error = error.__cause__ or error.__context__
     if isinstance(error, ssl.SSLCertVerificationError):
-        if error.verify_code in _OTHER_HOST:
-            return TlsFault.HOST
-        return TlsFault.EXPIRED if error.verify_code == _EXPIRED else TlsFault.UNTRUSTED
+        return _OF_CERTIFICATE.get(error.verify_code, TlsFault.UNTRUSTED)
     # Python has no name for the reasons of an OpenSSL that is newer: only the text is left then.
     reason = error.reason or str(error).upper().replace(" ", "_")
     return TlsFault.NOT_SPOKEN if any(code in reason for code in _NOT_SPOKEN) else TlsFault.OTHER

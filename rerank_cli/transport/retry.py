@@ -52,9 +52,9 @@ class Retry:
             try:
                 result = attempt()
             except ScoringError as error:
-                may_retry = self._may_retry(error, tries)
+                too_long = error.transient and (error.retry_after or 0) > LONGEST_WAIT
+                may_retry = error.transient and not too_long and tries <= self._most(error.fault)
                 if tries == 1 and not may_retry:
-                    too_long = error.transient and _asks_too_long(error)
                     raise replace(error, waits_too_long=too_long) from error.__cause__
                 seconds, now = _backoff(error, tries), self._clock.now()
                 if not may_retry or self._clock.stopped or now + seconds > end:
@@ -65,20 +65,16 @@ class Retry:
                 self._succeeded = True
                 return result
 
-    def _may_retry(self, error: ScoringError, tries: int) -> bool:
-        """Whether an error may be tried again after so many tries."""
+    def _most(self, fault: Fault) -> int:
+        """How often a request that fails so is tried again."""
         most = self._policy.retries
         if not self._succeeded:
             # More likely something is set up wrongly than there is bad luck each time.
             most = min(most, self._policy.at_first)
         if not self._policy.exact:
             fewer = _FEWER if self._succeeded else {**_FEWER, **_FEWER_AT_FIRST}
-            most = min(most, fewer.get(error.fault, most))
-        return error.transient and tries <= most and not _asks_too_long(error)
-
-
-def _asks_too_long(error: ScoringError) -> bool:
-    return (error.retry_after or 0) > LONGEST_WAIT
+            most = min(most, fewer.get(fault, most))
+        return most
 
 
 def _backoff(error: ScoringError, tries: int) -> float:

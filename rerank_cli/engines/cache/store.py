@@ -72,7 +72,8 @@ class Store:
         """Keep these, all or none. What another process has put there meanwhile stays."""
         now = int(time.time())
         rows = [(digest, score, now) for digest, score in scores.items()]
-        with self._open() as connection, _transaction(connection):
+        with self._open() as connection, connection:
+            connection.execute("BEGIN IMMEDIATE")
             connection.executemany("INSERT OR IGNORE INTO scores VALUES (?, ?, ?)", rows)
 
     def info(self) -> Info:
@@ -92,7 +93,8 @@ class Store:
         try:
             # Not the file itself: a process that has it open would spoil the next one.
             with self._open() as connection:
-                with _transaction(connection):
+                with connection:
+                    connection.execute("BEGIN IMMEDIATE")
                     count = connection.execute("DELETE FROM scores").rowcount
                 with suppress(sqlite3.OperationalError):  # another process reads: smaller next time
                     connection.execute("VACUUM")
@@ -148,26 +150,27 @@ def _connect(path: Path) -> sqlite3.Connection:
         path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
     )
     try:
-        _prepare(connection, path)
+        if not _is_ours(connection, path):
+            # Readers and a writer at once, where the file system can. SQLite does not wait for
+            # this one: if another process makes the file right now, that one has switched it on.
+            with suppress(sqlite3.OperationalError):
+                connection.execute("PRAGMA journal_mode = WAL")
+            _make(connection, path)
+        # A power failure may cost the last scores, not the file.
+        connection.execute("PRAGMA synchronous = NORMAL")
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    if not _is_ours(connection, path):
-        # Readers and a writer at once, where the file system can. SQLite does not wait for this
-        # one: if another process makes the file right now, that one has switched it on.
-        with suppress(sqlite3.OperationalError):
-            connection.execute("PRAGMA journal_mode = WAL")
-        with _transaction(connection):
-            if not _is_ours(connection, path):
-                connection.execute(_TABLE)
-                connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-                connection.execute(f"PRAGMA user_version = {_VERSION}")
-    # A power failure may cost the last scores, not the file.
-    connection.execute("PRAGMA synchronous = NORMAL")
+def _make(connection: sqlite3.Connection, path: Path) -> None:
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        if not _is_ours(connection, path):
+            connection.execute(_TABLE)
+            connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {_VERSION}")
 
 
 def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
@@ -181,14 +184,3 @@ def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
         problem = f"{path}: the cache is of another version of rerank"
         raise SettingsError(problem, _CLEAR_HINT)
     return True
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")

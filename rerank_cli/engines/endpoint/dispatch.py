@@ -73,8 +73,8 @@ class Dispatch:
 
     @property
     def is_under_way(self) -> bool:
-        """Whether any of its threads has not ended."""
-        return any(thread.is_alive() for thread in self.threads)
+        """Whether requests are left, or any of its threads has not ended."""
+        return not self._is_over() or any(thread.is_alive() for thread in self.threads)
 
     def _is_over(self) -> bool:
         return self._failure is not None or not (self._queue or self._under_way)

@@ -74,15 +74,12 @@ class EndpointEngine:
 
     def score(self, plan: Plan, keep: Keep | None = None) -> Scores:
         start = self._clock.now() if self._start is None else self._start
+        dispatch = Dispatch(plan, self._events.scored, self._pace, keep)
         with self._lock:
             self._connector()
+            self._running.append(dispatch)
         self._events.planned(len(plan.requests), plan.distinct)
-        dispatch = Dispatch(plan, self._events.scored, self._pace, keep)
         workers = self._hire(len(plan.requests))
-        if workers > 1:
-            # A single worker is this very thread, and has ended when it returns.
-            with self._lock:
-                self._running.append(dispatch)
         try:
             with one_core() if workers > 1 else nullcontext():
                 scores, usage = dispatch.run(lambda request: self._ask(request, start), workers)

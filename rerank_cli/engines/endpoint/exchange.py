@@ -66,10 +66,8 @@ class Exchange:
         reply = self._redacted(transport.send("POST", self.url, self._headers, body))
         if reply.status == 202 and reply.headers.get(_PENDING):
             reply = self._awaited(transport, reply.headers[_PENDING])
-        self._note(
-            f"{len(body)} bytes sent to {self._shown_url}: "
-            f"HTTP {reply.status}, {len(reply.body)} bytes"
-        )
+        sent = f"{len(body)} bytes sent to {self._shown_url}"
+        self._note(f"{sent}: HTTP {reply.status}, {len(reply.body)} bytes")
         if not 200 <= reply.status < 300:
             complaint = read_complaint(reply.body, reply.headers)
             retry_after = retry_after_of(reply, self._clock.date())

@@ -96,12 +96,14 @@ def refusal(
     refused = 400 <= status < 500 and fault is not Fault.FAILED
     error = RefusedError if refused else EndpointError
     transient = fault in _TRANSIENT
-    wire_form = {Sign.WIRE_FORM} if _may_be_wire_form(fault, settings) else frozenset()
+    # It may be refused because the server speaks another wire form.
+    wire_form = fault is Fault.REQUEST and settings.provider.kind != "hosted"
+    signs = signs_of(f"{complaint.code} {complaint.text}")
     return error(
         _WHAT[fault],
-        _hint(fault, settings),
+        _hint(fault, settings, wire_form=wire_form),
         fault=fault,
-        signs=signs_of(f"{complaint.code} {complaint.text}") | wire_form,
+        signs=signs | {Sign.WIRE_FORM} if wire_form else signs,
         transient=transient,
         retry_after=retry_after if transient else None,
         status=reply.status,
@@ -139,37 +141,28 @@ def _fault(status: int, complaint: Complaint, settings: Settings) -> Fault:
     known = row.codes.get(code) if code is not None else None
     if known := known or next(said, Fault.TASK if _NO_RERANKER.search(text) else None):
         return known
-    named = "model" in text and _says(text, "exist", "not found", "invalid model")
+    named = "model" in text and re.search("exist|not found|invalid model", text)
     if named and status in (400, 404, 422):
         return Fault.MODEL
-    if status == 403 and _says(text, "balance", "余额"):
+    if status == 403 and re.search("balance|余额", text):
         return Fault.BALANCE
     if status in (400, 422, 500) and _TOO_LARGE.search(text):
         return Fault.TOO_LARGE
     # Some servers answer a malformed request as if they had failed themselves.
-    if status == 500 and _says(text, "validation error"):
+    if status == 500 and "validation error" in text:
         return Fault.REQUEST
     known_by_status = (fault for fault, statuses in _STATUSES.items() if status in statuses)
     return next(known_by_status, Fault.REQUEST if status < 500 else Fault.FAILED)
 
 
-def _says(text: str, *words: str) -> bool:
-    return any(word in text for word in words)
-
-
-def _may_be_wire_form(fault: Fault, settings: Settings) -> bool:
-    """Whether the request may be refused because the server speaks another wire form."""
-    return fault is Fault.REQUEST and settings.provider.kind != "hosted"
-
-
-def _hint(fault: Fault, settings: Settings) -> str | None:
+def _hint(fault: Fault, settings: Settings, *, wire_form: bool) -> str | None:
     parts = []
     if fault is Fault.KEY:
         if settings.key is None:
             names = " or ".join((GENERAL_KEY, *settings.provider.key_variables))
             return f"No key was sent: set {names}."
         parts.append(f"The key came from {settings.key}.")
-    if _may_be_wire_form(fault, settings):
+    if wire_form:
         parts.append("Is it the wire form that the server speaks? `rerank doctor` finds out.")
     if fault is Fault.MODEL and settings.model:
         parts.append(f"Asked for {settings.model}.")
