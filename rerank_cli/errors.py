@@ -173,21 +173,16 @@ class ScoringError(RerankError):
         """Endpoint, problem, status, the endpoint's words; then attempts, and passages."""
         answer = self.problem + self._reply()
         if self.provider is not None:
-            answer = f"{self.provider} ({self.url}): {answer}"
             # What follows must not be cut off.
-            answer = answer if len(answer) <= _SHOWN else answer[:_SHOWN] + "…"
+            answer = cut(f"{self.provider} ({self.url}): {answer}")
         return answer + self._attempts() + self._passages()
 
     def _reply(self) -> str:
-        numbers = []
-        if self.status is not None:
-            numbers.append(f"HTTP {self.status}")
-        if self.code is not None and str(self.code) != str(self.status):
-            numbers.append(f"code {self.code}")
-        if self.request_id:
-            numbers.append(f"request id {self.request_id}")
+        code = None if str(self.code) == str(self.status) else self.code
+        facts = {"HTTP": self.status, "code": code, "request id": self.request_id or None}
+        told = ", ".join(f"{name} {fact}" for name, fact in facts.items() if fact is not None)
         # The endpoint's own words last: they may be long, and are cut there.
-        return (f" ({', '.join(numbers)})" if numbers else "") + (self.said and f": {self.said}")
+        return (f" ({told})" if told else "") + (self.said and f": {self.said}")
 
     def _attempts(self) -> str:
         asks = f"it asks to wait {self.retry_after:.0f} s" if self.retry_after else ""
@@ -236,16 +231,14 @@ class ReplyError(EndpointError):
         self.transient = self.fault is not Fault.NONSENSE or bool(self.missing)
 
 
+def cut(text: str) -> str:
+    """A text that may be of any length, as much of it as is shown."""
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+
+
 # Faults of every query, if of one; and those that are of one query even if none has succeeded yet.
-_OF_ALL = (
-    Fault.KEY,
-    Fault.BALANCE,
-    Fault.MODEL,
-    Fault.PATH,
-    Fault.TASK,
-    Fault.UNREACHED,
-    Fault.RATE,
-)
+_OF_SETUP = (Fault.KEY, Fault.BALANCE, Fault.MODEL, Fault.PATH, Fault.TASK)
+_OF_ALL = (*_OF_SETUP, Fault.UNREACHED, Fault.RATE)
 _OF_ONE = (Fault.REQUEST, Fault.TOO_LARGE, Fault.NONSENSE)
 
 

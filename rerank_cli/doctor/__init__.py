@@ -1,6 +1,7 @@
 """Diagnosis of an endpoint (`rerank doctor`): tiny requests, and findings from their replies."""
 
 from collections.abc import Callable, Mapping
+from contextlib import closing
 
 from rerank_cli.doctor.failures import add_failure
 from rerank_cli.doctor.findings import Diagnosis, Finding, add_scored, add_scores
@@ -31,8 +32,7 @@ def diagnose(
     if settings.provider.is_embedded:
         return _diagnose_embedded(settings)
     connect = connect or (lambda: connector(settings.base_url, timeout))
-    prober = Prober(settings, providers, connect(), note)
-    try:
+    with closing(Prober(settings, providers, connect(), note)) as prober:
         probed = prober.find()
         if isinstance(probed, FailedProbe):
             return add_failure(prober, probed)
@@ -41,8 +41,6 @@ def diagnose(
             # It was named, and is another: ranking with that name fails.
             found.exit_code = prober.first.error.exit_code
         return found
-    finally:
-        prober.close()
 
 
 def _diagnose_embedded(settings: Settings) -> Diagnosis:

@@ -1,15 +1,18 @@
 """Findings from a failed probe: what is wrong with the endpoint, and the fix."""
 
-from collections.abc import Mapping
+import socket
+from contextlib import suppress
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 from rerank_cli.doctor.findings import Diagnosis
 from rerank_cli.doctor.probe import TRY_OTHERS, FailedProbe, Prober
 from rerank_cli.errors import Fault, ReplyError, ScoringError, SettingsError, Sign, TlsFault
-from rerank_cli.providers import GENERAL_KEY, Provider
+from rerank_cli.providers import GENERAL_KEY
 from rerank_cli.settings import Settings, is_loopback, shown_url
-from rerank_cli.transport.ports import listening
+
+_PATIENCE = 0.3
+"""Seconds; a loopback port answers at once or not at all."""
 
 _FIX_OF_TLS = {
     TlsFault.HOST: "The certificate is for another host name: use that one in the URL.",
@@ -27,17 +30,15 @@ def add_failure(prober: Prober, failed: FailedProbe) -> Diagnosis:
     row = prober.settings.provider
     found = Diagnosis(shown_url(failed.url), exit_code=error.exit_code)
     plain = found.url.startswith("http:")
-    if error.fault is Fault.UNREACHED:
-        _add_unreached(prober, found, error)
-        return found
+    if error.tls:
+        return found.add("TLS", False, error.message, _FIX_OF_TLS.get(error.tls, error.hint))
     if plain and Sign.WANTS_TLS in error.signs:
-        found.add("TLS", False, error.message, "Use https:// instead of http://.")
-        return found
-    cut_off = error.fault is Fault.BROKEN and not isinstance(error, ReplyError)
-    if plain and cut_off:
+        return found.add("TLS", False, error.message, "Use https:// instead of http://.")
+    if error.fault is Fault.UNREACHED:
+        return found.add("reachable", False, error.message, _nearby(prober) or error.hint)
+    if plain and error.fault is Fault.BROKEN and not isinstance(error, ReplyError):
         fix = "Does it speak TLS (https://), or something else than HTTP? Or try again."
-        found.add("reachable", False, error.message, fix)
-        return found
+        return found.add("reachable", False, error.message, fix)
     found.add_reached()
     if error.fault in (Fault.KEY, Fault.ACCESS, Fault.BALANCE) or (
         row.needs_key and not prober.settings.key
@@ -50,31 +51,29 @@ def add_failure(prober: Prober, failed: FailedProbe) -> Diagnosis:
     else:
         asks = f"; it asks to wait {error.retry_after:.0f} s" if error.retry_after else ""
         found.add("answer", False, error.message + asks, error.hint)
-    found.add_path(prober.settings.base_url, failed.settings.base_url)
-    return found
+    return found.add_path(prober.settings.base_url, failed.settings.base_url)
 
 
-def _add_unreached(prober: Prober, found: Diagnosis, error: ScoringError) -> None:
-    if error.tls:
-        found.add("TLS", False, error.message, _FIX_OF_TLS.get(error.tls, error.hint))
-        return
-    nearby = _nearby(prober.settings.base_url, prober.providers)
-    found.add("reachable", False, error.message, nearby or error.hint)
-
-
-def _nearby(base_url: str, providers: Mapping[str, Provider]) -> str | None:
+def _nearby(prober: Prober) -> str | None:
     """What listens at the usual ports of rerankers, if the URL is on this machine."""
-    parts = urlsplit(base_url)
-    if not is_loopback(parts.hostname or ""):
+    parts = urlsplit(prober.settings.base_url)
+    host = parts.hostname or ""
+    if not is_loopback(host):
         return None
     names: dict[int, list[str]] = {}
-    for row in providers.values():
+    for row in prober.providers.values():
         port = urlsplit(row.base_url).port
         if row.kind == "self-hosted" and port and port != parts.port:
             names.setdefault(port, []).append(row.name)
-    ports = listening(parts.hostname or "", names)
+    ports = (port for port in sorted(names) if _listens(host, port))
     seen = "; ".join(f"{port}, usual for {', '.join(names[port])}" for port in ports)
     return f"Is the server running? Something listens at port {seen}." if seen else None
+
+
+def _listens(host: str, port: int) -> bool:
+    with suppress(OSError), socket.create_connection((host, port), _PATIENCE):
+        return True
+    return False
 
 
 def _add_refused_key(found: Diagnosis, settings: Settings, error: ScoringError) -> None:

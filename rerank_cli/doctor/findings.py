@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Self
 from urllib.parse import urlsplit
 
 from rerank_cli.dialects.reply import object_of, parse
 from rerank_cli.doctor.probe import FAR, QUERY, RIGHT, TEXTS, FailedProbe, Prober, Scored
-from rerank_cli.errors import ExitCode, Fault
+from rerank_cli.errors import ExitCode, Fault, cut
 from rerank_cli.model import UNBOUNDED, UNIT, Range
 from rerank_cli.settings import is_loopback, shown_url
-
-_SHOWN = 600
 
 _SAME = 0.01
 """By so much, of 1 or of the score, may a score differ and yet be the same: batches are padded."""
@@ -34,9 +33,10 @@ class Diagnosis:
     findings: list[Finding] = field(default_factory=list)
     exit_code: ExitCode = ExitCode.OK
 
-    def add(self, name: str, ok: bool | None, text: str, fix: str | None = None) -> None:
+    def add(self, name: str, ok: bool | None, text: str, fix: str | None = None) -> Self:
         """Add a finding, cut to a length that can be shown."""
-        self.findings.append(Finding(name, ok, _cut(text), fix and _cut(fix)))
+        self.findings.append(Finding(name, ok, cut(text), fix and cut(fix)))
+        return self
 
     def add_reached(self, seconds: float | None = None) -> None:
         """That a server answers, and whether the connection is secure; `seconds` is how soon."""
@@ -49,23 +49,20 @@ class Diagnosis:
             here = is_loopback(parts.hostname or "")
             self.add("TLS", None, "none: plain http" + ("" if here else ", which others can read"))
 
-    def add_path(self, asked: str, base_url: str) -> None:
+    def add_path(self, asked: str, base_url: str) -> Self:
         """That the right base URL is another than `asked`, if so."""
         if base_url != asked:
             fix = f"Give --base-url {shown_url(base_url)}"
             self.add("path", None, f"not that of {shown_url(asked)}", fix)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
+        return self
 
 
 def add_scored(prober: Prober, scored: Scored) -> Diagnosis:
     """The findings about an endpoint that scores."""
     found = Diagnosis(shown_url(scored.url))
     found.add_reached(scored.seconds)
-    _add_key(prober, found, scored)
-    _add_model(prober, found, scored)
+    found.add("key", True, _key(prober, scored))
+    found.add("model", True, _model(prober, scored))
     found.add("wire form", True, _form(prober, scored))
     found.add_path(prober.settings.base_url, scored.settings.base_url)
     add_scores(found, scored.decoded.scores, scored.settings.score_range)
@@ -73,30 +70,24 @@ def add_scored(prober: Prober, scored: Scored) -> Diagnosis:
     return found
 
 
-def _add_key(prober: Prober, found: Diagnosis, scored: Scored) -> None:
+def _key(prober: Prober, scored: Scored) -> str:
     key = scored.settings.key
     if key is None:
-        found.add("key", True, prober.settings.withheld or "none sent, and none needed")
-        return
+        return prober.settings.withheld or "none sent, and none needed"
     without = prober.probe(replace(scored.settings, key=None))
     if isinstance(without, Scored):
-        text = f"not needed: it answers without that of {key}"
-    elif without.error.fault in (Fault.KEY, Fault.ACCESS):
-        text = f"needed, and that of {key} is accepted"
-    else:
-        text = f"that of {key} is accepted"
-    found.add("key", True, text)
+        return f"not needed: it answers without that of {key}"
+    refused = without.error.fault in (Fault.KEY, Fault.ACCESS)
+    return ("needed, and " if refused else "") + f"that of {key} is accepted"
 
 
-def _add_model(prober: Prober, found: Diagnosis, scored: Scored) -> None:
+def _model(prober: Prober, scored: Scored) -> str:
     asked = scored.settings.model
     said = object_of(parse(scored.reply.body)).get("model")
     text = f"{asked} answers" if asked else "not named: the server takes the one it has"
     if isinstance(said, str) and said and said != asked:
         text += f", which it calls {said}"
-    if asked and not prober.settings.model:
-        text += "; none was named"
-    found.add("model", True, text)
+    return text + ("; none was named" if asked and not prober.settings.model else "")
 
 
 def _form(prober: Prober, scored: Scored) -> str:
@@ -128,12 +119,8 @@ def add_scores(found: Diagnosis, scores: Sequence[float], known: Range | None) -
         found.add("order", True, f"right: {RIGHT!r} is above {FAR!r}")
         return
     found.exit_code = ExitCode.ENDPOINT
-    found.add(
-        "order",
-        False,
-        f"wrong: for {QUERY!r} {RIGHT!r} is not above {FAR!r}",
-        "Is the model a reranker, and one for this language? Some servers run rerankers wrongly.",
-    )
+    fix = "Is the model a reranker, and one for this language? Some servers run rerankers wrongly."
+    found.add("order", False, f"wrong: for {QUERY!r} {RIGHT!r} is not above {FAR!r}", fix)
 
 
 def _add_alone(prober: Prober, found: Diagnosis, scored: Scored) -> None:
@@ -149,10 +136,7 @@ def _add_alone(prober: Prober, found: Diagnosis, scored: Scored) -> None:
         times += f"; {alone.seconds * 1000:.0f} ms for one"
         score = alone.decoded.scores[0]
         if abs(score - together) > _SAME * max(abs(together), 1.0):
-            found.add(
-                "alone",
-                None,
-                f"a passage scores {score:.4g} alone, {together:.4g} among others: the scores of "
-                "different requests may not compare",
-            )
+            scores = f"a passage scores {score:.4g} alone, {together:.4g} among others"
+            text = f"{scores}: the scores of different requests may not compare"
+            found.add("alone", None, text)
     found.add("latency", None, times)

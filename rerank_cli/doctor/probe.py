@@ -56,12 +56,10 @@ class FailedProbe:
 
 
 class Prober:
-    """Sends probes to one host through one connection.
+    """Sends probes to one host through one connection, which `connect` opens.
 
-    settings   those of the user
-    providers  all rows by name
-    connect    opens a connection
-    note       is called with a line about each reply
+    `settings` are those of the user, `providers` all rows by name; `note` is called with a line
+    about each reply.
     """
 
     def __init__(
@@ -91,18 +89,6 @@ class Prober:
         # This one has the model in its URL.
         return [each for each in DIALECTS if each != "score-vector" or self.settings.model]
 
-    def probe(self, settings: Settings, texts: Sequence[str] = TEXTS) -> Scored | FailedProbe:
-        """Send the query with these texts as the settings say.
-
-        A connection that the server has closed after its last reply is opened again.
-        """
-        probed = self._probe_once(settings, texts)
-        if isinstance(probed, Scored) or probed.error.fault is not Fault.BROKEN:
-            return probed
-        self.close()
-        self._transport = self._connect()
-        return self._probe_once(settings, texts)
-
     def close(self) -> None:
         """Close the connection."""
         self._transport.close()
@@ -110,7 +96,13 @@ class Prober:
     def _exchange(self, settings: Settings) -> Exchange:
         return Exchange(settings, {}, self._clock, self._note)
 
-    def _probe_once(self, settings: Settings, texts: Sequence[str]) -> Scored | FailedProbe:
+    def probe(
+        self, settings: Settings, texts: Sequence[str] = TEXTS, *, reopen: bool = True
+    ) -> Scored | FailedProbe:
+        """Send the query with these texts as the settings say.
+
+        With `reopen`, a connection that the server has closed since its last reply is opened again.
+        """
         exchange = self._exchange(settings)
         body = exchange.body(Request(QUERY, texts, range(len(texts))))
         began = time.monotonic()
@@ -118,6 +110,10 @@ class Prober:
             reply = exchange.send(self._transport, body)
             decoded = exchange.scores(reply, len(texts))
         except ScoringError as error:
+            if reopen and error.fault is Fault.BROKEN:
+                self.close()
+                self._transport = self._connect()
+                return self.probe(settings, texts, reopen=False)
             return FailedProbe(settings, exchange.url, error)
         return Scored(settings, exchange.url, reply, decoded, time.monotonic() - began)
 
@@ -186,12 +182,12 @@ class Prober:
             return row
         headers = "\n".join(f"{name}: {value}" for name, value in scored.reply.headers.items())
         body = scored.reply.body[:_MARKED_WITHIN].decode("utf-8", "replace")
-        same = [each for each in self.providers.values() if each.dialect == row.dialect]
         # Headers first: a proxy passes on the body of the server behind it.
-        marked = (
-            each for seen in (headers, body) for each in same if any(m in seen for m in each.marks)
-        )
-        return next(marked, row)
+        for seen in (headers, body):
+            for each in self.providers.values():
+                if each.dialect == row.dialect and any(mark in seen for mark in each.marks):
+                    return each
+        return row
 
     def models(self, failed: FailedProbe) -> list[str]:
         """The endpoint's models that are called rerankers, or all where none is; at most ten."""

@@ -242,6 +242,10 @@ class Reranker:
             limits = limits.measured(candidates.query, self.engine.body)
         return planning.plan(candidates, limits)
 
+    def start_deadline(self) -> None:
+        """Count `deadline` from now for all that is scored, and not anew for each query."""
+        self.engine.start_deadline()
+
     def score_plan(self, plan: Plan) -> Scores:
         """One finite score a passage, in input order."""
         if self._closed:

@@ -38,7 +38,8 @@ class Policy:
     retries       attempts after the first
     at_first      attempts after the first until anything has succeeded
     exact         whether these numbers hold for every failure, also for those that rarely pass
-    deadline      seconds from the start after which nothing is tried again, None for no end
+    deadline      seconds after which nothing is tried again, None for no end; from the start of
+                  each call that scores, or of the run (see `EndpointEngine.start_deadline`)
     rpm, tpm      requests and estimated tokens a minute, None for no limit
     """
 
@@ -58,6 +59,6 @@ def connector(url: str, timeout: float) -> Callable[[], Transport]:
     Raises SettingsError if certificates or proxy of this machine cannot be used.
     """
     # Here, because importing httpx takes longer than many runs need in all.
-    from rerank_cli.transport.http import Connector
+    from rerank_cli.transport import http
 
-    return Connector(url, timeout)
+    return http.connector(url, timeout)

@@ -6,6 +6,7 @@ Here each worker has one connection, and each request one deadline. Any other ht
 can be used instead (see `http.HttpTransport`).
 """
 
+import socket
 import ssl
 import time
 from collections.abc import Iterable, Iterator
@@ -35,12 +36,7 @@ class Connection(httpx.BaseTransport):
         self._backend.deadline = time.monotonic() + self._timeout
         sent = httpcore.Request(
             request.method,
-            httpcore.URL(
-                scheme=request.url.raw_scheme,
-                host=request.url.raw_host,
-                port=request.url.port,
-                target=request.url.raw_path,
-            ),
+            _core_url(request.url),
             headers=request.headers.raw,
             content=request.stream,
             extensions={"timeout": {"pool": self._timeout}},
@@ -55,15 +51,16 @@ class Connection(httpx.BaseTransport):
         self._pool.close()
 
 
+def _core_url(url: httpx.URL) -> httpcore.URL:
+    return httpcore.URL(
+        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+    )
+
+
 def _proxy(url: str, tls: ssl.SSLContext | None) -> httpcore.Proxy:
     parsed = httpx.Proxy(url)
     return httpcore.Proxy(
-        httpcore.URL(
-            scheme=parsed.url.raw_scheme,
-            host=parsed.url.raw_host,
-            port=parsed.url.port,
-            target=parsed.url.raw_path,
-        ),
+        _core_url(parsed.url),
         auth=parsed.raw_auth,
         headers=parsed.headers.raw,
         ssl_context=tls if parsed.url.scheme == "https" else None,
@@ -101,7 +98,8 @@ class _Backend(httpcore.NetworkBackend):
     _closed = False
 
     def __init__(self) -> None:
-        self._streams: list[httpcore.NetworkStream] = []
+        self.stream: httpcore.NetworkStream | None = None
+        """The one in use, to be shut."""
         self._inner = httpcore.SyncBackend()
 
     def connect_tcp(
@@ -112,18 +110,12 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        stream = self._inner.connect_tcp(
-            host, port, self.left(httpcore.ConnectTimeout), local_address, socket_options
-        )
-        self.opened(stream)
+        left = self.left(httpcore.ConnectTimeout)
+        self.stream = self._inner.connect_tcp(host, port, left, local_address, socket_options)
         if self._closed:
-            stream.close()
+            self.stream.close()
             raise httpcore.ConnectError("closed")
-        return _Stream(stream, self)
-
-    def opened(self, stream: httpcore.NetworkStream) -> None:
-        """Remember the stream in use, to be able to shut it."""
-        self._streams = [stream]
+        return _Stream(self.stream, self)
 
     def left(self, late: type[Exception]) -> float:
         """Seconds until the deadline; raises `late` if there are none."""
@@ -133,16 +125,11 @@ class _Backend(httpcore.NetworkBackend):
         return seconds
 
     def close(self) -> None:
-        """Shut the sockets, so that a thread which waits for one wakes up."""
-        import socket
-
+        """Shut the socket, so that a thread which waits for it wakes up."""
         self._closed = True
-        for stream in self._streams:
-            plain = stream.get_extra_info("socket")
-            try:
-                plain.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue  # closed already
+        if self.stream:
+            with suppress(OSError):  # closed already
+                self.stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
 
 
 class _Stream(httpcore.NetworkStream):
@@ -176,7 +163,7 @@ class _Stream(httpcore.NetworkStream):
         self._send()
         left = self._backend.left(httpcore.ConnectTimeout)
         secure = self._inner.start_tls(ssl_context, server_hostname, left)
-        self._backend.opened(secure)
+        self._backend.stream = secure
         return _Stream(secure, self._backend)
 
     def close(self) -> None:

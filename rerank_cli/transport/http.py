@@ -2,7 +2,7 @@
 
 import os
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 import httpx
@@ -23,8 +23,7 @@ _HEADERS = {
 }
 
 # Codes of OpenSSL (x509_vfy.h, sslerr.h), as Python's ssl passes them on.
-_EXPIRED = 10
-_OTHER_HOST = (62, 64)
+_OF_CERTIFICATE = {10: TlsFault.EXPIRED, 62: TlsFault.HOST, 64: TlsFault.HOST}
 _NOT_SPOKEN = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNEXPECTED_EOF_WHILE_READING")
 
 _PROXIES = "Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."
@@ -51,7 +50,11 @@ class HttpTransport:
                 for part in reply.iter_bytes():
                     size += len(part)
                     if size > MAX_REPLY:
-                        raise _too_large()
+                        raise EndpointError(
+                            f"the reply is larger than {MAX_REPLY >> 20} MB",
+                            "No rerank endpoint answers that much. Is the URL right?",
+                            fault=Fault.NONSENSE,
+                        )
                     parts.append(part)
             finally:
                 reply.close()
@@ -66,37 +69,26 @@ class HttpTransport:
         self._inner.close()
 
 
-class Connector:
-    """Opens connections to one URL, one a worker; what they can share is made once.
+def connector(url: str, timeout: float) -> Callable[[], HttpTransport]:
+    """See `transport.connector`; what the connections can share is made once."""
+    try:
+        proxy = _proxy_for(url)
+        # Loading the trusted certificates takes longer than a small request. Where nothing is
+        # secure, a context that trusts nobody is cheap to make.
+        secure = url.startswith("https:") or (proxy or "").startswith("https:")
+        tls = httpx.create_ssl_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    except (ValueError, OSError) as error:
+        hint = "Check SSL_CERT_FILE and SSL_CERT_DIR."
+        raise SettingsError(f"secure connections cannot be set up: {error}", hint) from error
 
-    `timeout` is seconds for one attempt. Raises SettingsError if certificates or proxy of this
-    machine cannot be used.
-    """
-
-    def __init__(self, url: str, timeout: float) -> None:
-        self._timeout = timeout
+    def connect() -> HttpTransport:
         try:
-            self._proxy = _proxy_for(url)
-            # Loading the trusted certificates takes longer than a small request.
-            secure = url.startswith("https:") or (self._proxy or "").startswith("https:")
-            self._tls: ssl.SSLContext | None = httpx.create_ssl_context() if secure else None
-        except (ValueError, OSError) as error:
-            raise SettingsError(
-                f"secure connections cannot be set up: {error}",
-                "Check SSL_CERT_FILE and SSL_CERT_DIR.",
-            ) from error
-
-    def __call__(self) -> HttpTransport:
-        try:
-            connection = Connection(self._tls or _no_tls(), self._timeout, self._proxy)
+            connection = Connection(tls, timeout, proxy)
         except (httpx.InvalidURL, ValueError, ImportError) as error:
             raise SettingsError(f"the proxy cannot be used: {error}", _PROXIES) from error
-        return HttpTransport(connection, self._timeout, proxied=self._proxy is not None)
+        return HttpTransport(connection, timeout, proxied=proxy is not None)
 
-
-def _no_tls() -> ssl.SSLContext:
-    """A context that trusts nobody: cheap to make, for connections that are not secure anyway."""
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return connect
 
 
 def _proxy_for(url: str) -> str | None:
@@ -110,67 +102,40 @@ def _proxy_for(url: str) -> str | None:
         return None
     proxies = getproxies()
     named = proxies.get(parts.scheme) or proxies.get("all")
-    if named and "://" not in named:
-        named = f"http://{named}"
-    return named
-
-
-def _too_large() -> EndpointError:
-    return EndpointError(
-        f"the reply is larger than {MAX_REPLY >> 20} MB",
-        "No rerank endpoint answers that much. Is the URL right?",
-        fault=Fault.NONSENSE,
-    )
+    return f"http://{named}" if named and "://" not in named else named
 
 
 def _translated(error: Exception, timeout: float, *, proxied: bool) -> RerankError:
     """Our error for one of httpx's; `timeout` is seconds."""
     text = str(error) or type(error).__name__
-    tls = _tls_fault(error)
+    tls = _tls_fault(error) if isinstance(error, httpx.ConnectError) else None
+    transient = not tls
+    hint: str | None
     match error:
-        case httpx.ConnectTimeout():
-            return EndpointError(
-                f"no connection within {timeout:g} s",
-                "Is the host right, and reachable from here?",
-                fault=Fault.UNREACHED,
-                transient=True,
-            )
-        case httpx.TimeoutException():
-            return EndpointError(
-                f"no whole answer within {timeout:g} s",
-                "Give it more with --timeout, or send less at once with --max-passages.",
-                fault=Fault.SLOW,
-                transient=True,
-            )
-        case httpx.ConnectError() if tls:
-            return EndpointError(
-                f"no secure connection: {text}",
-                "http or https? A private certificate authority is named by SSL_CERT_FILE.",
-                fault=Fault.UNREACHED,
-                tls=tls,
-            )
-        case httpx.ConnectError():
-            return EndpointError(
-                f"no connection{' through the proxy' * proxied}: {text}",
-                _PROXIES if proxied else "Is the server running, and are host and port right?",
-                fault=Fault.UNREACHED,
-                transient=True,
-            )
-        case httpx.ProxyError():
-            return EndpointError(f"the proxy failed: {text}", _PROXIES, fault=Fault.UNREACHED)
         case httpx.InvalidURL() | httpx.UnsupportedProtocol() | UnicodeError():
             return SettingsError(f"the URL cannot be used: {text}")
+        case httpx.ConnectTimeout():
+            fault, problem = Fault.UNREACHED, f"no connection within {timeout:g} s"
+            hint = "Is the host right, and reachable from here?"
+        case httpx.TimeoutException():
+            fault, problem = Fault.SLOW, f"no whole answer within {timeout:g} s"
+            hint = "Give it more with --timeout, or send less at once with --max-passages."
+        case httpx.ConnectError() if tls:
+            fault, problem = Fault.UNREACHED, f"no secure connection: {text}"
+            hint = "http or https? A private certificate authority is named by SSL_CERT_FILE."
+        case httpx.ConnectError():
+            through = " through the proxy" if proxied else ""
+            fault, problem = Fault.UNREACHED, f"no connection{through}: {text}"
+            hint = _PROXIES if proxied else "Is the server running, and are host and port right?"
+        case httpx.ProxyError():
+            fault, problem, hint = Fault.UNREACHED, f"the proxy failed: {text}", _PROXIES
+            transient = False
         case httpx.DecodingError():
-            return EndpointError(
-                f"the reply's compression is broken: {text}", fault=Fault.BROKEN, transient=True
-            )
+            fault, problem, hint = Fault.BROKEN, f"the reply's compression is broken: {text}", None
         case _:
-            return EndpointError(
-                f"the connection broke before the whole answer: {text}",
-                "Nothing is ranked from half an answer; try again.",
-                fault=Fault.BROKEN,
-                transient=True,
-            )
+            fault, problem = Fault.BROKEN, f"the connection broke before the whole answer: {text}"
+            hint = "Nothing is ranked from half an answer; try again."
+    return EndpointError(problem, hint, fault=fault, transient=transient, tls=tls)
 
 
 def _tls_fault(error: BaseException | None) -> TlsFault | None:
@@ -181,9 +146,7 @@ def _tls_fault(error: BaseException | None) -> TlsFault | None:
         # httpcore's pool raises its errors anew, without their cause.
         error = error.__cause__ or error.__context__
     if isinstance(error, ssl.SSLCertVerificationError):
-        if error.verify_code in _OTHER_HOST:
-            return TlsFault.HOST
-        return TlsFault.EXPIRED if error.verify_code == _EXPIRED else TlsFault.UNTRUSTED
+        return _OF_CERTIFICATE.get(error.verify_code, TlsFault.UNTRUSTED)
     # Python has no name for the reasons of an OpenSSL that is newer: only the text is left then.
     reason = error.reason or str(error).upper().replace(" ", "_")
     return TlsFault.NOT_SPOKEN if any(code in reason for code in _NOT_SPOKEN) else TlsFault.OTHER

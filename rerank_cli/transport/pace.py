@@ -33,7 +33,8 @@ class Pace:
         self._paced = paced
         self._allowed = float(most)
         self._under_way = 0
-        self._answered = False
+        self.has_answered = False
+        """Whether any request has succeeded in this run."""
         self._probing = False
         self._slowed = clock.now()
         self._not_before = 0.0
@@ -46,12 +47,7 @@ class Pace:
         """Requests at once, now."""
         if self._probing:
             return 1
-        return int(self._allowed) if self._answered else min(int(self._allowed), _AT_FIRST)
-
-    @property
-    def has_answered(self) -> bool:
-        """Whether any request has succeeded in this run."""
-        return self._answered
+        return min(int(self._allowed), self._most if self.has_answered else _AT_FIRST)
 
     def enter(self, passages: int) -> float:
         """Wait until one more request may be sent. Returns the moment, to be given to `failed`.
@@ -79,7 +75,7 @@ class Pace:
         """A request succeeded: speed up a little."""
         with self._changed:
             before = self.allowed
-            self._answered, self._probing = True, False
+            self.has_answered, self._probing = True, False
             self._allowed = min(self._allowed + 1 / self._allowed, self._most)
             self._changed.notify_all()
             now = self.allowed

@@ -32,12 +32,12 @@ class RateLimit:
 
         Returns at once when the clock is stopped: connections are closed then.
         """
-        noted = False
-        while (seconds := self._take(tokens)) > 0 and not self._clock.stopped:
-            if not noted:
-                self._note(f"waiting {seconds:.1f} s for the limits of --rpm and --tpm")
-                noted = True
+        seconds = self._take(tokens)
+        if seconds and not self._clock.stopped:
+            self._note(f"waiting {seconds:.1f} s for the limits of --rpm and --tpm")
+        while seconds and not self._clock.stopped:
             self._clock.sleep(seconds)
+            seconds = self._take(tokens)
 
     def _take(self, tokens: float) -> float:
         """Count the request and return 0, or return the seconds after which to ask again."""

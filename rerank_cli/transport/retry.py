@@ -1,9 +1,9 @@
 """Trying again: a request that may succeed later is sent again, after growing, jittered waits."""
 
+import math
 import random
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import count
 from typing import TypeVar
 
 from rerank_cli.errors import Fault, ScoringError
@@ -36,50 +36,45 @@ class Retry:
         self._policy = policy
         self._clock = clock
         self._retried = retried
-        self._started = clock.now()
         self._succeeded = False
 
-    def __call__(self, attempt: Callable[[], T]) -> T:
-        """The attempt's result. Raises its last ScoringError, with how often and how long."""
+    def __call__(self, attempt: Callable[[], T], start: float | None = None) -> T:
+        """The attempt's result. Raises its last ScoringError, with how often and how long.
+
+        The deadline is counted from the clock's moment `start`, if none is given from now.
+        """
         began = self._clock.now()
-        for tries in count(1):
+        deadline = math.inf if self._policy.deadline is None else self._policy.deadline
+        end = (began if start is None else start) + deadline
+        tries = 0
+        while True:
+            tries += 1
             try:
                 result = attempt()
             except ScoringError as error:
-                if tries == 1 and not self._may_retry(error, tries):
-                    too_long = error.transient and _asks_too_long(error)
+                too_long = error.transient and (error.retry_after or 0) > LONGEST_WAIT
+                may_retry = error.transient and not too_long and tries <= self._most(error.fault)
+                if tries == 1 and not may_retry:
                     raise replace(error, waits_too_long=too_long) from error.__cause__
-                seconds = _backoff(error, tries)
-                if not self._may_retry(error, tries) or self._too_late(seconds):
-                    took = self._clock.now() - began
-                    raise replace(error, attempts=tries, seconds=took) from error.__cause__
+                seconds, now = _backoff(error, tries), self._clock.now()
+                if not may_retry or self._clock.stopped or now + seconds > end:
+                    raise replace(error, attempts=tries, seconds=now - began) from error.__cause__
                 self._retried(f"try {tries + 1} in {seconds:.1f} s, after: {error.message}")
                 self._clock.sleep(seconds)
             else:
                 self._succeeded = True
                 return result
-        raise AssertionError  # pragma: no cover - counting does not end
 
-    def _may_retry(self, error: ScoringError, tries: int) -> bool:
-        """Whether an error may be tried again after so many tries."""
+    def _most(self, fault: Fault) -> int:
+        """How often a request that fails so is tried again."""
         most = self._policy.retries
         if not self._succeeded:
             # More likely something is set up wrongly than there is bad luck each time.
             most = min(most, self._policy.at_first)
         if not self._policy.exact:
             fewer = _FEWER if self._succeeded else {**_FEWER, **_FEWER_AT_FIRST}
-            most = min(most, fewer.get(error.fault, most))
-        return error.transient and tries <= most and not _asks_too_long(error)
-
-    def _too_late(self, seconds: float) -> bool:
-        """Whether all has ended, or the deadline will have passed after so many seconds."""
-        if self._clock.stopped or self._policy.deadline is None:
-            return self._clock.stopped
-        return self._clock.now() + seconds > self._started + self._policy.deadline
-
-
-def _asks_too_long(error: ScoringError) -> bool:
-    return (error.retry_after or 0) > LONGEST_WAIT
+            most = min(most, fewer.get(fault, most))
+        return most
 
 
 def _backoff(error: ScoringError, tries: int) -> float:

@@ -11,7 +11,7 @@ from rerank_cli.engines import Engine, Keep
 from rerank_cli.engines.cache.store import Store
 from rerank_cli.errors import CacheError, SettingsError
 from rerank_cli.model import Scores, Usage
-from rerank_cli.planning import Limits, Plan, Request
+from rerank_cli.planning import Plan, Request
 
 _SCHEME = 1
 """Another number for digests that are made in another way, or of something else."""
@@ -63,6 +63,7 @@ class CachedEngine:
         note: Callable[[str], None],
         warn: Callable[[str], None],
     ) -> None:
+        self.limits = inner.limits
         self._inner = inner
         self._store = store
         self._scope = scope
@@ -71,12 +72,11 @@ class CachedEngine:
         self._one_at_a_time = threading.Lock()
         self._reads = self._writes = True
 
-    @property
-    def limits(self) -> Limits:
-        return self._inner.limits
-
     def body(self, request: Request) -> bytes:
         return self._inner.body(request)
+
+    def start_deadline(self) -> None:
+        self._inner.start_deadline()
 
     def score(self, plan: Plan, keep: Keep | None = None) -> Scores:
         digests = self._scope.digests(plan.candidates.query, plan.texts)
@@ -87,24 +87,21 @@ class CachedEngine:
         if keep:
             there = [number for number, digest in enumerate(digests) if digest in known]
             keep(there, [known[digests[number]] for number in there])
-        usage = Usage()
-        if missing:
-            scores = self._inner.score(plan.only(missing), self._storing(missing, digests, keep))
-            usage = scores.usage
-            known.update(zip((digests[number] for number in missing), scores.values, strict=True))
-        values = plan.spread([known[digest] for digest in digests])
-        return Scores(values, replace(usage, cached=cached))
-
-    def _storing(self, missing: Sequence[int], digests: Sequence[bytes], keep: Keep | None) -> Keep:
-        """What the inner engine hands scores to; it numbers the missing texts from 0."""
 
         def store(numbers: Sequence[int], scores: Sequence[float]) -> None:
+            # The inner engine numbers the missing texts from 0.
             ours = [missing[number] for number in numbers]
             self._store_scores([digests[number] for number in ours], scores)
             if keep:
                 keep(ours, scores)
 
-        return store
+        usage = Usage()
+        if missing:
+            scores = self._inner.score(plan.only(missing), store)
+            usage = scores.usage
+            known.update(zip((digests[number] for number in missing), scores.values, strict=True))
+        values = plan.spread([known[digest] for digest in digests])
+        return Scores(values, replace(usage, cached=cached))
 
     def close(self) -> None:
         self._inner.close()

@@ -17,6 +17,10 @@ _TABLE = """
     CREATE TABLE scores (digest BLOB PRIMARY KEY, score NOT NULL, created INTEGER NOT NULL)
     WITHOUT ROWID
 """
+_FACTS = """
+    SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master)
+    FROM pragma_application_id, pragma_user_version
+"""
 _AT_ONCE = 500
 """Digests in one look-up; SQLite takes 999 parameters everywhere."""
 
@@ -68,7 +72,8 @@ class Store:
         """Keep these, all or none. What another process has put there meanwhile stays."""
         now = int(time.time())
         rows = [(digest, score, now) for digest, score in scores.items()]
-        with self._open() as connection, _transaction(connection):
+        with self._open() as connection, connection:
+            connection.execute("BEGIN IMMEDIATE")
             connection.executemany("INSERT OR IGNORE INTO scores VALUES (?, ?, ?)", rows)
 
     def info(self) -> Info:
@@ -88,9 +93,9 @@ class Store:
         try:
             # Not the file itself: a process that has it open would spoil the next one.
             with self._open() as connection:
-                with _transaction(connection):
-                    count: int = connection.execute("SELECT count(*) FROM scores").fetchone()[0]
-                    connection.execute("DELETE FROM scores")
+                with connection:
+                    connection.execute("BEGIN IMMEDIATE")
+                    count = connection.execute("DELETE FROM scores").rowcount
                 with suppress(sqlite3.OperationalError):  # another process reads: smaller next time
                     connection.execute("VACUUM")
                     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -129,14 +134,11 @@ class Store:
             yield
         except sqlite3.Error as error:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGED:
-                raise _unusable(self.path, f"the cache is damaged: {error}") from error
+                problem = f"{self.path}: the cache is damaged: {error}"
+                raise SettingsError(problem, _CLEAR_HINT) from error
             raise CacheError(f"{self.path}: {error}") from error
         except OSError as error:
             raise CacheError(f"{self.path}: {error.strerror or error}") from error
-
-
-def _unusable(path: Path, why: str) -> SettingsError:
-    return SettingsError(f"{path}: {why}", _CLEAR_HINT)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -148,55 +150,37 @@ def _connect(path: Path) -> sqlite3.Connection:
         path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
     )
     try:
-        _prepare(connection, path)
+        if not _is_ours(connection, path):
+            # Readers and a writer at once, where the file system can. SQLite does not wait for
+            # this one: if another process makes the file right now, that one has switched it on.
+            with suppress(sqlite3.OperationalError):
+                connection.execute("PRAGMA journal_mode = WAL")
+            _make(connection, path)
+        # A power failure may cost the last scores, not the file.
+        connection.execute("PRAGMA synchronous = NORMAL")
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    with _transaction(connection, "DEFERRED"):  # three reads of one state
-        made = _is_ours(connection, path)
-    if not made:
-        # Readers and a writer at once, where the file system can. SQLite does not wait for this
-        # one: if another process makes the file right now, that one has switched it on.
-        with suppress(sqlite3.OperationalError):
-            connection.execute("PRAGMA journal_mode = WAL")
-        with _transaction(connection):
-            if not _is_ours(connection, path):
-                connection.execute(_TABLE)
-                connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-                connection.execute(f"PRAGMA user_version = {_VERSION}")
-    # A power failure may cost the last scores, not the file.
-    connection.execute("PRAGMA synchronous = NORMAL")
+def _make(connection: sqlite3.Connection, path: Path) -> None:
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        if not _is_ours(connection, path):
+            connection.execute(_TABLE)
+            connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {_VERSION}")
 
 
 def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
     """Whether the tables are there; False for an empty file, SettingsError for any other."""
-    application, version, tables = (
-        connection.execute(query).fetchone()[0]
-        for query in (
-            "PRAGMA application_id",
-            "PRAGMA user_version",
-            "SELECT count(*) FROM sqlite_master",
-        )
-    )
+    application, version, tables = connection.execute(_FACTS).fetchone()
     if (application, version, tables) == (0, 0, 0):
         return False
     if application != _APPLICATION:
-        raise _unusable(path, "not a cache of rerank")
+        raise SettingsError(f"{path}: not a cache of rerank", _CLEAR_HINT)
     if version != _VERSION:
-        raise _unusable(path, "the cache is of another version of rerank")
+        problem = f"{path}: the cache is of another version of rerank"
+        raise SettingsError(problem, _CLEAR_HINT)
     return True
-
-
-@contextmanager
-def _transaction(connection: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[None]:
-    connection.execute(f"BEGIN {kind}")
-    try:
-        yield
-        connection.execute("COMMIT")
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")

@@ -5,7 +5,6 @@ text, so that the order of replies does not matter.
 """
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -30,11 +29,10 @@ Raises ScoringError, or Outgrown for a request that is larger than what has prov
 
 
 class Dispatch:
-    """The requests of one plan under way.
+    """The requests of one plan under way, each as large as the pace allows.
 
-    scored  is called with the number of texts that were scored by each reply
-    keep    is called with their numbers and scores
-    pace    knows how many passages a request may have
+    `scored` is called with the number of texts that each reply scored, `keep` with their numbers
+    and scores.
     """
 
     def __init__(
@@ -50,7 +48,7 @@ class Dispatch:
         self._under_way = 0
         self._failure: BaseException | None = None
         self._changed = threading.Condition()
-        self._threads: list[threading.Thread] = []
+        self.threads: list[threading.Thread] = []
 
     def run(self, ask: Ask, workers: int) -> tuple[Sequence[float], Usage]:
         """One score a distinct text; so many requests may be under way at once.
@@ -63,7 +61,7 @@ class Dispatch:
         else:
             for _ in range(workers):
                 thread = threading.Thread(target=self._work, args=(ask,), daemon=True)
-                self._threads.append(thread)
+                self.threads.append(thread)
                 thread.start()
             with self._changed:
                 # Waits are short so that Ctrl-C is seen on systems where a lock hides it.
@@ -75,12 +73,8 @@ class Dispatch:
 
     @property
     def is_under_way(self) -> bool:
-        """Whether any of its threads has not ended."""
-        return any(thread.is_alive() for thread in self._threads)
-
-    def join(self, seconds: float) -> None:
-        """Wait for the workers to end, once their connections are closed; not for long."""
-        join_all(self._threads, seconds)
+        """Whether requests are left, or any of its threads has not ended."""
+        return not self._is_over() or any(thread.is_alive() for thread in self.threads)
 
     def _is_over(self) -> bool:
         return self._failure is not None or not (self._queue or self._under_way)
@@ -138,10 +132,9 @@ class Dispatch:
     def _rest(self, request: Request, error: ReplyError) -> Request:
         """A request for just the texts that a reply left out; the scores that it has are stored."""
         missing = [request.numbers[index] for index in error.missing]
-        if request.again:
-            raise self._located(error, missing or request.numbers) from error.__cause__
-        if not error.missing or not error.scores:
-            raise self._located(error, missing) from error.__cause__
+        if request.again or not error.missing or not error.scores:
+            of = missing or (request.numbers if request.again else ())
+            raise self._located(error, of) from error.__cause__
         numbers = [request.numbers[index] for index in error.scores]
         self._store(numbers, list(error.scores.values()), Usage(1))
         return request.rest(error.missing)
@@ -156,23 +149,13 @@ class Dispatch:
         if size > 1:
             return [request.part(slice(size // 2)), request.part(slice(size // 2, None))]
         located = self._located(error, request.numbers)
-        if for_size:
-            located = replace(located, hint=_TOO_LARGE_ALONE)
-        elif self._pace.has_answered:
-            located = replace(located, hint=_REFUSED_ALONE)
-        else:
+        if not for_size and not self._pace.has_answered:
             # It is not known yet whether it is the passage or the request.
-            located = replace(located, alone=True)
-        raise located from error.__cause__
+            raise replace(located, alone=True) from error.__cause__
+        hint = _TOO_LARGE_ALONE if for_size else _REFUSED_ALONE
+        raise replace(located, hint=hint) from error.__cause__
 
     def _located(self, error: ScoringError, numbers: Sequence[int]) -> ScoringError:
         """A copy of the error that locates the passages of these texts."""
         named = tuple(map(self._plan.locator, numbers[:_NAMED_AT_MOST]))
         return replace(error, passages=named, more_passages=len(numbers) > _NAMED_AT_MOST)
-
-
-def join_all(threads: Sequence[threading.Thread], seconds: float) -> None:
-    """Wait for the threads to end, but no longer than so many seconds in all."""
-    deadline = time.monotonic() + seconds
-    for thread in threads:
-        thread.join(max(deadline - time.monotonic(), 0))

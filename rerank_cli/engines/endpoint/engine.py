@@ -1,9 +1,10 @@
 """The engine that scores over HTTP, under the limits and the retries that its user set."""
 
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from functools import cache, partial
 
 from rerank_cli.dialects import Decoded
 from rerank_cli.engines import Events, Keep
@@ -31,7 +32,6 @@ class EndpointEngine:
     learnt of the endpoint.
 
     fields    request fields of this run, beside those that the provider's row always sends
-    policy    requests at once, retries, rate limits, and seconds for one attempt
     events    receives what happens while it scores
     exchange  builds, sends and decodes one request; has its URL and fields
     limits    what one request may carry
@@ -48,55 +48,54 @@ class EndpointEngine:
         connect: Connect | None = None,
     ) -> None:
         row = settings.provider
-        self._policy = policy
+        self._start: float | None = None
         self._events = events
-        self._clock = clock or Clock()
-        self._connect = connect or (lambda: connector(settings.base_url, policy.timeout))
+        self._clock = clock = clock or Clock()
+        self._retry = Retry(policy, clock, events.retried)
+        self._pace = Pace(
+            policy.concurrency, clock, lambda most, slower: events.paced(most, slower=slower)
+        )
+        limited = policy.rpm or policy.tpm
+        self._rate_limit = RateLimit(policy, clock, events.note) if limited else None
         self._lock = threading.Lock()
-        self._shared: _Shared | None = None
+        self._connector = cache(connect or partial(connector, settings.base_url, policy.timeout))
+        self._transports: list[Transport] = []
+        self._idle: list[Transport] = []
         self._workers = threading.Semaphore(policy.concurrency)
         self._running: list[Dispatch] = []
-        self.exchange = Exchange(settings, fields, self._clock, events.note)
+        self.exchange = Exchange(settings, fields, clock, events.note)
         self.limits = Limits(row.max_passages, row.max_bytes, row.max_tokens)
 
     def body(self, request: Request) -> bytes:
         return self.exchange.body(request)
 
+    def start_deadline(self) -> None:
+        self._start = self._clock.now()
+
     def score(self, plan: Plan, keep: Keep | None = None) -> Scores:
+        start = self._clock.now() if self._start is None else self._start
+        dispatch = Dispatch(plan, self._events.scored, self._pace, keep)
         with self._lock:
-            shared = self._shared = self._shared or self._prepared()
+            self._connector()
+            self._running.append(dispatch)
         self._events.planned(len(plan.requests), plan.distinct)
-        dispatch = Dispatch(plan, self._events.scored, shared.pace, keep)
         workers = self._hire(len(plan.requests))
-        if workers > 1:
-            # A single worker is this very thread, and has ended when it returns.
-            with self._lock:
-                self._running.append(dispatch)
         try:
             with one_core() if workers > 1 else nullcontext():
-                scores, usage = dispatch.run(lambda request: self._ask(request, shared), workers)
+                scores, usage = dispatch.run(lambda request: self._ask(request, start), workers)
         finally:
             self._workers.release(workers)
-            if workers > 1:
-                with self._lock:
-                    self._running = [each for each in self._running if each.is_under_way]
+            with self._lock:
+                self._running = [each for each in self._running if each.is_under_way]
         return Scores(plan.spread(scores), usage)
 
     def close(self) -> None:
         self._clock.stop()
-        for transport in self._shared.transports if self._shared else ():
+        for transport in self._transports:
             transport.close()
-        for dispatch in self._running:
-            dispatch.join(_LONGEST_END)
-
-    def _prepared(self) -> "_Shared":
-        policy, clock, events = self._policy, self._clock, self._events
-        return _Shared(
-            Retry(policy, clock, events.retried),
-            Pace(policy.concurrency, clock, lambda most, slower: events.paced(most, slower=slower)),
-            RateLimit(policy, clock, events.note) if policy.rpm or policy.tpm else None,
-            self._connect(),
-        )
+        end = time.monotonic() + _LONGEST_END
+        for thread in [thread for dispatch in self._running for thread in dispatch.threads]:
+            thread.join(max(end - time.monotonic(), 0))
 
     def _hire(self, requests: int) -> int:
         """Wait for one worker, and take as many more as are free and needed. Returns how many."""
@@ -106,61 +105,42 @@ class EndpointEngine:
             hired += 1
         return hired
 
-    def _ask(self, request: Request, shared: "_Shared") -> Decoded:
+    def _ask(self, request: Request, start: float) -> Decoded:
         body = self.exchange.body(request)
-        transport = shared.take()
+        try:
+            # The last one used: its server is the least likely to have closed it meanwhile.
+            transport = self._idle.pop()
+        except IndexError:
+            transport = self._connector()()
+            self._transports.append(transport)
 
         def attempt() -> Decoded:
             try:
-                reply = self._send(transport, body, request, shared)
+                reply = self._send(transport, body, request)
                 return self.exchange.scores(reply, len(request.texts))
             except ScoringError as error:
                 raise self.exchange.named(error) from error.__cause__
 
         try:
-            return shared.retry(attempt)
+            return self._retry(attempt, start)
         finally:
-            shared.idle.append(transport)
+            self._idle.append(transport)
 
-    def _send(
-        self, transport: Transport, body: bytes, request: Request, shared: "_Shared"
-    ) -> Reply:
+    def _send(self, transport: Transport, body: bytes, request: Request) -> Reply:
         """A reply with status 2xx, or the error for any other."""
-        pace, passages = shared.pace, len(request.texts)
-        entered = pace.enter(passages)
+        passages = len(request.texts)
+        entered = self._pace.enter(passages)
         try:
-            if shared.rate_limit:
+            if self._rate_limit:
                 # Last of all: a request that waited after this would be sent in a later minute.
-                shared.rate_limit.acquire(request.tokens)
+                self._rate_limit.acquire(request.tokens)
                 entered = self._clock.now()
             reply = self.exchange.send(transport, body)
         except ScoringError as error:
-            pace.failed(error, entered, passages)
+            self._pace.failed(error, entered, passages)
             raise
         else:
-            pace.answered()
+            self._pace.answered()
             return reply
         finally:
-            pace.leave()
-
-
-@dataclass(slots=True)
-class _Shared:
-    """What all requests share: the rules that they obey, and connections."""
-
-    retry: Retry
-    pace: Pace
-    rate_limit: RateLimit | None
-    connect: Callable[[], Transport]
-    transports: list[Transport] = field(default_factory=list)
-    idle: list[Transport] = field(default_factory=list)
-
-    def take(self) -> Transport:
-        """An idle connection, or a new one; to be put back into `idle`."""
-        try:
-            # The last one used: its server is the least likely to have closed it meanwhile.
-            return self.idle.pop()
-        except IndexError:
-            transport = self.connect()
-            self.transports.append(transport)
-            return transport
+            self._pace.leave()

@@ -27,7 +27,7 @@ _BETWEEN_ASKS, _MOST_ASKS = 1.0, 120
 class Exchange:
     """Posts requests to one endpoint in its wire form; holds no state, so that threads share it.
 
-    fields  request fields of this run, beside those that the provider's row always sends
+    fields  request fields of this run; as an attribute, with those that the row always sends
     note    is called with a line about each reply
     url     the whole URL that requests are posted to
     """
@@ -39,19 +39,19 @@ class Exchange:
         clock: Clock,
         note: Callable[[str], None],
     ) -> None:
-        row = settings.provider
+        row, key = settings.provider, settings.key
         self._settings = settings
         self._dialect = DIALECTS[row.dialect]
-        self._options = RequestOptions(settings.model, {**row.fields, **fields}, row.path)
+        self.fields = {**row.fields, **fields}
+        self._options = RequestOptions(settings.model, self.fields, row.path)
+        self._headers = dict(row.headers)
+        if key is not None:
+            bearer = "Bearer " if row.key_header == "Authorization" else ""
+            self._headers[row.key_header] = bearer + key.value
         self._clock = clock
         self._note = note
         self.url = self._dialect.url(settings.base_url, self._options)
         self._shown_url = shown_url(self.url)
-
-    @property
-    def fields(self) -> Mapping[str, object]:
-        """All request fields that are sent beside query, passages and model."""
-        return self._options.fields
 
     def body(self, request: Request) -> bytes:
         """The request as it is sent."""
@@ -63,13 +63,11 @@ class Exchange:
 
         Raises ScoringError for any other status, and if no reply comes.
         """
-        reply = self._redacted(transport.send("POST", self.url, self._headers(), body))
+        reply = self._redacted(transport.send("POST", self.url, self._headers, body))
         if reply.status == 202 and reply.headers.get(_PENDING):
             reply = self._awaited(transport, reply.headers[_PENDING])
-        self._note(
-            f"{len(body)} bytes sent to {self._shown_url}: "
-            f"HTTP {reply.status}, {len(reply.body)} bytes"
-        )
+        sent = f"{len(body)} bytes sent to {self._shown_url}"
+        self._note(f"{sent}: HTTP {reply.status}, {len(reply.body)} bytes")
         if not 200 <= reply.status < 300:
             complaint = read_complaint(reply.body, reply.headers)
             retry_after = retry_after_of(reply, self._clock.date())
@@ -78,7 +76,7 @@ class Exchange:
 
     def get(self, transport: Transport, url: str) -> Reply:
         """What the endpoint has at another URL, whatever its status, without the key."""
-        return self._redacted(transport.send("GET", url, self._headers()))
+        return self._redacted(transport.send("GET", url, self._headers))
 
     def scores(self, reply: Reply, count: int) -> Decoded:
         """The scores of a reply with status 2xx to so many texts. Raises ScoringError."""
@@ -101,10 +99,9 @@ class Exchange:
     def _awaited(self, transport: Transport, request_id: str) -> Reply:
         """The answer to a request that the endpoint has taken, once it is ready."""
         row = self._settings.provider
-        where = row.status_url if row.owns(self.url) else None
-        if where is None:
+        if row.status_url is None or not row.owns(self.url):
             raise ReplyError("the reply is empty: the endpoint has not finished", status=202)
-        url = where.replace("{id}", quote(request_id, safe=""))
+        url = row.status_url.replace("{id}", quote(request_id, safe=""))
         for _ in range(_MOST_ASKS):
             self._clock.sleep(_BETWEEN_ASKS)
             reply = self.get(transport, url)
@@ -113,13 +110,6 @@ class Exchange:
         raise EndpointError(
             f"no answer is ready after {_MOST_ASKS} questions", fault=Fault.SLOW, status=202
         )
-
-    def _headers(self) -> Mapping[str, str]:
-        row, key = self._settings.provider, self._settings.key
-        if key is None:
-            return row.headers
-        value = f"Bearer {key.value}" if row.key_header == "Authorization" else key.value
-        return {**row.headers, row.key_header: value}
 
     def _redacted(self, reply: Reply) -> Reply:
         """The reply without the key; before anything is read of it, or cut."""

@@ -12,23 +12,17 @@ from rerank_cli.providers import GENERAL_KEY
 from rerank_cli.settings import Settings, shown_url
 from rerank_cli.transport import Reply
 
-_OF_STATUS = {
-    401: Fault.KEY,
-    402: Fault.BALANCE,
-    403: Fault.ACCESS,
-    404: Fault.PATH,
-    405: Fault.PATH,
-    408: Fault.SLOW,
-    409: Fault.BUSY,
-    413: Fault.TOO_LARGE,
-    424: Fault.FAILED,
-    425: Fault.BUSY,
-    429: Fault.RATE,
-    498: Fault.KEY,
-    501: Fault.TASK,
-    503: Fault.BUSY,
-    504: Fault.BUSY,
-    529: Fault.BUSY,
+_STATUSES = {
+    Fault.KEY: (401, 498),
+    Fault.BALANCE: (402,),
+    Fault.ACCESS: (403,),
+    Fault.PATH: (404, 405),
+    Fault.SLOW: (408,),
+    Fault.TOO_LARGE: (413,),
+    Fault.FAILED: (424,),
+    Fault.RATE: (429,),
+    Fault.TASK: (501,),
+    Fault.BUSY: (409, 425, 503, 504, 529),
 }
 
 _TRANSIENT = (Fault.RATE, Fault.BUSY, Fault.SLOW, Fault.FAILED)
@@ -102,14 +96,14 @@ def refusal(
     refused = 400 <= status < 500 and fault is not Fault.FAILED
     error = RefusedError if refused else EndpointError
     transient = fault in _TRANSIENT
+    # It may be refused because the server speaks another wire form.
+    wire_form = fault is Fault.REQUEST and settings.provider.kind != "hosted"
     signs = signs_of(f"{complaint.code} {complaint.text}")
-    if _may_be_wire_form(fault, settings):
-        signs |= {Sign.WIRE_FORM}
     return error(
         _WHAT[fault],
-        _hint(fault, settings),
+        _hint(fault, settings, wire_form=wire_form),
         fault=fault,
-        signs=signs,
+        signs=signs | {Sign.WIRE_FORM} if wire_form else signs,
         transient=transient,
         retry_after=retry_after if transient else None,
         status=reply.status,
@@ -142,46 +136,33 @@ def refusal_within(
 
 def _fault(status: int, complaint: Complaint, settings: Settings) -> Fault:
     """The code in the body knows more than the status, the words more than nothing."""
-    code = complaint.code
-    known = settings.provider.codes.get(code) if code is not None else None
-    if known is not None:
+    row, code, text = settings.provider, complaint.code, complaint.text.lower()
+    said = (fault for words, fault in row.words.items() if words in text)
+    known = row.codes.get(code) if code is not None else None
+    if known := known or next(said, Fault.TASK if _NO_RERANKER.search(text) else None):
         return known
-    text = complaint.text.lower()
-    said = (fault for words, fault in settings.provider.words.items() if words in text)
-    known = next(said, Fault.TASK if _NO_RERANKER.search(text) else None)
-    if known is not None:
-        return known
-    named = "model" in text and _says(text, "exist", "not found", "invalid model")
+    named = "model" in text and re.search("exist|not found|invalid model", text)
     if named and status in (400, 404, 422):
         return Fault.MODEL
-    if status == 403 and _says(text, "balance", "余额"):
+    if status == 403 and re.search("balance|余额", text):
         return Fault.BALANCE
     if status in (400, 422, 500) and _TOO_LARGE.search(text):
         return Fault.TOO_LARGE
     # Some servers answer a malformed request as if they had failed themselves.
-    if status == 500 and _says(text, "validation error"):
+    if status == 500 and "validation error" in text:
         return Fault.REQUEST
-    return _OF_STATUS.get(status, Fault.REQUEST if status < 500 else Fault.FAILED)
+    known_by_status = (fault for fault, statuses in _STATUSES.items() if status in statuses)
+    return next(known_by_status, Fault.REQUEST if status < 500 else Fault.FAILED)
 
 
-def _says(text: str, *words: str) -> bool:
-    return any(word in text for word in words)
-
-
-def _may_be_wire_form(fault: Fault, settings: Settings) -> bool:
-    """Whether the request may be refused because the server speaks another wire form."""
-    return fault is Fault.REQUEST and settings.provider.kind != "hosted"
-
-
-def _hint(fault: Fault, settings: Settings) -> str | None:
+def _hint(fault: Fault, settings: Settings, *, wire_form: bool) -> str | None:
     parts = []
     if fault is Fault.KEY:
-        key = settings.key
-        names = " or ".join((GENERAL_KEY, *settings.provider.key_variables))
-        parts.append(f"The key came from {key}." if key else f"No key was sent: set {names}.")
-        if key is None:
-            return parts[0]
-    if _may_be_wire_form(fault, settings):
+        if settings.key is None:
+            names = " or ".join((GENERAL_KEY, *settings.provider.key_variables))
+            return f"No key was sent: set {names}."
+        parts.append(f"The key came from {settings.key}.")
+    if wire_form:
         parts.append("Is it the wire form that the server speaks? `rerank doctor` finds out.")
     if fault is Fault.MODEL and settings.model:
         parts.append(f"Asked for {settings.model}.")
@@ -191,12 +172,11 @@ def _hint(fault: Fault, settings: Settings) -> str | None:
 
 def _redirect(reply: Reply) -> ScoringError:
     target = shown_url(reply.headers.get("location") or "")
-    signs = {Sign.WEB_PAGE} if _LOGIN.search(target.lower()) else ()
     return EndpointError(
         f"answered with a redirect to {target}" if target else "answered with a redirect",
         "Redirects are not followed, so that a key goes nowhere else. If the target is right, "
         "give it with --base-url.",
         fault=Fault.PATH,
-        signs=frozenset(signs),
+        signs=frozenset({Sign.WEB_PAGE} if _LOGIN.search(target.lower()) else ()),
         status=reply.status,
     )

@@ -73,6 +73,7 @@ def run(given: JobInput, scoring: ScoringOptions, output: BatchOutput, streams: 
             # Not for the embedded engine, whose arithmetic uses all cores at once.
             stack.enter_context(one_core())
         with Interrupts(workers.stop, streams) as interrupts:
+            reranker.start_deadline()
             try:
                 _watch(workers, recorder, progress, ledger)
                 if ledger and not interrupts.count and not recorder.gave_up:
