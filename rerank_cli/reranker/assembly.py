@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from rerank_cli.engines import Engine, Events
 from rerank_cli.errors import CacheError
@@ -13,25 +12,18 @@ from rerank_cli.transport import Policy
 from rerank_cli.version import __version__
 
 
-class Assembled(NamedTuple):
-    """An engine, and the URL that it posts requests to (empty where it sends none)."""
-
-    engine: Engine
-    url: str
-
-
 def assembled(
     settings: Settings,
     extras: Mapping[str, object],
     policy: Policy,
     events: Events,
     cache_file: Callable[[], Path],
-) -> Assembled:
-    """The engine for the settings; it connects, or loads its model, only when it scores.
+) -> tuple[Engine, str]:
+    """The engine for the settings, and the URL that it posts to (empty where it sends nothing).
 
-    `extras` are request fields that only some models take: a warning says which are not sent.
-    `cache_file` is asked for where scores are to be stored. Raises SettingsError where the
-    engine's packages are not installed.
+    It connects, or loads its model, only when it scores. `extras` are request fields that only some
+    models take: a warning says which are not sent. `cache_file` is asked for where scores are to be
+    stored. Raises SettingsError where the engine's packages are not installed.
     """
     row = settings.provider
     fields = _fields(settings, extras, events)
@@ -51,7 +43,7 @@ def assembled(
         scope = (url, row.dialect, sent)
     if settings.cache:
         engine = _cached(engine, scope, settings, events, cache_file)
-    return Assembled(engine, url)
+    return engine, url
 
 
 def _fields(settings: Settings, extras: Mapping[str, object], events: Events) -> dict[str, object]:

@@ -10,6 +10,9 @@ from rerank_cli.providers import Provider
 from rerank_cli.settings import Flags, Settings, flags_for
 from rerank_cli.transport import Policy
 
+_BESIDE = ("cache", "text_field", "events")
+"""Keywords that are no options of scoring, or are of another type there."""
+
 OPTION_OF_EXTRA = {
     "instruction": "--instruction",
     "max_chunks_per_doc": "--max-chunks-per-doc",
@@ -19,16 +22,7 @@ OPTION_OF_EXTRA = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoringOptions(Flags):
-    """Where and how to score, as it was asked for; None leaves it to the provider's row.
-
-    instruction, max_chunks_per_doc, overlap_tokens   request fields that only some models take
-    max_passages   passages a request may carry
-    concurrency    requests at once
-    timeout        seconds that one attempt may take in all
-    retries        attempts after the first
-    deadline       seconds after which nothing is tried again
-    rpm, tpm       requests and estimated tokens a minute
-    """
+    """Where and how to score (see `Keywords`); None leaves it to the provider's row."""
 
     instruction: str | None = None
     max_chunks_per_doc: int | None = None
@@ -58,8 +52,7 @@ def policy_for(settings: Settings, options: ScoringOptions) -> Policy:
         rpm=options.rpm or row.rpm,
         tpm=options.tpm or row.tpm,
     )
-    retries = options.retries
-    if retries is None:
+    if (retries := options.retries) is None:
         return policy
     return replace(policy, retries=retries, at_first=retries, exact=True)
 
@@ -101,15 +94,10 @@ class Keywords(TypedDict, total=False):
     events: Events | None
 
 
-_NOT_OF_SCORING = ("text_field", "events")
-
-
 def options_of(
     model: str | None, keywords: Keywords, providers: Mapping[str, Provider]
 ) -> ScoringOptions:
     """The options of a Python caller; `model` is a provider, `provider:model` or a model."""
-    asked: dict[str, Any] = {**keywords, "cache": bool(keywords.get("cache"))}
-    for name in _NOT_OF_SCORING:
-        asked.pop(name, None)
-    options = ScoringOptions(**asked)
+    scoring: Any = {name: each for name, each in keywords.items() if name not in _BESIDE}
+    options = ScoringOptions(**scoring, cache=bool(keywords.get("cache")))
     return flags_for(model, options, providers) if model else options

@@ -1,7 +1,7 @@
 """Where the jobs of a batch come from."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,13 +79,9 @@ def source_of(given: JobInput, streams: Streams, stack: ExitStack) -> Source:
         if lacking:
             streams.warn(f"{lacking} of {len(queries)} queries have no candidates in {given.run}")
         return Source(lambda: iter(entries), len(entries), once=False)
-    file = given.jobs or "-"
-    total = None
-    if file != "-":
-        try:
-            total = Path(file).stat().st_size if Path(file).is_file() else None
-        except (OSError, ValueError):
-            total = None
+    file, total = given.jobs or "-", None
+    with suppress(OSError, ValueError):  # told when it is read
+        total = Path(file).stat().st_size if file != "-" and Path(file).is_file() else None
     return Source(
         lambda: job_lines(file, stdin, given.encoding, given.names), total, once=total is None
     )
