@@ -22,7 +22,7 @@ class Engine(Protocol):
         """What would be sent for a request; empty for an engine that sends nothing."""
 
     def start_deadline(self) -> None:
-        """Count the time for all plans, if it has an end, from now, and not from each `score`."""
+        """Count the policy's deadline once, from now, and not anew from each call of `score`."""
 
     def score(self, plan: Plan, keep: Keep | None = None) -> Scores:
         """Exactly one finite score a passage, in input order, or a RerankError.

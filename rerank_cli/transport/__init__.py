@@ -38,8 +38,7 @@ class Policy:
     retries       attempts after the first
     at_first      attempts after the first until anything has succeeded
     exact         whether these numbers hold for every failure, also for those that rarely pass
-    deadline      seconds after which nothing is tried again, None for no end; from the start of
-                  each call that scores, or of the run (see `EndpointEngine.start_deadline`)
+    deadline      seconds from the start (see `Engine.score`) after which nothing is tried again
     rpm, tpm      requests and estimated tokens a minute, None for no limit
     """
 

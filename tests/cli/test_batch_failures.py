@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from rerank_cli.transport.clock import Clock
 from tests.batch.given import ids, job, jobs_file, rows
 from tests.cli.batches import Counting, batch, errors_of
 from tests.cli.running import ONE_LINE, TerminalBytes, rerank
@@ -21,6 +22,28 @@ def flawed(seen: Seen) -> bytes:
     if seen.body["query"] == "q7":
         return reply({"message": "query is not allowed"}, 400)
     return healthy(seen)
+
+
+def test_the_deadline_is_that_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch would try each of its queries again until --deadline, for days in all."""
+    now = [1000.0]
+
+    def sleep(_: Clock, seconds: float) -> None:
+        now[0] += seconds
+
+    monkeypatch.setattr(Clock, "now", lambda _: now[0])
+    monkeypatch.setattr(Clock, "sleep", sleep)
+
+    def busy(seen: Seen) -> bytes:
+        if seen.body["query"] == "q0":
+            return healthy(seen)
+        return reply({"message": "too busy"}, 503, {"Retry-After": "4"})
+
+    (tmp_path / "jobs").write_text("".join(job(number) for number in range(4)))
+    answer = Counting(busy)
+    done = batch(answer, "jobs", "--concurrency", "1", "--retries", "9", "--deadline", "10")
+    assert done.code == 6
+    assert answer.asked == {"q0": 1, "q1": 3, "q2": 1, "q3": 1}
 
 
 def test_bad_jobs_do_not_stop_the_others(tmp_path: Path) -> None:

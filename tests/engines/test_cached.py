@@ -32,7 +32,7 @@ class Scorer:
 
     def __init__(self) -> None:
         self.asked: list[list[str]] = []
-        self.closed = False
+        self.closed = self.started = False
 
     limits = Limits(passages=2)
 
@@ -51,6 +51,9 @@ class Scorer:
         values = tuple(_score(query, passage.text) for passage in plan.candidates.passages)
         return Scores(values, Usage(len(plan.requests), 10))
 
+    def start_deadline(self) -> None:
+        self.started = True
+
     def close(self) -> None:
         self.closed = True
 
@@ -68,9 +71,8 @@ class Cached:
         self.notes: list[str] = []
         self.warnings: list[str] = []
         self.store = Store(folder / "rerank" / "scores.sqlite")
-        self.engine = CachedEngine(
-            self.scorer, self.store, scope, self.notes.append, self.warnings.append
-        )
+        self.note, self.warn = self.notes.append, self.warnings.append
+        self.engine = CachedEngine(self.scorer, self.store, scope, self)
 
     def score(self, texts: Sequence[str], query: str = "q", size: int | None = None) -> Scores:
         """The scores of passages of these texts."""
@@ -255,12 +257,14 @@ def test_what_comes_when_all_is_over_is_let_go(run: Run) -> None:
     assert one.warnings == []
 
 
-def test_limits_and_bodies_are_those_of_the_engine(run: Run) -> None:
-    """--dry-run would tell another plan."""
+def test_limits_bodies_and_deadline_are_those_of_the_engine(run: Run) -> None:
+    """--dry-run would tell another plan; or --deadline end no batch with the cache."""
     one = run()
     assert one.engine.limits == Scorer.limits
     assert one.engine.body(Request("q", ["a"], [0])) == b"q"
+    one.engine.start_deadline()
     one.engine.close()
+    assert one.scorer.started
     assert one.scorer.closed
 
 
