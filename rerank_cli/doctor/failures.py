@@ -40,9 +40,8 @@ def add_failure(prober: Prober, failed: FailedProbe) -> Diagnosis:
         fix = "Does it speak TLS (https://), or something else than HTTP? Or try again."
         return found.add("reachable", False, error.message, fix)
     found.add_reached()
-    if error.fault in (Fault.KEY, Fault.ACCESS, Fault.BALANCE) or (
-        row.needs_key and not prober.settings.key
-    ):
+    no_key = row.needs_key and not prober.settings.key
+    if no_key or error.fault in (Fault.KEY, Fault.ACCESS, Fault.BALANCE):
         _add_refused_key(found, prober.settings, error)
     elif error.fault is Fault.MODEL or (row.needs_model and not prober.settings.model):
         _add_refused_model(prober, found, failed)
@@ -77,8 +76,7 @@ def _listens(host: str, port: int) -> bool:
 
 
 def _add_refused_key(found: Diagnosis, settings: Settings, error: ScoringError) -> None:
-    row = settings.provider
-    missing = _missing(settings)
+    row, missing = settings.provider, _missing(settings)
     if settings.key:
         found.add("key", False, error.message, error.hint)
     elif missing and row.needs_key:
@@ -92,14 +90,6 @@ def _add_refused_key(found: Diagnosis, settings: Settings, error: ScoringError) 
         found.add("key", False, error.message, settings.withheld or f"Set {names}.")
 
 
-def _add_refused_model(prober: Prober, found: Diagnosis, failed: FailedProbe) -> None:
-    error = _missing(prober.settings) or failed.error
-    found.exit_code = error.exit_code
-    models = prober.models(failed)
-    has = f"It has: {', '.join(models)}." if models else ""
-    found.add("model", False, error.message, " ".join(filter(None, (error.hint, has))))
-
-
 def _missing(settings: Settings) -> SettingsError | None:
     """The setting that is missing though the provider needs it, as an error."""
     try:
@@ -107,6 +97,14 @@ def _missing(settings: Settings) -> SettingsError | None:
     except SettingsError as missing:
         return missing
     return None
+
+
+def _add_refused_model(prober: Prober, found: Diagnosis, failed: FailedProbe) -> None:
+    error = _missing(prober.settings) or failed.error
+    found.exit_code = error.exit_code
+    models = prober.models(failed)
+    has = f"It has: {', '.join(models)}." if models else ""
+    found.add("model", False, error.message, " ".join(filter(None, (error.hint, has))))
 
 
 def _fix(prober: Prober, failed: FailedProbe) -> str | None:
@@ -121,12 +119,11 @@ def _fix(prober: Prober, failed: FailedProbe) -> str | None:
         return "What answers there is no API that speaks JSON. Are host and port right?"
     # The hint about another wire form is to run the doctor, who has tried them all.
     parts = [] if Sign.WIRE_FORM in error.signs else [error.hint]
+    wants_model = error.fault is Fault.FAILED or Sign.NO_MODEL in error.signs
     if row.owns(prober.settings.base_url):
         if error.fault is Fault.PATH and prober.settings.base_url != row.base_url:
             parts.append(f"The base URL of {row.name} is {row.base_url}")
-    elif not prober.settings.model and (
-        error.fault is Fault.FAILED or Sign.NO_MODEL in error.signs
-    ):
+    elif wants_model and not prober.settings.model:
         parts.insert(0, "It may want a model (-m NAME) or a key.")
     elif error.fault is not Fault.TASK:
         parts.append(f"No wire form that was tried is spoken there: {', '.join(prober.forms)}.")

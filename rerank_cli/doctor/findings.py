@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import NamedTuple, Self
 from urllib.parse import urlsplit
 
 from rerank_cli.dialects.reply import object_of, parse
@@ -15,8 +15,7 @@ _SAME = 0.01
 """By so much, of 1 or of the score, may a score differ and yet be the same: batches are padded."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing that was checked: whether it is ok (None: neither good nor bad), and the fix."""
 
     name: str
@@ -137,6 +136,5 @@ def _add_alone(prober: Prober, found: Diagnosis, scored: Scored) -> None:
         score = alone.decoded.scores[0]
         if abs(score - together) > _SAME * max(abs(together), 1.0):
             scores = f"a passage scores {score:.4g} alone, {together:.4g} among others"
-            text = f"{scores}: the scores of different requests may not compare"
-            found.add("alone", None, text)
+            found.add("alone", None, f"{scores}: the scores of different requests may not compare")
     found.add("latency", None, times)

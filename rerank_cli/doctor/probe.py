@@ -3,7 +3,8 @@
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from rerank_cli.dialects import DIALECTS, Decoded
@@ -35,8 +36,7 @@ _MODELS_SHOWN, _MODELS_TRIED = 10, 4
 _MARKED_WITHIN = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
+class Scored(NamedTuple):
     """A probe that got scores for `TEXTS` or some of them: sent as, to, the reply, seconds."""
 
     settings: Settings
@@ -46,8 +46,7 @@ class Scored:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class FailedProbe:
+class FailedProbe(NamedTuple):
     """A probe that got no scores: sent as, to, and why."""
 
     settings: Settings
@@ -80,14 +79,10 @@ class Prober:
         self.first: Scored | FailedProbe | None = None
         """Result of the first probe: exactly the request that `rerank` would send."""
         self._own = settings.provider.owns(settings.base_url)
-
-    @property
-    def forms(self) -> list[str]:
-        """The wire forms to try: just one at the provider's own host."""
-        if self._own:
-            return [self.settings.provider.dialect]
         # This one has the model in its URL.
-        return [each for each in DIALECTS if each != "score-vector" or self.settings.model]
+        every = [each for each in DIALECTS if each != "score-vector" or settings.model]
+        self.forms = [settings.provider.dialect] if self._own else every
+        """The wire forms to try: just one at the provider's own host."""
 
     def close(self) -> None:
         """Close the connection."""

@@ -21,9 +21,6 @@ class Engine(Protocol):
     def body(self, request: Request) -> bytes:
         """What would be sent for a request; empty for an engine that sends nothing."""
 
-    def start_deadline(self) -> None:
-        """Count the time for all plans, if it has an end, from now, and not from each `score`."""
-
     def score(self, plan: Plan, keep: Keep | None = None) -> Scores:
         """Exactly one finite score a passage, in input order, or a RerankError.
 

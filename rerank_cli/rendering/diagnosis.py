@@ -24,8 +24,7 @@ def _wrapped(start: str, text: str, width: int | None) -> list[str]:
     line = start + visible(text)
     if width is None or len(line) <= width:
         return [line]
-    indent = " " * len(start)
-    return wrap(line, max(width, len(start) + 20), subsequent_indent=indent, tabsize=1)
+    return wrap(line, max(width, len(start) + 20), subsequent_indent=" " * len(start), tabsize=1)
 
 
 def render_diagnosis_json(found: Diagnosis) -> str:

@@ -89,7 +89,7 @@ def _cached(
         return engine
     events.note(f"cache: {store.path}")
     url, dialect, sent = scope
-    return CachedEngine(engine, store, Scope(url, dialect, model, sent), events.note, events.warn)
+    return CachedEngine(engine, store, Scope(url, dialect, model, sent), events)
 
 
 def limits_for(engine: Engine, policy: Policy, max_passages: int | None) -> Limits:

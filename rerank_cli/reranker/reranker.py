@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from math import isfinite
 from pathlib import Path
@@ -63,10 +64,15 @@ class Reranker:
         keywords: Keywords,
         *,
         dry: bool = False,
+        began: float | None = None,
     ) -> Self:
-        """For the commands, with their options; `dry` needs no key, since nothing is sent."""
+        """For the commands, with their options.
+
+        `dry` needs no key, since nothing is sent. `began` is the moment (of the monotonic clock)
+        from which the deadline counts for all that is scored; it is that of each query else.
+        """
         reranker = cls.__new__(cls)
-        reranker._open(options, environ, files, keywords, dry=dry)  # noqa: SLF001 - its own
+        reranker._open(options, environ, files, keywords, dry, began)  # noqa: SLF001 - its own
         return reranker
 
     def _open(
@@ -75,8 +81,8 @@ class Reranker:
         environ: Mapping[str, str] | None,
         files: Files | None,
         keywords: Keywords,
-        *,
         dry: bool = False,
+        began: float | None = None,
     ) -> None:
         self.settings = settings = resolve(options, environ, *(files or ()))
         events = keywords.get("events")
@@ -85,7 +91,7 @@ class Reranker:
         if not dry:
             settings.require()
         self.extras = options.extras
-        self.policy = policy_for(settings, options)
+        self.policy = replace(policy_for(settings, options), began=began)
         cache = keywords.get("cache", True)
         file = partial(cache_file, environ or os.environ)
         if not isinstance(cache, bool):
@@ -241,10 +247,6 @@ class Reranker:
         if limits.bytes is not None:
             limits = limits.measured(candidates.query, self.engine.body)
         return planning.plan(candidates, limits)
-
-    def start_deadline(self) -> None:
-        """Count `deadline` from now for all that is scored, and not anew for each query."""
-        self.engine.start_deadline()
 
     def score_plan(self, plan: Plan) -> Scores:
         """One finite score a passage, in input order."""

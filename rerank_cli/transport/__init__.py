@@ -38,8 +38,8 @@ class Policy:
     retries       attempts after the first
     at_first      attempts after the first until anything has succeeded
     exact         whether these numbers hold for every failure, also for those that rarely pass
-    deadline      seconds after which nothing is tried again, None for no end; from the start of
-                  each call that scores, or of the run (see `EndpointEngine.start_deadline`)
+    deadline      seconds from the start after which nothing is tried again
+    began         the start, in seconds of the monotonic clock; None for that of each `Engine.score`
     rpm, tpm      requests and estimated tokens a minute, None for no limit
     """
 
@@ -49,6 +49,7 @@ class Policy:
     at_first: int = 3
     exact: bool = False
     deadline: float | None = None
+    began: float | None = None
     rpm: int | None = None
     tpm: int | None = None
 

@@ -73,10 +73,8 @@ class _as_httpx:  # noqa: N801 - used as a statement
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error is None or not type(error).__module__.startswith("httpcore"):
-            return
-        same = getattr(httpx, type(error).__name__, httpx.TransportError)
-        raise same(str(error)) from error
+        if error and type(error).__module__.startswith("httpcore"):
+            raise getattr(httpx, type(error).__name__, httpx.TransportError)(str(error)) from error
 
 
 class _Body(httpx.SyncByteStream):

@@ -3,6 +3,7 @@
 import os
 import ssl
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import httpx
@@ -39,31 +40,24 @@ class HttpTransport:
         self._parsed: dict[str, httpx.URL] = {}
 
     def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
-        parts: list[bytes] = []
-        size = 0
+        answer = bytearray()
         try:
             target = self._parsed.get(url) or self._parsed.setdefault(url, httpx.URL(url))
             head = {**_HEADERS, **(_JSON if body else {}), **headers}
             request = httpx.Request(method, target, headers=head, content=body)
-            reply = self._inner.handle_request(request)
-            try:
+            with closing(self._inner.handle_request(request)) as reply:
                 for part in reply.iter_bytes():
-                    size += len(part)
-                    if size > MAX_REPLY:
-                        raise EndpointError(
-                            f"the reply is larger than {MAX_REPLY >> 20} MB",
-                            "No rerank endpoint answers that much. Is the URL right?",
-                            fault=Fault.NONSENSE,
-                        )
-                    parts.append(part)
-            finally:
-                reply.close()
+                    answer += part
+                    if len(answer) > MAX_REPLY:
+                        problem = f"the reply is larger than {MAX_REPLY >> 20} MB"
+                        hint = "No rerank endpoint answers that much. Is the URL right?"
+                        raise EndpointError(problem, hint, fault=Fault.NONSENSE)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
             raise _translated(error, self._timeout, proxied=self._proxied) from error
         except ImportError as error:
             # A SOCKS proxy needs a package of its own, which is missed when it is first used.
             raise SettingsError(f"the proxy cannot be used: {error}", _PROXIES) from error
-        return Reply(reply.status_code, {**reply.headers}, b"".join(parts))
+        return Reply(reply.status_code, {**reply.headers}, bytes(answer))
 
     def close(self) -> None:
         self._inner.close()

@@ -15,13 +15,12 @@ T = TypeVar("T")
 LONGEST_WAIT = 60.0
 """Seconds; an endpoint that asks for more is not waited for."""
 
-# Seconds before the first retry, at most; each further one at most twice as long, up to the
+# Seconds before the first retry, at most; each further one at most twice as long, up to half the
 # longest. A rate limit is counted by the minute, most other trouble passes at once.
 _FIRST_BACKOFF = 0.1
 _FIRST_BACKOFF_OF_RATE = 1.0
-_LONGEST_BACKOFF = LONGEST_WAIT / 2
 _DOUBLINGS = 16
-"""More of them pass the longest backoff anyway."""
+"""More of them pass the longest anyway."""
 
 # A timeout has already cost its whole wait; what makes no sense rarely comes to make some; and
 # where nothing has been reached yet, the address is probably wrong.
@@ -82,5 +81,5 @@ def _backoff(error: ScoringError, tries: int) -> float:
     if error.retry_after is not None:
         return error.retry_after
     first = _FIRST_BACKOFF_OF_RATE if error.fault is Fault.RATE else _FIRST_BACKOFF
-    most = min(first * 2 ** min(tries - 1, _DOUBLINGS), _LONGEST_BACKOFF)
+    most = min(first * 2 ** min(tries - 1, _DOUBLINGS), LONGEST_WAIT / 2)
     return random.uniform(0, most)  # noqa: S311 - jitter, no secret

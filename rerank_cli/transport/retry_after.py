@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
@@ -19,9 +20,8 @@ _THIS_MILLENNIUM = 1_000_000_000
 def retry_after_of(reply: Reply, date: float) -> float | None:
     """Seconds to wait before trying again, or None if the reply does not say.
 
-    `date` is the time now, in seconds since 1970. In this order: retry-after-ms, Retry-After
-    (seconds or a date), x-ratelimit-reset (seconds, or seconds since 1970),
-    x-ratelimit-reset-requests, and the body's details.retry_after (Mixedbread) or its words.
+    `date` is the time now, in seconds since 1970. The headers' word counts before the body's
+    `details.retry_after` (Mixedbread), and that before its prose.
     """
     headers = reply.headers
     waits = (
@@ -45,14 +45,12 @@ def _seconds(text: str | None, unit: float = 1.0) -> float | None:
 
 def _after(text: str | None, date: float) -> float | None:
     seconds = _seconds(text)
-    if seconds is not None or not text:
-        return seconds
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    # A date without a zone is meant as UTC, as HTTP has it.
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - date
+    if seconds is None and text:
+        with suppress(ValueError):
+            moment = parsedate_to_datetime(text)
+            # A date without a zone is meant as UTC, as HTTP has it.
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - date
+    return seconds
 
 
 def _reset(text: str | None, date: float) -> float | None:
@@ -72,12 +70,10 @@ def _in_words(body: bytes) -> float | None:
 
 
 def _in_body(body: bytes) -> float | None:
-    if b"retry_after" not in body[:4096]:
-        return None
-    try:
-        details: object = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
+    details: object = None
+    if b"retry_after" in body[:4096]:
+        with suppress(ValueError, RecursionError):
+            details = json.loads(body)
     for key in ("details", "retry_after"):
         details = details.get(key) if isinstance(details, Mapping) else None
     return float(details) if type(details) in (int, float) else None  # type: ignore[arg-type]

@@ -2,12 +2,12 @@
 
 import json
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from rerank_cli.engines import Engine, Keep
+from rerank_cli.engines import Engine, Events, Keep
 from rerank_cli.engines.cache.store import Store
 from rerank_cli.errors import CacheError, SettingsError
 from rerank_cli.model import Scores, Usage
@@ -55,35 +55,24 @@ class CachedEngine:
     they come, so that a run that fails need not pay for them again.
     """
 
-    def __init__(
-        self,
-        inner: Engine,
-        store: Store,
-        scope: Scope,
-        note: Callable[[str], None],
-        warn: Callable[[str], None],
-    ) -> None:
+    def __init__(self, inner: Engine, store: Store, scope: Scope, events: Events) -> None:
         self.limits = inner.limits
         self._inner = inner
         self._store = store
         self._scope = scope
-        self._note = note
-        self._warn = warn
+        self._events = events
         self._one_at_a_time = threading.Lock()
         self._reads = self._writes = True
 
     def body(self, request: Request) -> bytes:
         return self._inner.body(request)
 
-    def start_deadline(self) -> None:
-        self._inner.start_deadline()
-
     def score(self, plan: Plan, keep: Keep | None = None) -> Scores:
         digests = self._scope.digests(plan.candidates.query, plan.texts)
         known = self._look_up(digests)
         missing = [number for number, digest in enumerate(digests) if digest not in known]
         cached = sum(digests[number] in known for number in plan.text_of)
-        self._note(f"{cached} of {len(plan.text_of)} passages are in the cache")
+        self._events.note(f"{cached} of {len(plan.text_of)} passages are in the cache")
         if keep:
             there = [number for number, digest in enumerate(digests) if digest in known]
             keep(there, [known[digests[number]] for number in there])
@@ -116,7 +105,7 @@ class CachedEngine:
                 return self._store.get(digests) if self._reads else {}
             except CacheError as error:
                 self._reads = self._writes = False
-                self._warn(f"the cache is not used: {error}")
+                self._events.warn(f"the cache is not used: {error}")
                 return {}
 
     def _store_scores(self, digests: Sequence[bytes], scores: Sequence[float]) -> None:
@@ -126,7 +115,7 @@ class CachedEngine:
                     self._store.put(dict(zip(digests, scores, strict=True)))
             except SettingsError as error:  # damaged, too: what was scored is worth more
                 self._writes = False
-                self._warn(f"no more scores are put into the cache: {error}")
+                self._events.warn(f"no more scores are put into the cache: {error}")
 
 
 def _normal(url: str) -> str:

@@ -5,8 +5,8 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from rerank_cli.errors import CacheError, SettingsError
 
@@ -34,8 +34,7 @@ _DAMAGED = frozenset({1, 11, 24, 26})
 _BESIDE = ("", "-wal", "-shm", "-journal")
 
 
-@dataclass(frozen=True, slots=True)
-class Info:
+class Info(NamedTuple):
     """What a cache holds: so many scores, in so many bytes, from when (seconds since 1970)."""
 
     path: Path
@@ -150,27 +149,27 @@ def _connect(path: Path) -> sqlite3.Connection:
         path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
     )
     try:
-        if not _is_ours(connection, path):
-            # Readers and a writer at once, where the file system can. SQLite does not wait for
-            # this one: if another process makes the file right now, that one has switched it on.
-            with suppress(sqlite3.OperationalError):
-                connection.execute("PRAGMA journal_mode = WAL")
-            _make(connection, path)
-        # A power failure may cost the last scores, not the file.
-        connection.execute("PRAGMA synchronous = NORMAL")
+        _prepare(connection, path)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def _make(connection: sqlite3.Connection, path: Path) -> None:
-    with connection:
-        connection.execute("BEGIN IMMEDIATE")
-        if not _is_ours(connection, path):
-            connection.execute(_TABLE)
-            connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-            connection.execute(f"PRAGMA user_version = {_VERSION}")
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    if not _is_ours(connection, path):
+        # Readers and a writer at once, where the file system can. SQLite does not wait for this
+        # one: if another process makes the file right now, that one has switched it on.
+        with suppress(sqlite3.OperationalError):
+            connection.execute("PRAGMA journal_mode = WAL")
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            if not _is_ours(connection, path):
+                connection.execute(_TABLE)
+                connection.execute(f"PRAGMA application_id = {_APPLICATION}")
+                connection.execute(f"PRAGMA user_version = {_VERSION}")
+    # A power failure may cost the last scores, not the file.
+    connection.execute("PRAGMA synchronous = NORMAL")
 
 
 def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:

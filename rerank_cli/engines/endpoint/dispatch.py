@@ -17,7 +17,6 @@ from rerank_cli.planning import Plan, Request
 from rerank_cli.transport.pace import Outgrown, Pace
 
 _NAMED_AT_MOST = 5
-
 _TOO_LARGE_ALONE = "This passage by itself is too much for the endpoint: shorten it."
 _REFUSED_ALONE = "It has answered for others, so it is about what this one says."
 

@@ -48,9 +48,9 @@ class EndpointEngine:
         connect: Connect | None = None,
     ) -> None:
         row = settings.provider
-        self._start: float | None = None
         self._events = events
         self._clock = clock = clock or Clock()
+        self._began = policy.began
         self._retry = Retry(policy, clock, events.retried)
         self._pace = Pace(
             policy.concurrency, clock, lambda most, slower: events.paced(most, slower=slower)
@@ -69,11 +69,8 @@ class EndpointEngine:
     def body(self, request: Request) -> bytes:
         return self.exchange.body(request)
 
-    def start_deadline(self) -> None:
-        self._start = self._clock.now()
-
     def score(self, plan: Plan, keep: Keep | None = None) -> Scores:
-        start = self._clock.now() if self._start is None else self._start
+        start = self._clock.now() if self._began is None else self._began
         dispatch = Dispatch(plan, self._events.scored, self._pace, keep)
         with self._lock:
             self._connector()

@@ -23,6 +23,9 @@ _PENDING = "nvcf-reqid"
 _BETWEEN_ASKS, _MOST_ASKS = 1.0, 120
 """Seconds between two requests for a reply that is not ready, and how many are sent."""
 
+Connect = Callable[[], Callable[[], Transport]]
+"""Prepares what all connections share, and returns what opens each."""
+
 
 class Exchange:
     """Posts requests to one endpoint in its wire form; holds no state, so that threads share it.
@@ -107,9 +110,8 @@ class Exchange:
             reply = self.get(transport, url)
             if reply.status != 202 or self._clock.stopped:
                 return reply
-        raise EndpointError(
-            f"no answer is ready after {_MOST_ASKS} questions", fault=Fault.SLOW, status=202
-        )
+        problem = f"no answer is ready after {_MOST_ASKS} questions"
+        raise EndpointError(problem, fault=Fault.SLOW, status=202)
 
     def _redacted(self, reply: Reply) -> Reply:
         """The reply without the key; before anything is read of it, or cut."""
@@ -121,7 +123,3 @@ class Exchange:
             body = body.replace(spelt.encode(), b"[key]")
             headers = {name: value.replace(spelt, "[key]") for name, value in headers.items()}
         return Reply(reply.status, headers, body)
-
-
-Connect = Callable[[], Callable[[], Transport]]
-"""Prepares what all connections share, and returns what opens each."""

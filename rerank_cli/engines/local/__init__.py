@@ -44,9 +44,6 @@ class LocalEngine:
         self._session: Session | None = None
         self._one_at_a_time = threading.Lock()
 
-    def start_deadline(self) -> None:
-        """Nothing: it has none."""
-
     def body(self, request: Request) -> bytes:
         """Nothing: what is scored here is not sent."""
         return b""

@@ -18,6 +18,7 @@ from rerank_cli.rendering.plan import render_plans
 from rerank_cli.reranker import Reranker, ScoringOptions
 from rerank_cli.scaling import Scaler
 from rerank_cli.settings import Files, shown_url
+from rerank_cli.transport.clock import Clock
 from rerank_cli.transport.cpu_affinity import one_core
 from rerank_cli.workflows.batch.intake import Entry, Taken, finished_id, intake
 from rerank_cli.workflows.batch.job import JobScorer, Outcome
@@ -58,10 +59,10 @@ def run(given: JobInput, scoring: ScoringOptions, output: BatchOutput, streams: 
     tally = Tally()
     progress = BatchProgress(streams, tally, alone=_alone(output, streams))
     files = Files.here(streams.environ)
-    with (
-        Reranker.open(scoring, streams.environ, files, {"events": progress}) as reranker,
-        ExitStack() as stack,
-    ):
+    opened = Reranker.open(
+        scoring, streams.environ, files, {"events": progress}, began=Clock().now()
+    )
+    with opened as reranker, ExitStack() as stack:
         reranker.check_scores(output.scale, output.threshold)
         source = source_of(given, streams, stack)
         progress.total = source.total
@@ -73,7 +74,6 @@ def run(given: JobInput, scoring: ScoringOptions, output: BatchOutput, streams: 
             # Not for the embedded engine, whose arithmetic uses all cores at once.
             stack.enter_context(one_core())
         with Interrupts(workers.stop, streams) as interrupts:
-            reranker.start_deadline()
             try:
                 _watch(workers, recorder, progress, ledger)
                 if ledger and not interrupts.count and not recorder.gave_up:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from rerank_cli.transport.clock import Clock
 from tests.answers import healthy, scored
 from tests.cli.batch.runs import Counting, batch, errors_of
 from tests.running import ONE_LINE, TerminalBytes, rerank
@@ -17,11 +18,33 @@ def jobs(tmp_path: Path) -> str:
     return str(jobs_file(tmp_path / "jobs.jsonl", 20, 3))
 
 
-def flawed(seen: Received) -> bytes:
+def flawed(received: Received) -> bytes:
     """Refuse one query."""
-    if seen.json["query"] == "q7":
+    if received.json["query"] == "q7":
         return http({"message": "query is not allowed"}, 400)
-    return healthy(seen)
+    return healthy(received)
+
+
+def test_the_deadline_is_that_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch would try each of its queries again until --deadline, for days in all."""
+    now = [1000.0]
+
+    def sleep(_: Clock, seconds: float) -> None:
+        now[0] += seconds
+
+    monkeypatch.setattr(Clock, "now", lambda _: now[0])
+    monkeypatch.setattr(Clock, "sleep", sleep)
+
+    def busy(received: Received) -> bytes:
+        if received.json["query"] == "q0":
+            return healthy(received)
+        return http({"message": "too busy"}, 503, {"Retry-After": "4"})
+
+    (tmp_path / "jobs").write_text("".join(job(number) for number in range(4)))
+    answer = Counting(busy)
+    done = batch(answer, "jobs", "--concurrency", "1", "--retries", "9", "--deadline", "10")
+    assert done.code == 6
+    assert answer.asked == {"q0": 1, "q1": 3, "q2": 1, "q3": 1}
 
 
 def test_bad_jobs_do_not_stop_the_others(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from rerank_cli.engines.cache.store import Store
 from rerank_cli.errors import CacheError, EndpointError, SettingsError
 from rerank_cli.model import Candidates, Passage, Scores, Usage
 from rerank_cli.planning import Limits, Plan, Request, plan
+from rerank_cli.reranker.logged_events import LoggedEvents
 
 SCOPE = Scope("http://localhost:7997/v1/rerank", "cohere", "m", {"instruction": "by date"})
 
@@ -60,7 +61,7 @@ class Scorer:
         return [text for texts in self.asked for text in texts]
 
 
-class Cached:
+class Cached(LoggedEvents):
     """A run with the cache in a folder: the engine behind it, and what it said."""
 
     def __init__(self, folder: Path, scope: Scope = SCOPE) -> None:
@@ -68,9 +69,13 @@ class Cached:
         self.notes: list[str] = []
         self.warnings: list[str] = []
         self.store = Store(folder / "rerank" / "scores.sqlite")
-        self.engine = CachedEngine(
-            self.scorer, self.store, scope, self.notes.append, self.warnings.append
-        )
+        self.engine = CachedEngine(self.scorer, self.store, scope, self)
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
 
     def score(self, texts: Sequence[str], query: str = "q", size: int | None = None) -> Scores:
         """The scores of passages of these texts."""
@@ -256,7 +261,7 @@ def test_what_comes_when_all_is_over_is_let_go(run: Run) -> None:
 
 
 def test_limits_and_bodies_are_those_of_the_engine(run: Run) -> None:
-    """--dry-run would tell another plan."""
+    """--dry-run would show another plan."""
     one = run()
     assert one.engine.limits == Scorer.limits
     assert one.engine.body(Request("q", ["a"], [0])) == b"q"

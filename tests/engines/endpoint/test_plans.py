@@ -8,7 +8,7 @@ import pytest
 from rerank_cli.engines.endpoint.engine import EndpointEngine
 from rerank_cli.errors import EndpointError, Fault
 from rerank_cli.model import Candidates, Passage
-from rerank_cli.planning import Plan, plan
+from rerank_cli.planning import Limits, Plan, plan
 from rerank_cli.settings import Flags, Settings, resolve
 from rerank_cli.transport import Policy, Reply
 from tests.transport.clocks import FakeClock
@@ -92,6 +92,47 @@ def test_url_and_fields_are_those_that_are_sent() -> None:
     assert engine.exchange.fields.items() >= {"truncate": "END"}.items()
     request = _planned(engine, 1).requests[0]
     assert json.loads(engine.body(request)).items() >= engine.exchange.fields.items()
+
+
+_SLOW = Reply(503, {"retry-after": "4"}, b'{"message": "busy"}')
+
+
+def _tries(engine: EndpointEngine, endpoint: Endpoint) -> int:
+    """How often a plan is sent that fails each time."""
+    before = len(endpoint.moments)
+    with pytest.raises(EndpointError):
+        engine.score(_planned(engine, 1))
+    return len(endpoint.moments) - before
+
+
+def test_each_call_has_the_whole_deadline() -> None:
+    """A service that keeps its engine for days would try nothing again after the first seconds."""
+    policy = Policy(retries=9, at_first=9, exact=True, deadline=10.0, concurrency=1)
+    engine, endpoint = _engine(policy, *[_SLOW] * 9)
+    assert _tries(engine, endpoint) == 3
+    endpoint.clock.seconds += 1000.0
+    assert _tries(engine, endpoint) == 3
+
+
+def test_the_requests_of_a_call_share_its_deadline() -> None:
+    """--deadline would be passed by as many times as there are requests."""
+    policy = Policy(retries=9, at_first=9, exact=True, deadline=10.0, concurrency=1)
+    good = Reply(200, {}, b'{"results": [{"index": 0, "relevance_score": 0.5}]}')
+    engine, endpoint = _engine(policy, _SLOW, good, _SLOW, _SLOW)
+    passages = tuple(Passage(f"text {number}", "f", number) for number in range(3))
+    with pytest.raises(EndpointError):
+        engine.score(plan(Candidates("q", passages), Limits(passages=1)))
+    assert [at - 1000.0 for at in endpoint.moments] == [0.0, 4.0, 4.0, 8.0]
+
+
+def test_a_deadline_that_is_started_is_the_end_for_all_plans() -> None:
+    """A batch would try each of its queries again until the deadline, thousands of times."""
+    policy = Policy(retries=9, at_first=9, exact=True, deadline=10.0, concurrency=1, began=1000.0)
+    engine, endpoint = _engine(policy, *[_SLOW] * 9)
+    assert _tries(engine, endpoint) == 3
+    assert _tries(engine, endpoint) == 1
+    endpoint.clock.seconds += 1000.0
+    assert _tries(engine, endpoint) == 1
 
 
 def test_an_error_has_its_facts_as_fields() -> None:
