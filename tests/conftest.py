@@ -76,11 +76,21 @@ def _no_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out the external tests unless the markers that are asked for name them."""
-    if "external" in config.option.markexpr:
+    if _with_external(config):
         return
     external = [item for item in items if item.get_closest_marker("external")]
     config.hook.pytest_deselected(items=external)
     items[:] = [item for item in items if item not in external]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """One process for the external tests, each of which would install the servers anew."""
+    return 1 if _with_external(config) else None
+
+
+def _with_external(config: pytest.Config) -> bool:
+    return "external" in config.option.markexpr
 
 
 def pytest_collection_finish() -> None:
