@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
 from rerank_cli import planning
-from rerank_cli.engines import Events
 from rerank_cli.engines.cache.location import cache_file
 from rerank_cli.errors import InputError, ScoringError, UsageError, ends_all
 from rerank_cli.model import Candidates, Scores, Usage
@@ -86,7 +85,12 @@ class Reranker(AbstractContextManager["Reranker"]):
     ) -> None:
         self.settings = settings = resolve(options, environ, *(files or ()))
         events = keywords.get("events")
-        self._events = _logged() if events is None else events
+        if events is None:
+            # Here: the commands have events of their own, and start without the logging module.
+            from rerank_cli.reranker.logged_events import LoggedEvents
+
+            events = LoggedEvents()
+        self._events = events
         self._events.settled(settings)
         if not dry:
             settings.require()
@@ -294,10 +298,3 @@ class Reranker(AbstractContextManager["Reranker"]):
         from asyncio import get_running_loop
 
         return await get_running_loop().run_in_executor(self._threads(), call)
-
-
-def _logged() -> Events:
-    # Here: the commands have events of their own, and start without the module for logging.
-    from rerank_cli.reranker.logged_events import LoggedEvents
-
-    return LoggedEvents()
