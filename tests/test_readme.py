@@ -156,7 +156,10 @@ def test_every_option_of_eval_is_explained() -> None:
 
 def _options(*commands: str) -> set[str]:
     group: Any = typer.main.get_command(app)
-    params = [*group.params, *(each for name in commands for each in group.commands[name].params)]
+    params = [
+        *group.params,
+        *(each for name in commands for each in group.get_command(None, name).params),
+    ]
     return {name for param in params for name in param.opts if name.startswith("-")}
 
 

@@ -1,54 +1,74 @@
 """The Typer app: ranking is what happens unless the first word names a command."""
 
+from collections.abc import Mapping
 from difflib import get_close_matches
+from importlib import import_module
 from typing import Any
 
 import typer
 from typer.core import TyperCommand
+from typer.main import get_command
 
-from rerank_cli.cli.commands import batch, cache, compare, doctor, providers, rank
-from rerank_cli.cli.commands import evaluate as evaluation
 from rerank_cli.cli.groups import HelpAlone
 
 _RANK = "rank"
 _OF_THE_GROUP = ("--install-completion", "--show-completion")
 
+# Name → module and function (or Typer app). Imported when it is asked for: declaring the options of
+# all commands takes longer than many a command.
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "batch": ("batch", "batch"),
+    "compare": ("compare", "compare"),
+    "eval": ("evaluate", "evaluate"),
+    "providers": ("providers", "providers"),
+    "doctor": ("doctor", "doctor"),
+    "cache": ("cache", "app"),
+}
+
 
 class _RankByDefault(HelpAlone):
     """Puts the ranking command in front unless the first word names another."""
 
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in self.commands and cmd_name in (_RANK, *COMMANDS):
+            self.commands[cmd_name] = _command(cmd_name)
+        return self.commands.get(cmd_name)
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         first = args[0] if args else ""
-        if args and first not in self._named() and first not in _OF_THE_GROUP:
+        if args and first not in COMMANDS and first not in _OF_THE_GROUP:
             self._hint_at_command(ctx, args)
             args = [_RANK, *args]
         return super().parse_args(ctx, args)
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """One page for the whole program: ranking and its options by topic, then the commands."""
-        command = self.commands[_RANK]
+        from rerank_cli.cli.commands.rank import EXAMPLES
+
+        command = self.get_command(ctx, _RANK)
         formatter.write_usage("rerank", "QUERY [FILE]... [OPTIONS]")
         formatter.write_usage("rerank", "COMMAND --help", prefix=" " * len("Usage: "))
         formatter.write_paragraph()
         formatter.write_text(command.help)
         _write_topics(ctx, formatter, [*command.params, *self.get_params(ctx)])
         with formatter.section("Commands"):
+            named = {name: self.get_command(ctx, name) for name in COMMANDS}
             formatter.write_dl(
-                [(name, each.get_short_help_str(80)) for name, each in self._named().items()]
+                [(name, each.get_short_help_str(80)) for name, each in named.items()]
             )
-        formatter.write(rank.EXAMPLES)
+        formatter.write(EXAMPLES)
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
-        command = self.commands[_RANK]
+        command = self.get_command(ctx, _RANK)
         inner = command.make_context(_RANK, [], parent=ctx, resilient_parsing=True)
         return super().shell_complete(ctx, incomplete) + command.shell_complete(inner, incomplete)
 
-    def _named(self) -> dict[str, Any]:
-        return {name: command for name, command in self.commands.items() if name != _RANK}
-
     def _hint_at_command(self, ctx: Any, args: list[str]) -> None:
         first = args[0]
-        near = get_close_matches(first, self._named(), n=1, cutoff=0.75)
+        near = get_close_matches(first, COMMANDS, n=1, cutoff=0.75)
         if near and first.isalpha() and not ctx.resilient_parsing:
             ctx.obj.report(
                 f"rerank: ranking for the query {first!r}; the command is spelt: rerank {near[0]}"
@@ -87,17 +107,22 @@ def _by_topic(ctx: Any, params: list[Any]) -> dict[str, list[tuple[str, str]]]:
     return topics
 
 
+def _command(name: str) -> Any:
+    """One command, made of its function by Typer."""
+    module, attribute = COMMANDS.get(name, (name, name))
+    found = getattr(import_module(f"rerank_cli.cli.commands.{module}"), attribute)
+    if isinstance(found, typer.Typer):
+        return get_command(found)
+    alone = typer.Typer(rich_markup_mode=None, add_completion=False)
+    kind = {_RANK: _RankCommand, "providers": TyperCommand}.get(name, _Command)
+    alone.command(name, cls=kind, hidden=name == _RANK)(found)
+    return get_command(alone)
+
+
 # Typer's own help pages are boxes drawn by Rich; this one is plain, so that it fits a screen.
 app = typer.Typer(
     cls=_RankByDefault, rich_markup_mode=None, context_settings={"max_content_width": 100}
 )
-app.command(_RANK, cls=_RankCommand, hidden=True)(rank.rank)
-app.command("batch", cls=_Command)(batch.batch)
-app.command("compare", cls=_Command)(compare.compare)
-app.command("eval", cls=_Command)(evaluation.evaluate)
-app.command("providers")(providers.providers)
-app.command("doctor", cls=_Command)(doctor.doctor)
-app.add_typer(cache.app, name="cache")
 
 
 @app.callback()

@@ -61,9 +61,11 @@ def _app() -> Any:
 
 
 def _usage_hint(error: Any, arguments: Sequence[str]) -> str:
+    from rerank_cli.cli.app import COMMANDS
+
     # Typer keeps its classes of usage errors to itself; they differ in their attributes.
     unknown_option = hasattr(error, "possibilities")
-    if unknown_option and arguments[0] not in _app().commands:
+    if unknown_option and arguments[0] not in COMMANDS:
         return "A query that begins with - goes after --: rerank -- QUERY FILE"
     in_group = hasattr(getattr(error, "cmd", None), "commands")
     if in_group and not unknown_option:

@@ -243,7 +243,7 @@ def test_the_readme_has_its_options_and_keys() -> None:
     readme = (SAMPLES.parent / "README.md").read_text(encoding="utf-8")
     section = readme.partition("\n## Evaluate\n")[2].partition("\n## ")[0]
     group: Any = typer.main.get_command(app)
-    command = group.commands["eval"]
+    command = group.get_command(None, "eval")
     shared = {"--encoding", "--quiet", "--debug", "--qrels"}
     options = {name for param in command.params for name in param.opts if name.startswith("--")}
     assert [name for name in options - shared if f"`{name}" not in section] == []

@@ -9,7 +9,7 @@ from rerank_cli.console.streams import Streams
 
 _SAID = ("quiet", "verbose", "debug")
 
-app = typer.Typer(cls=HelpAlone, rich_markup_mode=None)
+app = typer.Typer(cls=HelpAlone, rich_markup_mode=None, add_completion=False)
 
 
 @app.callback()
