@@ -30,7 +30,8 @@ if TYPE_CHECKING:
         UsageError,
     )
     from rerank_cli.model import Usage
-    from rerank_cli.reranker import Document, Hit, Job, JobResult, Keywords, Reranker
+    from rerank_cli.reranker import Keywords, Reranker
+    from rerank_cli.reranker.documents import Document, Hit, Job, JobResult
 
 
 __all__ = [
@@ -55,9 +56,8 @@ __all__ = [
     "__version__",
 ]
 
-_ROOM_OF = {"Events": "engines", "Usage": "model"} | dict.fromkeys(
-    ("Document", "Hit", "Job", "JobResult", "Keywords", "Reranker"), "reranker"
-)
+_ROOM_OF = {"Events": "engines", "Usage": "model", "Keywords": "reranker", "Reranker": "reranker"}
+_ROOM_OF |= dict.fromkeys(("Document", "Hit", "Job", "JobResult"), "reranker.documents")
 
 
 def __getattr__(name: str) -> Any:

@@ -64,7 +64,8 @@ class _RankByDefault(HelpAlone):
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
         command = self.get_command(ctx, _RANK)
         inner = command.make_context(_RANK, [], parent=ctx, resilient_parsing=True)
-        return super().shell_complete(ctx, incomplete) + command.shell_complete(inner, incomplete)
+        found: list[Any] = super().shell_complete(ctx, incomplete)
+        return [*found, *command.shell_complete(inner, incomplete)]
 
     def _hint_at_command(self, ctx: Any, args: list[str]) -> None:
         first = args[0]

@@ -1,7 +1,6 @@
 """Settings, engine, limits and policy in one object, which everything is scored through."""
 
-from rerank_cli.reranker.documents import Document, Hit, Job, JobResult
 from rerank_cli.reranker.options import Keywords, ScoringOptions
 from rerank_cli.reranker.reranker import Reranker
 
-__all__ = ["Document", "Hit", "Job", "JobResult", "Keywords", "Reranker", "ScoringOptions"]
+__all__ = ["Keywords", "Reranker", "ScoringOptions"]

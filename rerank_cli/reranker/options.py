@@ -94,6 +94,14 @@ class Keywords(TypedDict, total=False):
     events: Events | None
 
 
+class Kept(TypedDict, total=False):
+    """The keyword arguments of `Reranker.rank`."""
+
+    top_n: int | None
+    threshold: float | None
+    scores: str
+
+
 def options_of(
     model: str | None, keywords: Keywords, providers: Mapping[str, Provider]
 ) -> ScoringOptions:

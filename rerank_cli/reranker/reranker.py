@@ -18,14 +18,16 @@ from rerank_cli.planning import Plan
 from rerank_cli.providers import PROVIDERS
 from rerank_cli.reading.fields import FieldNames
 from rerank_cli.reranker.assembly import assembled, limits_for
-from rerank_cli.reranker.documents import D, Given, Hit, Job, JobResult, given
-from rerank_cli.reranker.options import Keywords, ScoringOptions, options_of, policy_for
+from rerank_cli.reranker.options import Kept, Keywords, ScoringOptions, options_of, policy_for
 from rerank_cli.scaling import NATIVE, SCALES, Scaler, check_scale, misfit, scaled
 from rerank_cli.settings import Files, resolve
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
+    from rerank_cli.reranker.documents import Given, Hit, Job, JobResult
+
+D = TypeVar("D", bound=str | Mapping[str, object])
 T = TypeVar("T")
 
 
@@ -109,8 +111,6 @@ class Reranker(AbstractContextManager["Reranker"]):
         self._pool: ThreadPoolExecutor | None = None
         self._closed = False
 
-    # For Python callers
-
     def rank(
         self,
         query: str,
@@ -119,7 +119,7 @@ class Reranker(AbstractContextManager["Reranker"]):
         top_n: int | None = None,
         threshold: float | None = None,
         scores: str = NATIVE,
-    ) -> list[Hit[D]]:
+    ) -> "list[Hit[D]]":
         """The documents by relevance score, best first; ties keep their order.
 
         `documents` are strings, or mappings that hold their text in a field; hits have the very
@@ -128,7 +128,7 @@ class Reranker(AbstractContextManager["Reranker"]):
         warning.
         """
         self.check_scores(scores, threshold, top_n)
-        asked = given(query, list(documents), self._names)
+        asked = self._given(query, documents)
         if asked.blank:
             self._events.warn(f"left out, because blank: {', '.join(asked.blank)}")
         values = self._scored(asked).values
@@ -138,7 +138,7 @@ class Reranker(AbstractContextManager["Reranker"]):
     def score(self, query: str, documents: Iterable[D], *, scores: str = NATIVE) -> list[float]:
         """One relevance score a document, in the order given. A blank one is an InputError."""
         self.check_scores(scores)
-        asked = given(query, list(documents), self._names)
+        asked = self._given(query, documents)
         for locator in asked.blank:
             raise InputError("is blank, and has no score", source=locator)
         values = self._scored(asked).values
@@ -146,12 +146,12 @@ class Reranker(AbstractContextManager["Reranker"]):
 
     def rank_many(
         self,
-        jobs: Iterable[Job[D] | tuple[str, Sequence[D]]],
+        jobs: "Iterable[Job[D] | tuple[str, Sequence[D]]]",
         *,
         top_n: int | None = None,
         threshold: float | None = None,
         scores: str = NATIVE,
-    ) -> Iterator[JobResult[D]]:
+    ) -> "Iterator[JobResult[D]]":
         """The results of many queries, each as it is done; `concurrency` of them at once.
 
         A job is a `Job`, or a pair of query and documents. Jobs are read as they are needed. One
@@ -162,19 +162,18 @@ class Reranker(AbstractContextManager["Reranker"]):
 
         self.check_scores(scores, threshold, top_n)
         scale = Scaler(scores, self.settings.score_range)
+        work = partial(self._result, top_n, threshold, scale)
         done: SimpleQueue[Future[JobResult[D]]] = SimpleQueue()
         under_way: set[Future[JobResult[D]]] = set()
 
-        def next_done() -> JobResult[D]:
+        def next_done() -> "JobResult[D]":
             future = done.get()
             under_way.discard(future)
             return future.result()
 
         try:
             for position, job in enumerate(jobs):
-                future = self._threads().submit(
-                    self._result, position, job, top_n, threshold, scale
-                )
+                future = self._threads().submit(work, position, job)
                 under_way.add(future)
                 future.add_done_callback(done.put)
                 while len(under_way) >= 2 * self.policy.concurrency or not done.empty():
@@ -186,18 +185,10 @@ class Reranker(AbstractContextManager["Reranker"]):
                 future.cancel()
 
     async def arank(
-        self,
-        query: str,
-        documents: Iterable[D],
-        *,
-        top_n: int | None = None,
-        threshold: float | None = None,
-        scores: str = NATIVE,
-    ) -> list[Hit[D]]:
+        self, query: str, documents: Iterable[D], **kept: Unpack[Kept]
+    ) -> "list[Hit[D]]":
         """As `rank`, for asyncio: the event loop goes on meanwhile."""
-        return await self._in_thread(
-            lambda: self.rank(query, documents, top_n=top_n, threshold=threshold, scores=scores)
-        )
+        return await self._in_thread(lambda: self.rank(query, documents, **kept))
 
     async def ascore(
         self, query: str, documents: Iterable[D], *, scores: str = NATIVE
@@ -219,8 +210,6 @@ class Reranker(AbstractContextManager["Reranker"]):
 
     def __exit__(self, *raised: object) -> None:
         self.close()
-
-    # For the commands
 
     def check_scores(
         self, scale: str, threshold: float | None = None, top_n: int | None = None
@@ -260,23 +249,31 @@ class Reranker(AbstractContextManager["Reranker"]):
             )
         return scores
 
-    def _scored(self, asked: Given[D]) -> Scores:
+    def _given(self, query: str, documents: Iterable[D]) -> "Given[D]":
+        # Here: the commands read passages of their own, and start without it.
+        from rerank_cli.reranker.documents import given
+
+        return given(query, list(documents), self._names)
+
+    def _scored(self, asked: "Given[D]") -> Scores:
         if not asked.indices:
             return Scores((), Usage())
         return self.score_plan(self.plan(asked.candidates))
 
     def _result(
         self,
-        position: int,
-        job: Job[D] | tuple[str, Sequence[D]],
         top_n: int | None,
         threshold: float | None,
         scale: Scaler,
-    ) -> JobResult[D]:
+        position: int,
+        job: "Job[D] | tuple[str, Sequence[D]]",
+    ) -> "JobResult[D]":
+        from rerank_cli.reranker.documents import Job, JobResult
+
         query, documents, job_id = Job(*job)
         job_id = position if job_id is None else job_id
         try:
-            asked = given(query, list(documents), self._names)
+            asked = self._given(query, documents)
             scores = self._scored(asked)
             hits = asked.ranked(scores.values, top_n, threshold, scale(scores.values))
         except (InputError, UsageError, ScoringError) as error:

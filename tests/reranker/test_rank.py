@@ -101,6 +101,7 @@ def test_nothing_to_rank_is_nothing_ranked(reranker: Reranker, server: Loopback)
     """A search that found nothing would end a pipeline with an error."""
     assert reranker.rank("q", []) == reranker.rank("q", ["", " "]) == []
     assert reranker.score("q", ()) == []
+    assert reranker.rank("q", [], scores="sigmoid") == []
     assert server.received == []
 
 
