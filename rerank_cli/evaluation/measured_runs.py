@@ -1,11 +1,10 @@
 """Runs measured against the same judgments, the later ones compared with the first."""
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from rerank_cli.evaluation.measures import ByQuery, overall, tie_notes, values_by_query
+from rerank_cli.evaluation.measures import overall, tie_notes, values_by_query
 from rerank_cli.evaluation.significance import LEVEL, p_value
 from rerank_cli.model import Qrels, Run
 
@@ -32,7 +31,7 @@ class MeasuredRun:
     name         the run's
     values       by measure, of all queries together; None where a measure has no value
     by_query     by query id and measure, without those that have no value
-    differences  to the first run, by measure; None for the first run itself
+    differences  to the first run, by measure; empty for the first run itself
     unjudged     ids of queries that are ranked but have no judgments
     unranked     ids of judged queries that are not ranked
     notes        what a reader of the values should know of how ties were broken
@@ -41,7 +40,7 @@ class MeasuredRun:
     name: str
     values: Mapping[str, float | None]
     by_query: Mapping[str, Mapping[str, float]]
-    differences: Mapping[str, Difference] | None
+    differences: Mapping[str, Difference]
     unjudged: tuple[str, ...]
     unranked: tuple[str, ...]
     notes: tuple[str, ...]
@@ -67,46 +66,31 @@ def evaluate(runs: Sequence[Run], qrels: Qrels, measures: Sequence[Any], seed: i
     """
     measured: list[MeasuredRun] = []
     for run in runs:
-        by_query = _finite(values_by_query(measures, qrels, run.scores))
-        values = overall(measures, by_query)
-        differences = {
-            name: _difference(name, values, by_query, measured[0], seed)
-            for name in (values if measured else ())
-        }
-        measured.append(
-            MeasuredRun(
-                name=run.name,
-                values=values,
-                by_query=by_query,
-                differences=differences if measured else None,
-                unjudged=tuple(query_id for query_id in run.scores if query_id not in qrels),
-                unranked=tuple(query_id for query_id in qrels if query_id not in run.scores),
-                notes=tuple(tie_notes(measures, qrels, run)),
-            )
+        by_query = values_by_query(measures, qrels, run.scores)
+        this = MeasuredRun(
+            name=run.name,
+            values=overall(measures, by_query),
+            by_query=by_query,
+            differences={},
+            unjudged=tuple(query_id for query_id in run.scores if query_id not in qrels),
+            unranked=tuple(query_id for query_id in qrels if query_id not in run.scores),
+            notes=tuple(tie_notes(measures, qrels, run)),
         )
+        if measured:
+            first = measured[0]
+            differences = {name: _difference(name, this, first, seed) for name in this.values}
+            this = replace(this, differences=differences)
+        measured.append(this)
     return Evaluation(tuple(map(str, measures)), tuple(qrels), tuple(measured), seed)
 
 
-def _finite(values: ByQuery) -> ByQuery:
-    return {
-        query_id: {name: value for name, value in row.items() if math.isfinite(value)}
-        for query_id, row in values.items()
-    }
-
-
-def _difference(
-    name: str,
-    values: Mapping[str, float | None],
-    by_query: Mapping[str, Mapping[str, float]],
-    first: MeasuredRun,
-    seed: int,
-) -> Difference:
-    here, there = values[name], first.values[name]
+def _difference(name: str, this: MeasuredRun, first: MeasuredRun, seed: int) -> Difference:
+    here, there = this.values[name], first.values[name]
     if here is None or there is None:
         return Difference(None, None)
     pairs = [
         row[name] - first.by_query[query_id][name]
-        for query_id, row in by_query.items()
+        for query_id, row in this.by_query.items()
         if name in row and name in first.by_query[query_id]
     ]
     return Difference(here - there, p_value(pairs, seed) if pairs else None)

@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from ctypes import c_float
@@ -135,7 +136,8 @@ def values_by_query(measures: Sequence[Any], qrels: Qrels, scores: Scores) -> By
     import ir_measures
 
     judged = {query_id: scores[query_id] for query_id in qrels if query_id in scores}
-    values: ByQuery = {query_id: {} for query_id in qrels}
+    # ir_measures yields measures in the order of a set, which is another in each process.
+    values = {query_id: dict.fromkeys(map(str, measures), math.nan) for query_id in qrels}
     try:
         for metric in ir_measures.iter_calc(measures, qrels, judged):
             values[metric.query_id][str(metric.measure)] = float(metric.value)
@@ -147,29 +149,22 @@ def values_by_query(measures: Sequence[Any], qrels: Qrels, scores: Scores) -> By
         raise UsageError(
             f"ir_measures cannot compute {measures[0]}: {type(error).__name__}: {error}"
         ) from error
-    # ir_measures yields measures in the order of a set, which is another in each process.
-    names = list(map(str, measures))
     return {
-        query_id: {name: row[name] for name in names if name in row}
+        query_id: {name: value for name, value in row.items() if math.isfinite(value)}
         for query_id, row in values.items()
     }
 
 
 def overall(measures: Sequence[Any], by_query: ByQuery) -> dict[str, float | None]:
     """Each measure over all queries: their mean, or what else it defines; None without values."""
-    return {
-        str(measure): _aggregated(
-            measure, [row[str(measure)] for row in by_query.values() if str(measure) in row]
-        )
-        for measure in measures
-    }
-
-
-def _aggregated(measure: Any, values: Sequence[float]) -> float | None:
-    aggregator = measure.aggregator()
-    for value in values:
-        aggregator.add(value)
-    return float(aggregator.result()) if values else None
+    found = {}
+    for measure in measures:
+        aggregator, name = measure.aggregator(), str(measure)
+        values = [row[name] for row in by_query.values() if name in row]
+        for value in values:
+            aggregator.add(value)
+        found[name] = float(aggregator.result()) if values else None
+    return found
 
 
 def tie_notes(measures: Sequence[Any], qrels: Qrels, run: Run) -> list[str]:

@@ -6,13 +6,11 @@ runs were equally good, each query's difference might as well have the other sig
 
 from collections.abc import Iterator, Sequence
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    Matrix = NDArray[np.floating[Any]]
 
 PERMUTATIONS = 10_000
 LEVEL = 0.05
@@ -39,32 +37,28 @@ def p_value(differences: Sequence[float], seed: int) -> float:
     # Sums that only rounding keeps apart are equal: with values such as 0.1 there are many.
     enough = abs(float(values.sum())) - _ROUNDING * float(np.abs(values).sum())
     exact = values.size <= MOST_EXACT
-    blocks = _all_signs(values.size) if exact else _some_signs(values.size, seed)
     as_far = total = 0
-    for signs in blocks:
-        as_far += int(np.count_nonzero(np.abs(signs @ values) >= enough))
-        total += len(signs)
+    for bits in _all_bits(values.size) if exact else _some_bits(values.size, seed):
+        as_far += int(np.count_nonzero(np.abs((bits * 2.0 - 1.0) @ values) >= enough))
+        total += len(bits)
     return as_far / total if exact else (as_far + 1) / (total + 1)
 
 
-def _all_signs(count: int) -> "Iterator[Matrix]":
-    """Every row of so many signs."""
+def _all_bits(count: int) -> "Iterator[NDArray[np.integer]]":
     import numpy as np
 
-    rows = np.arange(2**count)[:, None]
-    yield ((rows >> np.arange(count)) & 1) * 2.0 - 1.0
+    yield (np.arange(2**count)[:, None] >> np.arange(count)) & 1
 
 
-def _some_signs(count: int, seed: int) -> "Iterator[Matrix]":
-    """`PERMUTATIONS` rows of so many signs, in blocks that stay small.
+def _some_bits(count: int, seed: int) -> "Iterator[NDArray[np.integer]]":
+    """`PERMUTATIONS` rows of so many bits, in blocks that stay small.
 
-    The bits are Python's, whose generator gives the same ones in every version; numpy's may not.
+    They are Python's, whose generator gives the same ones in every version; numpy's may not.
     """
     import numpy as np
 
     source = Random(seed)  # noqa: S311 - chance for statistics, not for secrets
-    for start in range(0, PERMUTATIONS, _BLOCK):
-        rows = min(_BLOCK, PERMUTATIONS - start)
-        wide = -(-count // 8)
-        drawn = np.frombuffer(source.randbytes(rows * wide), dtype=np.uint8).reshape(rows, wide)
-        yield np.unpackbits(drawn, axis=1)[:, :count] * 2.0 - 1.0
+    wide = -(-count // 8)
+    for _ in range(PERMUTATIONS // _BLOCK):
+        drawn = np.frombuffer(source.randbytes(_BLOCK * wide), dtype=np.uint8)
+        yield np.unpackbits(drawn.reshape(_BLOCK, wide), axis=1)[:, :count]

@@ -1,6 +1,5 @@
 """What a threshold would keep: passages, precision and recall, pooled over the judged queries."""
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Context, Decimal
@@ -70,7 +69,11 @@ def threshold_report(run: Run, qrels: Qrels, wanted: float | None = None) -> Thr
     ]
     relevant = sum(grade > 0 for grades in qrels.values() for grade in grades.values())
     steps = _steps([(score, (grade or 0) > 0) for score, grade in judged], relevant)
-    short = _with_short_thresholds(steps)
+    # Each step with the shortest number as threshold that keeps the same passages.
+    short = [
+        step._replace(threshold=shortest(lower and lower.threshold, step.threshold))
+        for step, lower in zip_longest(steps, steps[1:])
+    ]
     best = max(short, key=lambda step: (step.f1, step.threshold), default=None)
     reaching = [s for s in short if wanted is not None and (s.precision or 0.0) >= wanted]
     return ThresholdReport(
@@ -108,17 +111,8 @@ def _kept(threshold: float, kept: int, relevant: int, total: int) -> Kept:
 
 def _at(steps: Sequence[Kept], threshold: float, total: int) -> Kept:
     """What any threshold keeps: as much as the last of the steps (highest first) not below it."""
-    count = bisect_right(steps, -threshold, key=lambda step: -step.threshold)
-    kept, relevant = (steps[count - 1].kept, steps[count - 1].relevant) if count else (0, 0)
-    return _kept(threshold, kept, relevant, total)
-
-
-def _with_short_thresholds(steps: Sequence[Kept]) -> list[Kept]:
-    """The steps, each with the shortest number as threshold that keeps the same passages."""
-    return [
-        step._replace(threshold=shortest(lower and lower.threshold, step.threshold))
-        for step, lower in zip_longest(steps, steps[1:])
-    ]
+    last = next((step for step in reversed(steps) if step.threshold >= threshold), None)
+    return last._replace(threshold=threshold) if last else _kept(threshold, 0, 0, total)
 
 
 def shortest(low: float | None, high: float) -> float:
@@ -131,22 +125,22 @@ def shortest(low: float | None, high: float) -> float:
     return high
 
 
-def _range(steps: Sequence[Kept]) -> list[float]:
+def _range(steps: Sequence[Kept]) -> Sequence[float]:
     """Thresholds to show: usual ones for scores from 0 to 1, else even steps over the scores."""
     if not steps:
         return []
-    low, high = steps[-1].threshold, steps[0].threshold
+    low, high = (Decimal(repr(steps[at].threshold)) for at in (-1, 0))
     if low >= 0 and high <= 1:
-        return list(_OF_PROBABILITIES)
-    width = Decimal(repr(high)) - Decimal(repr(low))
-    if not width:
-        return [low]
+        return _OF_PROBABILITIES
+    if low == high:
+        return [float(low)]
     # Of 1, 2 or 5 times a power of ten; the first keeps everything.
-    power = Decimal(1).scaleb((width / _STEPS).adjusted())
-    step = max(power * each for each in (1, 2, 5) if power * each <= width / _STEPS)
-    at = (Decimal(repr(low)) / step).to_integral_value(ROUND_FLOOR) * step
+    most = (high - low) / _STEPS
+    power = Decimal(1).scaleb(most.adjusted())
+    step = max(power * each for each in (1, 2, 5) if power * each <= most)
+    at = (low / step).to_integral_value(ROUND_FLOOR) * step
     found = []
-    while at <= Decimal(repr(high)):
+    while at <= high:
         found.append(float(at))
         at += step
     return found

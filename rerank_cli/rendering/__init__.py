@@ -1,29 +1,25 @@
 """Rankings as text. A new output format is one module and one line in `FORMATS`."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from rerank_cli.model import Job, Ranked, Ranking
 
-# Name → module and function. Imported when it is used: the table needs Rich, the others start
-# faster.
-FORMATS: Mapping[str, tuple[str, str]] = {
-    "table": ("table", "render_table"),
-    "json": ("json", "render_json"),
-    "jsonl": ("rows", "render_jsonl"),
-    "csv": ("rows", "render_csv"),
-    "tsv": ("rows", "render_tsv"),
-    "text": ("text", "render_text"),
+# Imported when it is used: the table needs Rich, the others start faster.
+FORMATS: Mapping[str, str] = {
+    "table": "table",
+    "json": "json",
+    "jsonl": "rows",
+    "csv": "rows",
+    "tsv": "rows",
+    "text": "rows",
 }
-"""Formats of one ranking; a function takes the ranking and a `View`, and returns pieces of text."""
+"""Name → module: its function `render_NAME` takes a ranking and a `View`, and returns pieces."""
 
-BATCH_FORMATS: Mapping[str, tuple[str, str]] = {
-    "jsonl": ("batch_lines", "render_job_jsonl"),
-    "trec": ("batch_lines", "render_job_trec"),
-}
-"""Formats of a batch; a function takes a job, its results and the tag of the run."""
+BATCH_FORMATS = ("jsonl", "trec")
+"""`render_job_NAME` of `batch_lines` takes a job, its results and the tag of the run."""
 
 
 class View(NamedTuple):
@@ -43,7 +39,8 @@ class View(NamedTuple):
 
 def render_ranking(ranking: "Ranking", output_format: str, view: View) -> Iterable[str]:
     """The ranking in a format of `FORMATS`, in pieces, so that the whole is never held."""
-    pieces: Iterable[str] = _function(FORMATS[output_format])(ranking, view)
+    module = import_module(f"{__name__}.{FORMATS[output_format]}")
+    pieces: Iterable[str] = getattr(module, f"render_{output_format}")(ranking, view)
     return pieces
 
 
@@ -53,11 +50,6 @@ def render_job(job: "Job", results: "Sequence[Ranked]", output_format: str, tag:
     `tag` names the run, where the format has a name for it. Raises InputError where the format
     cannot hold an id.
     """
-    text: str = _function(BATCH_FORMATS[output_format])(job, results, tag)
+    module = import_module(f"{__name__}.batch_lines")
+    text: str = getattr(module, f"render_job_{output_format}")(job, results, tag)
     return text
-
-
-def _function(entry: tuple[str, str]) -> Callable[..., Any]:
-    module, name = entry
-    function: Callable[..., Any] = getattr(import_module(f"{__name__}.{module}"), name)
-    return function

@@ -12,10 +12,8 @@ _OWN = ("id", "query", "results")
 
 def render_job_jsonl(job: Job, results: Sequence[Ranked], _tag: str) -> str:
     """A JSON object on a line: the query, the other fields of its row, and the results."""
-    row: dict[str, object] = {"id": job.id, "query": job.candidates.query}
-    row |= renamed(job.fields, _OWN)
-    row["results"] = [result_of(ranked) for ranked in results]
-    return dumps(row) + "\n"
+    row = {"id": job.id, "query": job.candidates.query, **renamed(job.fields, _OWN)}
+    return dumps(row | {"results": list(map(result_of, results))}) + "\n"
 
 
 def render_job_trec(job: Job, results: Sequence[Ranked], tag: str) -> str:

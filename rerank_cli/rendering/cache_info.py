@@ -1,5 +1,6 @@
 """What `rerank cache info` prints."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from rerank_cli.engines.cache.store import Info
@@ -7,27 +8,11 @@ from rerank_cli.rendering.columns import aligned_facts
 from rerank_cli.rendering.json import dumps
 
 
-def render_cache_info_json(info: Info) -> str:
-    """One JSON object; times are UTC, null where there is nothing."""
-    return dumps(_facts(info)) + "\n"
-
-
-def render_cache_info(info: Info) -> str:
-    """Aligned lines, without the times that there are not."""
-    return aligned_facts(_facts(info))
-
-
-def _facts(info: Info) -> dict[str, object]:
-    return {
-        "path": str(info.path),
-        "entries": info.entries,
-        "bytes": info.bytes,
-        "oldest": _moment(info.oldest),
-        "newest": _moment(info.newest),
-    }
-
-
-def _moment(seconds: int | None) -> str | None:
-    if seconds is None:
-        return None
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def render_cache_info(info: Info, *, as_json: bool) -> str:
+    """Aligned lines, or one JSON object; times are UTC, left out or null where there are none."""
+    facts = asdict(info) | {"path": str(info.path)}
+    for name in ("oldest", "newest"):
+        if facts[name] is not None:
+            time = datetime.fromtimestamp(facts[name], UTC)
+            facts[name] = time.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return dumps(facts) + "\n" if as_json else aligned_facts(facts)

@@ -41,8 +41,5 @@ def aligned_facts(facts: Mapping[str, object]) -> str:
     The values are made harmless to a terminal.
     """
     known = {name.replace("_", " "): value for name, value in facts.items() if value is not None}
-    names = aligned([[name] for name in known])
-    return "".join(
-        f"{name}{' ' * GAP}{visible(str(value))}\n"
-        for name, value in zip(names, known.values(), strict=True)
-    )
+    width = max(map(len, known), default=0) + GAP
+    return "".join(f"{name:{width}}{visible(str(value))}\n" for name, value in known.items())

@@ -35,44 +35,37 @@ def render_comparison(
     ]
     rows = [[each[ranked.index] for ranked in first] for each in by_index]
     locators = locator_columns(first, rankings[0].files)
-    columns = [*_ranks_and_scores(rows), *locators]
+    columns = [*_columns(rows, scores=True), *locators]
     if view.width is not None and not fits(columns, view.width):
-        columns = [*_ranks(rows, ascii_uppercase), *locators]
+        columns = [*_columns(rows, scores=False), *locators]
     table = render_passages(columns, [ranked.passage.text for ranked in first], view)
-    agreed = {
-        f"{letter} and A": _agreement(each, rankings[0].total)
-        for letter, each in zip(ascii_uppercase[1:], agreements, strict=False)
-    }
+    agreed = {}
+    for letter, each in zip(ascii_uppercase[1:], agreements, strict=False):
+        agreed[f"{letter} and A"] = f"Kendall's tau {format_measure(each.kendall_tau)}"
+        # Of all passages the overlap is always 1.
+        if each.depth < rankings[0].total:
+            agreed[f"{letter} and A"] += f" · overlap of the best {each.depth}: {each.overlap:.4f}"
     return f"{legend}\n{table}\n{aligned_facts(agreed)}"
 
 
-def _ranks_and_scores(rows: Sequence[Sequence[Ranked]]) -> Iterator[Column]:
-    headers = [f"rank {letter}" for letter in ascii_uppercase]
-    for ranks, ranking in zip(_ranks(rows, headers), rows, strict=True):
-        yield ranks
-        yield Column("score", [format_score(ranked.score) for ranked in ranking], right=True)
-
-
-def _ranks(rows: Sequence[Sequence[Ranked]], headers: Sequence[str]) -> Iterator[Column]:
-    """A column a ranking; moves stand beside the ranks of all but the first."""
+def _columns(rows: Sequence[Sequence[Ranked]], *, scores: bool) -> Iterator[Column]:
+    """The ranks of each ranking, all but the first's with moves beside them, and its scores."""
     digits = max(len(str(ranked.rank)) for ranking in rows for ranked in ranking)
-    yield Column(headers[0], [str(ranked.rank) for ranked in rows[0]], right=True)
-    for header, ranking in zip(headers[1:], rows[1:], strict=False):
-        cells = [
-            f"{ranked.rank:{digits}} {_move(first.rank - ranked.rank)}".rstrip()
-            for first, ranked in zip(rows[0], ranking, strict=True)
-        ]
-        yield Column(header, cells)
+    for at, ranking in enumerate(rows):
+        ranks = [str(ranked.rank) for ranked in ranking]
+        if at:
+            ranks = [
+                f"{rank:>{digits}} {_move(first.rank - ranked.rank)}".rstrip()
+                for rank, first, ranked in zip(ranks, rows[0], ranking, strict=True)
+            ]
+        letter = ascii_uppercase[at]
+        yield Column(f"rank {letter}" if scores else letter, ranks, right=not at)
+        if scores:
+            yield Column("score", [format_score(ranked.score) for ranked in ranking], right=True)
 
 
 def _move(up: int) -> str:
     return "" if up == 0 else f"▲{up}" if up > 0 else f"▼{-up}"
-
-
-def _agreement(each: Agreement, total: int) -> str:
-    # Of all passages the overlap is always 1.
-    overlap = f" · overlap of the best {each.depth}: {each.overlap:.4f}" * (each.depth < total)
-    return f"Kendall's tau {format_measure(each.tau)}{overlap}"
 
 
 def render_comparison_json(
@@ -83,11 +76,7 @@ def render_comparison_json(
     for ranking, agreed in zip(rankings, (None, *agreements), strict=True):
         head: dict[str, object] = {"provider": ranking.provider, "model": ranking.model}
         if agreed:
-            head["agreement"] = {
-                "kendall_tau": agreed.tau,
-                "overlap": agreed.overlap,
-                "depth": agreed.depth,
-            }
+            head["agreement"] = agreed._asdict()
         results = (dumps(result_of(each)) for each in ranking.results[:top_n])
         listed.append("".join(json_object(head, "results", results, indent="  ")))
     return "".join(json_object({"query": rankings[0].query}, "rankings", listed)) + "\n"

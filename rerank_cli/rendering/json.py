@@ -10,8 +10,7 @@ from rerank_cli.rendering.visible import LONE, UNSEEN
 from rerank_cli.scaling import NATIVE
 
 # In JSON these may stand bare, but some terminals obey them.
-_BARE = {code: f"\\u{code:04x}" for code in (0x7F, *UNSEEN, *LONE)}
-_ANY_BARE = re.compile(f"[{''.join(map(chr, _BARE))}]")
+_BARE = re.compile(f"[{''.join(map(chr, (0x7F, *UNSEEN, *LONE)))}]")
 
 # What is written was read from JSON or made here: nothing in it contains itself.
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False).encode
@@ -22,22 +21,23 @@ def render_json(ranking: Ranking, _view: View) -> Iterator[str]:
     head = {"query": ranking.query, "provider": ranking.provider, "model": ranking.model}
     if ranking.scale != NATIVE:
         head["scores"] = ranking.scale
-    usage: dict[str, object] = {"requests": ranking.usage.requests}
-    if ranking.usage.input_tokens is not None:
-        usage["input_tokens"] = ranking.usage.input_tokens
-    if ranking.usage.cached:
-        usage["cached"] = ranking.usage.cached
+    used = ranking.usage
+    usage = {"requests": used.requests, "input_tokens": used.input_tokens}
+    usage |= {"cached": used.cached or None}
+    known = {name: value for name, value in usage.items() if value is not None}
     results = (dumps(result_of(ranked)) for ranked in ranking.results)
-    yield from json_object(head, "results", results, {"usage": usage})
+    yield from json_object(head, "results", results, {"usage": known})
     yield "\n"
 
 
 def dumps(value: object) -> str:
     """JSON on one line: real characters, not escapes, except those a terminal would obey."""
     text = _encode(value)
-    if text.isprintable() or not _ANY_BARE.search(text):
-        return text
-    return text.translate(_BARE)
+    return text if text.isprintable() else _BARE.sub(_escaped, text)
+
+
+def _escaped(bare: re.Match[str]) -> str:
+    return f"\\u{ord(bare[0]):04x}"
 
 
 def json_object(

@@ -1,7 +1,7 @@
 """What `rerank eval` prints: the measures as a table or CSV, or everything as one JSON object."""
 
 from collections.abc import Iterator, Sequence
-from itertools import cycle, islice, product
+from itertools import cycle, product
 from pathlib import PurePath
 from string import ascii_uppercase
 
@@ -30,10 +30,8 @@ def render_measures(evaluation: Evaluation, *, by_query: bool, width: int | None
     table = _table(evaluation, names, by_query=by_query)
     if width is None or cells_of(table.splitlines()) <= width:
         return table
-    letters = list(islice(cycle(ascii_uppercase), len(names)))
-    legend = "".join(
-        f"{each}  {visible(name)}\n" for each, name in zip(letters, names, strict=True)
-    )
+    letters = [letter for letter, _ in zip(cycle(ascii_uppercase), names, strict=False)]
+    legend = "".join(f"{letters[at]}  {visible(name)}\n" for at, name in enumerate(names))
     return f"{legend}\n{_table(evaluation, letters, by_query=by_query)}"
 
 
@@ -41,13 +39,18 @@ def _table(evaluation: Evaluation, names: Sequence[str], *, by_query: bool) -> s
     header = ["query", "measure"] if by_query else ["measure"]
     left = len(header)
     for run, name in zip(evaluation.runs, names, strict=True):
-        header += [visible(name)] if run.differences is None else [visible(name), "diff", "p", ""]
+        header += [visible(name), *(["diff", "p", ""] if run.differences else [])]
     rows = [header]
     for query_id, name in _lines(evaluation, by_query=by_query):
         cells = [ALL if query_id is None else visible(query_id)] if by_query else []
         cells.append(name)
         for run in evaluation.runs:
-            cells += _cells(*_figures(evaluation, run, name, query_id), query_id)
+            value, found = _figures(evaluation, run, name, query_id)
+            cells.append(format_measure(value))
+            if found:
+                # A single query has no p.
+                p = _p(found.p) if query_id is None else ""
+                cells += [_difference(found.value), p, "*" * found.significant]
         rows.append(cells)
     return aligned_table(rows, [at for at, name in enumerate(header) if at >= left and name])
 
@@ -62,21 +65,11 @@ def _figures(
 ) -> tuple[float | None, Difference | None]:
     """A measure of a run, and its difference to the first run unless it is that."""
     if query_id is None:
-        return run.values[name], None if run.differences is None else run.differences[name]
+        return run.values[name], run.differences.get(name)
     value = run.by_query[query_id].get(name)
-    if run.differences is None:
-        return value, None
     base = evaluation.runs[0].by_query[query_id].get(name)
-    return value, Difference(None if value is None or base is None else value - base, None)
-
-
-def _cells(value: float | None, difference: Difference | None, query_id: str | None) -> list[str]:
-    cells = [format_measure(value)]
-    if difference is not None:
-        # A single query has no p.
-        p = [_p(difference.p), "*" * difference.significant] if query_id is None else ["", ""]
-        cells += [_difference(difference.value), *p]
-    return cells
+    difference = None if value is None or base is None else value - base
+    return value, Difference(difference, None) if run.differences else None
 
 
 def short_names(evaluation: Evaluation) -> list[str]:
@@ -87,16 +80,12 @@ def short_names(evaluation: Evaluation) -> list[str]:
 
 
 def _difference(value: float | None) -> str:
-    if value is None:
-        return "-"
-    text = f"{value:+.4f}"
-    return text if float(text) else text[1:]
+    text = "-" if value is None else f"{value:+.4f}"
+    return text[1:] if text in ("+0.0000", "-0.0000") else text
 
 
 def _p(p: float | None) -> str:
-    if p is None:
-        return "-"
-    return f"{p:.4f}" if p >= _LEAST_P else f"<{_LEAST_P}"
+    return format_measure(p) if p is None or p >= _LEAST_P else f"<{_LEAST_P}"
 
 
 def measures_footer(evaluation: Evaluation) -> str:
@@ -112,16 +101,16 @@ def measures_footer(evaluation: Evaluation) -> str:
 
 def render_measures_csv(evaluation: Evaluation, *, by_query: bool) -> str:
     """A figure a row; cells without a value are empty."""
-    columns = ["measure", "run", "value", "difference", "p", "significant"]
-    rows: list[list[object]] = [["query_id", *columns] if by_query else [*columns]]
+    columns = ["query_id", "measure", "run", "value", "difference", "p", "significant"]
+    rows: list[list[object]] = [[*columns]]
     for query_id, name in _lines(evaluation, by_query=by_query):
         for run in evaluation.runs:
             value, found = _figures(evaluation, run, name, query_id)
-            row: list[object] = [ALL if query_id is None else query_id] if by_query else []
-            row += [name, run.name, value, found and found.value, found and found.p]
+            row: list[object] = [ALL if query_id is None else query_id, name, run.name, value]
+            row += (found.value, found.p) if found else (None, None)
             row.append(str(found.significant).lower() if found and query_id is None else None)
             rows.append(row)
-    return "".join(delimited(rows))
+    return "".join(delimited(rows if by_query else (row[1:] for row in rows)))
 
 
 def render_evaluation_json(
@@ -141,7 +130,7 @@ def render_evaluation_json(
     lines = []
     for at, run in enumerate(evaluation.runs):
         row: dict[str, object] = {"run": run.name, "values": run.values}
-        if run.differences is not None:
+        if run.differences:
             row["differences"] = {
                 name: {"difference": each.value, "p": each.p, "significant": each.significant}
                 for name, each in run.differences.items()

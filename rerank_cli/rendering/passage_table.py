@@ -6,8 +6,8 @@ cut can work on it.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from rich.cells import cell_len
 
@@ -46,32 +46,23 @@ class Column:
     right: bool = False
     label: bool = False
 
-    @property
-    def width(self) -> int:
-        """Cells of its widest text."""
-        return cells_of((self.header, *self.cells))
-
 
 def render_passages(columns: Sequence[Column], texts: Sequence[str], view: View) -> str:
     """The table of the columns and the passages with these texts; the first row stands out."""
     passages = [_STRAY_JOINER.sub("<U+200D>", visible(text)) for text in texts]
-    if view.width is None:
-        return _one_line_each(columns, passages)
-    return _fitted(columns, passages, view, view.width)
-
-
-def fits(columns: Sequence[Column], width: int) -> bool:
-    """Whether the passage has room beside the columns in `width` cells."""
-    return _widths(columns, width)[1] >= _NARROWEST
-
-
-def _one_line_each(columns: Sequence[Column], passages: Sequence[str]) -> str:
+    if view.width is not None:
+        return _fitted(columns, passages, view, view.width)
     rows = list(zip(*([column.header, *column.cells] for column in columns), strict=True))
     lines = aligned(rows, [at for at, column in enumerate(columns) if column.right])
     return "".join(
         f"{line}{' ' * GAP}{passage}\n"
         for line, passage in zip(lines, ["passage", *passages], strict=True)
     )
+
+
+def fits(columns: Sequence[Column], width: int) -> bool:
+    """Whether the passage has room beside the columns in `width` cells."""
+    return _widths(columns, width)[1] >= _NARROWEST
 
 
 def _fitted(columns: Sequence[Column], passages: Sequence[str], view: View, width: int) -> str:
@@ -96,21 +87,16 @@ def _fitted(columns: Sequence[Column], passages: Sequence[str], view: View, widt
         color_system="standard" if view.colour else None,
         legacy_windows=False,
     )
-    if not view.full:
-        columns = [_shortened(*each) for each in zip(columns, widths, strict=True)]
-    texts = [Text(each) if view.full else _cut(console, each, room) for each in passages]
     table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="dim")
+    shown = []
     for column, cells in zip(columns, widths, strict=True):
-        table.add_column(
-            column.header,
-            justify="right" if column.right else "left",
-            width=cells,
-            overflow="fold",
-        )
+        justify: Literal["left", "right"] = "right" if column.right else "left"
+        table.add_column(column.header, justify=justify, width=cells, overflow="fold")
+        shown.append([Text(each if view.full else _end(each, cells)) for each in column.cells])
     table.add_column("passage", width=room, overflow="fold")
-    for row, text in enumerate(texts):
-        before = (Text(column.cells[row]) for column in columns)
-        table.add_row(*before, text, style="bold green" if row == 0 else "")
+    shown.append([Text(each) if view.full else _cut(console, each, room) for each in passages])
+    for at, row in enumerate(zip(*shown, strict=True)):
+        table.add_row(*row, style="" if at else "bold green")
     console.print(table)
     return "".join(line.rstrip() + "\n" for line in written.getvalue().splitlines())
 
@@ -120,7 +106,7 @@ def _widths(columns: Sequence[Column], width: int) -> tuple[list[int], int]:
 
     Lines and ids give way to the passage where the width is small.
     """
-    widths = [min(column.width, _WIDEST_LABEL) for column in columns]
+    widths = [min(cells_of((each.header, *each.cells)), _WIDEST_LABEL) for each in columns]
     room = width - sum(widths) - GAP * len(widths)
     labels = [at for at, column in enumerate(columns) if column.label]
     while room < _NARROWEST and labels:
@@ -130,10 +116,6 @@ def _widths(columns: Sequence[Column], width: int) -> tuple[list[int], int]:
         widths[widest] -= 1
         room += 1
     return widths, max(room, _LEAST)
-
-
-def _shortened(column: Column, width: int) -> Column:
-    return replace(column, cells=[_end(cell, width) for cell in column.cells])
 
 
 def _end(text: str, width: int) -> str:

@@ -1,6 +1,6 @@
 """What --dry-run prints: what would be sent, and how much of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from rerank_cli.engines import Engine
 from rerank_cli.planning import Plan
@@ -17,17 +17,17 @@ def render_plan(plan: Plan, settings: Settings, engine: Engine, output_format: s
     Bytes are those of the request bodies; tokens are an estimate (within a factor of two), and so
     is the cost.
     """
-    facts = _facts(_totals([plan], engine), settings)
+    facts = _facts([plan], settings, engine)
     del facts["queries"]
     return dumps(facts) + "\n" if output_format in ("json", "jsonl") else aligned_facts(facts)
 
 
 def render_plans(plans: Iterable[Plan], settings: Settings, engine: Engine) -> str:
     """As `render_plan`, of many queries together, as aligned lines."""
-    return aligned_facts(_facts(_totals(plans, engine), settings))
+    return aligned_facts(_facts(plans, settings, engine))
 
 
-def _totals(plans: Iterable[Plan], engine: Engine) -> Mapping[str, int]:
+def _facts(plans: Iterable[Plan], settings: Settings, engine: Engine) -> dict[str, object]:
     totals = dict.fromkeys(_COUNTED, 0)
     for plan in plans:
         bodies = [len(engine.body(request)) for request in plan.requests]
@@ -37,10 +37,6 @@ def _totals(plans: Iterable[Plan], engine: Engine) -> Mapping[str, int]:
         totals["distinct_passages"] += plan.distinct
         totals["bytes"] += sum(bodies)
         totals["estimated_tokens"] += plan.tokens
-    return totals
-
-
-def _facts(totals: Mapping[str, int], settings: Settings) -> dict[str, object]:
     price = settings.price
     cost = None if price is None else round(totals["estimated_tokens"] * price / 1e6, 6)
     return {

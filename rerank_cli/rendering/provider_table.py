@@ -1,6 +1,6 @@
 """The table of providers, for people and as JSON."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from rich.cells import cell_len, set_cell_size
@@ -48,50 +48,40 @@ def render_providers(rows: Sequence[Row], width: int | None = None) -> str:
 
     Within `width` the least important columns are left out, then models are cut.
     """
-    cells: dict[str, Iterable[str]] = {
-        "name": (row.name for row, _ in rows),
-        "where": (_where(row) for row, _ in rows),
-        "model": (
-            row.model or ("-m NAME" if row.needs_model else "the server's") for row, _ in rows
-        ),
-        "passages": (_limit(row, "max_passages") for row, _ in rows),
-        "rpm": (_limit(row, "rpm") for row, _ in rows),
-        "tpm": (_limit(row, "tpm") for row, _ in rows),
-        "key": (_key(row, key) for row, key in rows),
-    }
-    columns = {name: [name, *map(visible, column)] for name, column in cells.items()}
+    table = [_cells(*row) for row in rows]
+    columns = {name: [name, *(visible(cells[name]) for cells in table)] for name in table[0]}
+
+    def excess() -> int:
+        cells = sum(map(cells_of, columns.values())) + GAP * (len(columns) - 1)
+        return max(cells - width, 0) if width else 0
+
     for name in _LEAST_FIRST:
-        if width and _too_wide(columns.values(), width):
+        if excess():
             del columns[name]
-    if width and (excess := _too_wide(columns.values(), width)):
-        room = max(cells_of(columns["model"]) - excess, _NARROWEST)
-        columns["model"] = [_cut(model, room) for model in columns["model"]]
+    room = max(cells_of(columns["model"]) - excess(), _NARROWEST)
+    columns["model"] = [
+        model if cell_len(model) <= room else set_cell_size(model, room - 1) + "…"
+        for model in columns["model"]
+    ]
     return aligned_table(list(zip(*columns.values(), strict=True)))
 
 
-def _too_wide(columns: Collection[Sequence[str]], width: int) -> int:
-    """Cells by which the columns are wider than `width`; 0 where they fit."""
-    return max(sum(map(cells_of, columns)) + GAP * (len(columns) - 1) - width, 0)
-
-
-def _cut(text: str, cells: int) -> str:
-    return text if cell_len(text) <= cells else set_cell_size(text, cells - 1) + "…"
-
-
-def _where(row: Provider) -> str:
-    if not row.base_url:
-        return row.kind if row.is_embedded else "--base-url"
-    return urlsplit(row.base_url).netloc
+def _cells(row: Provider, key: str | None) -> dict[str, str]:
+    where = "embedded" if row.is_embedded else "--base-url"
+    absent = "not needed" if row.is_embedded else "optional"
+    if row.needs_key:
+        absent = f"none ({(*row.key_variables, 'RERANK_API_KEY')[0]})"
+    return {
+        "name": row.name,
+        "where": urlsplit(row.base_url).netloc if row.base_url else where,
+        "model": row.model or ("-m NAME" if row.needs_model else "the server's"),
+        "passages": _limit(row, "max_passages"),
+        "rpm": _limit(row, "rpm"),
+        "tpm": _limit(row, "tpm"),
+        "key": key or absent,
+    }
 
 
 def _limit(row: Provider, name: str) -> str:
     value = getattr(row, name)
     return "" if value is None else "~" * (name in row.guessed) + str(value)
-
-
-def _key(row: Provider, key: str | None) -> str:
-    if key:
-        return key
-    if row.needs_key:
-        return f"none ({row.key_variables[0]})" if row.key_variables else "none (RERANK_API_KEY)"
-    return "not needed" if row.is_embedded else "optional"

@@ -1,15 +1,17 @@
-"""The input's own rows, best first, with rank and score added: JSONL, CSV, TSV."""
+"""For the next program: the rows of the input, with rank and score, or the passages' text alone."""
 
 import csv
 import io
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from rerank_cli.model import Ranked, Ranking
 from rerank_cli.rendering import View
 from rerank_cli.rendering.json import dumps
-from rerank_cli.rendering.visible import visible_pieces
+from rerank_cli.rendering.visible import visible_block
 
 _ADDED = ("rank", "score")
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 def render_jsonl(ranking: Ranking, _view: View) -> Iterator[str]:
@@ -20,14 +22,21 @@ def render_jsonl(ranking: Ranking, _view: View) -> Iterator[str]:
         yield f'{{"rank": {ranked.rank}, "score": {ranked.score!r}, {row[1:]}\n'
 
 
-def render_csv(ranking: Ranking, view: View) -> Iterable[str]:
+def render_csv(ranking: Ranking, view: View, delimiter: str = ",") -> Iterable[str]:
     """A table with a header; rows of other files may add columns, missing cells are empty."""
-    return visible_pieces(delimited(_table(ranking), ","), terminal=view.terminal)
+    lines = delimited(_table(ranking), delimiter)
+    return map(visible_block, lines) if view.terminal else lines
 
 
 def render_tsv(ranking: Ranking, view: View) -> Iterable[str]:
     """As `render_csv`, with tabs."""
-    return visible_pieces(delimited(_table(ranking), "\t"), terminal=view.terminal)
+    return render_csv(ranking, view, "\t")
+
+
+def render_text(ranking: Ranking, view: View) -> Iterable[str]:
+    """One passage a line; a line break within a passage becomes a space."""
+    lines = (_LINE_BREAK.sub(" ", each.passage.text) + "\n" for each in ranking.results)
+    return map(visible_block, lines) if view.terminal else lines
 
 
 def delimited(rows: Iterable[Iterable[object]], delimiter: str = ",") -> Iterator[str]:
@@ -72,6 +81,4 @@ def _input_row(ranked: Ranked) -> Mapping[str, object]:
 
 
 def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else dumps(value)
+    return "" if value is None else value if isinstance(value, str) else dumps(value)

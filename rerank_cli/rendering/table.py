@@ -4,26 +4,24 @@ from collections.abc import Sequence
 
 from rerank_cli.model import Ranked, Ranking
 from rerank_cli.rendering import View
-from rerank_cli.rendering.numbers import ScoreBars, format_score
+from rerank_cli.rendering.numbers import counted, format_score, score_bars
 from rerank_cli.rendering.passage_table import Column, render_passages
 from rerank_cli.rendering.visible import visible
+from rerank_cli.scaling import NATIVE
 
 
 def render_table(ranking: Ranking, view: View) -> list[str]:
     """The table in one piece; none where no passage is left."""
     if not ranking.results:
         return []
-    columns = [*_scores(ranking.results), *locator_columns(ranking.results, ranking.files)]
-    return [render_passages(columns, [each.passage.text for each in ranking.results], view)]
-
-
-def _scores(results: Sequence[Ranked]) -> list[Column]:
-    bars = ScoreBars([ranked.score for ranked in results])
-    return [
-        Column("rank", [str(ranked.rank) for ranked in results], right=True),
-        Column("score", [format_score(ranked.score) for ranked in results], right=True),
-        Column("", [bars.bar(ranked.score) for ranked in results]),
+    scores = [each.score for each in ranking.results]
+    columns = [
+        Column("rank", [str(each.rank) for each in ranking.results], right=True),
+        Column("score", [format_score(score) for score in scores], right=True),
+        Column("", score_bars(scores)),
+        *locator_columns(ranking.results, ranking.files),
     ]
+    return [render_passages(columns, [each.passage.text for each in ranking.results], view)]
 
 
 def locator_columns(results: Sequence[Ranked], files: int) -> list[Column]:
@@ -35,3 +33,17 @@ def locator_columns(results: Sequence[Ranked], files: int) -> list[Column]:
         ids = ["" if each.id is None else visible(str(each.id)) for each in passages]
         columns.append(Column("id", ids, label=True))
     return columns
+
+
+def footer(ranking: Ranking, seconds: float) -> str:
+    """The line under a table, for standard error: how many passages, scored by whom, the cost."""
+    kept, usage = len(ranking.results), ranking.usage
+    parts = [
+        f"{kept} of {ranking.total} passages" if kept < ranking.total else counted(kept, "passage"),
+        " ".join(filter(None, (ranking.provider, ranking.model))),
+        "" if ranking.scale == NATIVE else f"{ranking.scale} scores",
+        "" if usage.input_tokens is None else counted(usage.input_tokens, "token"),
+        f"{usage.cached} from the cache" if usage.cached else "",
+        f"{seconds:.2f} s",
+    ]
+    return " · ".join(filter(None, parts))

@@ -4,14 +4,12 @@ from collections.abc import Sequence
 
 from rerank_cli.evaluation.thresholds import Kept, ThresholdReport
 from rerank_cli.rendering.columns import aligned_facts, aligned_table
-from rerank_cli.rendering.numbers import ScoreBars, format_measure
+from rerank_cli.rendering.numbers import format_measure, score_bars
 from rerank_cli.rendering.rows import delimited
 from rerank_cli.rendering.visible import visible
 
 _SHOWN = ("threshold", "kept", "precision", "recall", "f1")
 """What CSV and JSON have of a threshold."""
-
-_BARS = ScoreBars([0.0, 1.0])
 
 
 def render_thresholds(reports: Sequence[ThresholdReport]) -> str:
@@ -22,12 +20,7 @@ def render_thresholds(reports: Sequence[ThresholdReport]) -> str:
 def _chart(report: ThresholdReport, *, named: bool) -> str:
     rows = [["threshold", "kept", "precision", "", "recall", ""]]
     rows += [
-        [
-            _number(row.threshold),
-            str(row.kept),
-            *_share(row.precision),
-            *_share(row.recall),
-        ]
+        [_number(row.threshold), str(row.kept), *_share(row.precision), *_share(row.recall)]
         for row in report.rows
     ]
     text = (visible(report.name) + "\n") * named + aligned_table(rows, right=(0, 1, 2, 4))
@@ -56,17 +49,17 @@ def _number(threshold: float) -> str:
 
 
 def _share(share: float | None) -> tuple[str, str]:
-    return format_measure(share), "" if share is None else _BARS.bar(share)
+    return format_measure(share), "" if share is None else score_bars([share])[0]
 
 
 def render_thresholds_csv(reports: Sequence[ThresholdReport]) -> str:
     """A threshold a row; `choice` says which ones were looked for."""
     rows: list[list[object]] = [["run", "choice", *_SHOWN]]
     for report in reports:
-        chosen = [("", row) for row in report.rows]
-        chosen += [("best_f1", report.best)] if report.best else []
-        chosen += [("precision", report.reaching)] if report.reaching else []
-        rows += [[report.name, choice, *_facts(kept).values()] for choice, kept in chosen]
+        named = (("best_f1", report.best), ("precision", report.reaching))
+        for choice, kept in (*(("", row) for row in report.rows), *named):
+            if kept:
+                rows.append([report.name, choice, *_facts(kept).values()])
     return "".join(delimited(rows))
 
 

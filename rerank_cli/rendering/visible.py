@@ -1,32 +1,29 @@
 """Text from elsewhere, made harmless to a terminal without losing that something was there."""
 
-from collections.abc import Iterable
-
-# C0 controls and DEL have pictures of their own; C1 controls, marks that turn the writing
-# direction, and line breaks that only some programs know are named by their code point. Lone
-# surrogates stand for bytes that were not UTF-8 (in file names).
-_TABLE = {code: chr(0x2400 + code) for code in range(0x20)}
-_TABLE[0x7F] = "␡"
-_INVISIBLE = (
+UNSEEN = (
     *range(0x80, 0xA0),
     0x061C,
-    *range(0x200B, 0x2010),
+    0x200B,
+    # Joiners, as variation marks, shape letters and emoji; they are left alone.
+    *range(0x200E, 0x2010),
     *range(0x2028, 0x202F),
     *range(0x2060, 0x2070),
     0xFEFF,
     *range(0xFFF9, 0xFFFC),
 )
-# Joiners and variation marks shape letters and emoji; they are left alone.
-_KEPT = (0x200C, 0x200D)
-UNSEEN = tuple(code for code in _INVISIBLE if code not in _KEPT)
 """Code points that show as nothing, or change how what follows shows."""
 
 LONE = range(0xDC80, 0xDD00)
-"""Lone surrogates, which stand for bytes that were not UTF-8."""
+"""Lone surrogates, which stand for bytes that were not UTF-8 (in file names)."""
 
-_TABLE.update({code: f"<U+{code:04X}>" for code in UNSEEN})
-_TABLE.update({code: f"<0x{code - 0xDC00:02X}>" for code in LONE})
-
+# C0 controls and DEL have pictures of their own; C1 controls, marks that turn the writing
+# direction, and line breaks that only some programs know are named by their code point.
+_TABLE = {
+    **{code: chr(0x2400 + code) for code in range(0x20)},
+    0x7F: "␡",
+    **{code: f"<U+{code:04X}>" for code in UNSEEN},
+    **{code: f"<0x{code - 0xDC00:02X}>" for code in LONE},
+}
 _BLOCK = {**_TABLE, ord("\n"): "\n", ord("\t"): "\t"}
 
 
@@ -38,8 +35,3 @@ def visible(text: str) -> str:
 def visible_block(text: str) -> str:
     """Many lines: as `visible`, but newlines and tabs, the layout of the output, stay."""
     return text.translate(_BLOCK)
-
-
-def visible_pieces(pieces: Iterable[str], *, terminal: bool) -> Iterable[str]:
-    """The pieces of a format that neither escapes nor shows control characters itself."""
-    return map(visible_block, pieces) if terminal else pieces

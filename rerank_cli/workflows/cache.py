@@ -6,7 +6,7 @@ from rerank_cli.console.streams import Streams
 from rerank_cli.engines.cache.location import cache_file
 from rerank_cli.engines.cache.store import Store
 from rerank_cli.errors import ExitCode
-from rerank_cli.rendering.cache_info import render_cache_info, render_cache_info_json
+from rerank_cli.rendering.cache_info import render_cache_info
 from rerank_cli.rendering.numbers import counted
 
 
@@ -14,7 +14,7 @@ def info(streams: Streams, *, as_json: bool) -> int:
     """Show where the scores are, how many, and from when."""
     with closing(Store(cache_file(streams.environ))) as store:
         found = store.info()
-    streams.write([render_cache_info_json(found) if as_json else render_cache_info(found)])
+    streams.write([render_cache_info(found, as_json=as_json)])
     return ExitCode.OK
 
 

@@ -12,7 +12,6 @@ from rerank_cli.errors import ExitCode
 from rerank_cli.model import Candidates, Ranked, Ranking, Usage
 from rerank_cli.ranking import rank
 from rerank_cli.rendering import render_ranking
-from rerank_cli.rendering.footer import footer
 from rerank_cli.rendering.plan import render_plan
 from rerank_cli.reranker import Reranker, ScoringOptions
 from rerank_cli.scaling import NATIVE, scaled
@@ -70,6 +69,8 @@ def run(
         view = streams.view(to_file=output.file is not None, full=output.full)
         _write(render_ranking(ranking, output.format, view), output, streams)
     if output.format == "table":
+        from rerank_cli.rendering.table import footer
+
         streams.report(footer(ranking, times.seconds["scoring"]))
     streams.note(f"times: {times}")
     return ExitCode.NOTHING_LEFT if output.exit_status and not results else ExitCode.OK

@@ -105,12 +105,12 @@ def test_overlap_is_the_share_of_the_best_that_both_have() -> None:
 def test_rankings_are_matched_by_passage_not_by_rank() -> None:
     """Results stand in another order in each ranking: every pair of models would agree."""
     first = ranking(list("abc"), [0.9, 0.5, 0.1])
-    assert agreement(first, ranking(list("abc"), [-9, -5, -1]), 1).tau == pytest.approx(-1)
-    assert agreement(first, ranking(list("abc"), [90, 50, 10]), 1).tau == pytest.approx(1)
+    assert agreement(first, ranking(list("abc"), [-9, -5, -1]), 1).kendall_tau == pytest.approx(-1)
+    assert agreement(first, ranking(list("abc"), [90, 50, 10]), 1).kendall_tau == pytest.approx(1)
 
 
 def test_passages_of_the_same_text_count_each_for_itself() -> None:
     """A file with a line twice would end in an error, or in a tau of fewer passages."""
     same = ranking(["a", "a", "b"], [0.5, 0.5, 0.1])
     apart = ranking(["a", "a", "b"], [0.5, 0.4, 0.1])
-    assert agreement(same, apart, 2).tau == pytest.approx(2 / math.sqrt(2 * 3))
+    assert agreement(same, apart, 2).kendall_tau == pytest.approx(2 / math.sqrt(2 * 3))

@@ -21,7 +21,7 @@ from rerank_cli.rendering.threshold_chart import render_thresholds, render_thres
 
 def _measured(name: str, value: float | None, *differences: Difference) -> MeasuredRun:
     by_query = {"q\x1b1": {} if value is None else {"P@1": value}}
-    compared = {"P@1": differences[0]} if differences else None
+    compared = {"P@1": differences[0]} if differences else {}
     return MeasuredRun(name, {"P@1": value}, by_query, compared, (), (), ())
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from rerank_cli.model import Usage
-from rerank_cli.rendering.footer import footer
+from rerank_cli.rendering.table import footer
 from tests.rendering.rankings import ranking
 
 

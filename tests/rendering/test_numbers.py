@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rerank_cli.rendering.numbers import BAR_CELLS, ScoreBars, format_score
+from rerank_cli.rendering.numbers import BAR_CELLS, format_score, score_bars
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
@@ -56,16 +56,12 @@ def test_a_shown_score_keeps_its_sign_and_size(score: float) -> None:
 )
 def test_a_bar_is_a_share_of_one_or_of_the_range(scores: list[float], cells: list[int]) -> None:
     """Bars would mislead: full for a poor probability, or empty for every logit."""
-    scale = ScoreBars(scores)
-    assert [scale.bar(score) for score in scores] == [
-        ("█" * count).ljust(BAR_CELLS) for count in cells
-    ]
+    assert score_bars(scores) == [("█" * count).ljust(BAR_CELLS) for count in cells]
 
 
 def test_a_part_of_a_cell_is_shown_in_eighths() -> None:
     """Close scores could not be told apart."""
-    scale = ScoreBars([0.99, 0.27866])
-    assert scale.bar(0.27866).rstrip() == "██▊"
+    assert score_bars([0.99, 0.27866])[1].rstrip() == "██▊"
 
 
 @given(st.lists(FINITE, min_size=1, max_size=6))
@@ -73,8 +69,7 @@ def test_a_part_of_a_cell_is_shown_in_eighths() -> None:
 @example([1.7e308, -1.7e308])
 def test_bars_have_one_width_and_follow_the_scores(scores: list[float]) -> None:
     """The table would be out of line, crash, or show a longer bar for a lower score."""
-    scale = ScoreBars(scores)
-    bars = [scale.bar(score) for score in sorted(scores)]
+    bars = score_bars(sorted(scores))
     assert {len(bar) for bar in bars} == {BAR_CELLS}
     lengths = [sum(" ▏▎▍▌▋▊▉█".index(cell) for cell in bar) for bar in bars]
     assert lengths == sorted(lengths)
