@@ -1,7 +1,8 @@
 """What CONTRIBUTING.md adds is added to a copy of the package, to the letter, and run.
 
 A ```python block there begins with a comment: the file that it makes, or a file and where in it the
-block goes (`in` a table, `above`, `below` or `instead of` the line that begins so).
+block goes (`in` or `at the end of` a table; `above`, `below` or `instead of` the line that begins
+so).
 """
 
 import os
@@ -43,7 +44,10 @@ def _add(folder: Path, block: re.Match[str]) -> None:
     at = found[0]
     line = lines[at]
     indented = textwrap.indent(code, line[: len(line) - len(line.lstrip())])
-    if how == "in":
+    if how == "at the end of":
+        end = next(number for number in range(at, len(lines)) if lines[number][0] in ")}")
+        lines.insert(end, textwrap.indent(code, "    "))
+    elif how == "in":
         opening = _OPENING.search(line)
         assert opening, line
         lines[at] = line[: opening.end()] + code + line[opening.end() :]
