@@ -5,7 +5,8 @@ folder that holds only a copy of `samples`, and what they print must stand below
 differ from what a reader does: the parts of a command that make a virtual environment and install
 into it are left to `.ci/run`, as are the tests; `http://localhost:7997` is a server of the test;
 and so is SiliconFlow, once a block has written its key to `.env`. Both answer with the scores that
-the hosted model gives.
+the hosted model gives. A ```python block is run likewise, and prints what the ```text block below
+it holds.
 """
 
 import json
@@ -15,25 +16,24 @@ import shutil
 import subprocess
 import sysconfig
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import pytest
 import typer
 from dotenv import dotenv_values
 
+import rerank_cli
+from rerank_cli import Keywords
 from rerank_cli.cli.app import app
-from rerank_cli.dialects import DIALECTS, RequestOptions, reply
 from rerank_cli.errors import ExitCode
-from rerank_cli.model import UNIT
-from rerank_cli.planning import Request
 from rerank_cli.providers import PROVIDERS, Provider
 from rerank_cli.reading import FORMATS as INPUT_FORMATS
 from rerank_cli.rendering import FORMATS as OUTPUT_FORMATS
-from tests.running import rerank
+from tests.answers import flagship_score, scoring
 from tests.serving import Loopback, Received, http
 
 ROOT = Path(__file__).parents[1]
@@ -208,38 +208,45 @@ def test_a_copied_env_example_sets_nothing() -> None:
     assert dotenv_values(ENV_EXAMPLE) == {}
 
 
-def test_the_examples_for_contributors_work(
-    server: Loopback, monkeypatch: pytest.MonkeyPatch
+_PYTHON = re.compile(
+    r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.MULTILINE | re.DOTALL
+)
+
+
+def _guarded(received: Received) -> bytes:
+    """The answer of the hosted model, to who has its key."""
+    if received.headers.get("authorization") != "Bearer sk-yours":
+        return http({"code": 30014, "message": "Invalid token"}, 401)
+    return scoring(flagship_score)(received)
+
+
+def test_the_python_examples_print_what_stands_below_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], shared_model: None
 ) -> None:
-    """A provider is one row, and a wire format one class, as the README has them."""
-    row_code, dialect_code = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
-    names: dict[str, Any] = {
-        "Mapping": Mapping,
-        "RequestOptions": RequestOptions,
-        "Request": Request,
-    }
-    names |= {"Provider": Provider, "UNIT": UNIT, **vars(reply)}
-    exec(row_code + dialect_code, names)
-    row, acme = names["_ACME"], names["Acme"]()
-    monkeypatch.setitem(PROVIDERS, row.name, row)
-    monkeypatch.setitem(PROVIDERS, "acme-2", replace(row, name="acme-2", dialect="acme"))
-    monkeypatch.setitem(DIALECTS, "acme", acme)
+    """Each Python block of the README, run in their order in one namespace, prints its output.
 
-    asked = rerank("q", "-p", "acme", "--base-url", server.url, "--json", stdin=b"x\ny\n", env=KEY)
-    assert json.loads(asked.out)["model"] == "acme-rerank-1"
-    assert server.received[0].headers["authorization"] == "Bearer sk-acme"
-
-    with Loopback(_sorted_by_length) as other:
-        where = ("-p", "acme-2", "--base-url", other.url)
-        asked = rerank("q", *where, "-f", "text", stdin=b"bb\na\nccc\n", env=KEY)
-    assert asked.out == "ccc\nbb\na\n"
-    assert other.received[0].line.startswith("POST /v1/sort ")
+    SiliconFlow is a server of the test, and its key is in the environment.
+    """
+    shutil.copytree(ROOT / "samples", "samples")
+    monkeypatch.setenv("SILICONFLOW_API_KEY", "sk-yours")
+    blocks = list(_PYTHON.finditer(README))
+    assert len(blocks) == README.count("```python") > 0
+    names: dict[str, object] = {"__name__": "readme"}
+    with Loopback(_guarded) as server:
+        hosted = replace(PROVIDERS["siliconflow"], base_url=server.url)
+        monkeypatch.setitem(cast("dict[str, Provider]", PROVIDERS), "siliconflow", hosted)
+        for block in blocks:
+            line = README.count("\n", 0, block.start()) + 1
+            # As many lines in front that a traceback names the README's own.
+            exec(compile("\n" * line + block[1], "README.md", "exec"), names)
+            assert capsys.readouterr().out == (block[2] or ""), f"README.md:{line}"
+    assert len(server.received) == 4
 
 
-KEY = {"ACME_API_KEY": "sk-acme"}
-
-
-def _sorted_by_length(asked: Received) -> bytes:
-    texts = asked.json["texts"]
-    points = [{"index": at, "points": len(text)} for at, text in enumerate(texts)]
-    return http({"sorted": points})
+def test_every_public_name_stands_in_the_readme() -> None:
+    """A Python user would not find what there is."""
+    section = README.partition("\n## From Python\n")[2].partition("\n## ")[0]
+    missing = [name for name in rerank_cli.__all__ if not re.search(rf"\b{name}\b", section)]
+    assert missing == []
+    keywords = [name for name in Keywords.__annotations__ if not re.search(rf"`?{name}\b", section)]
+    assert keywords == []
