@@ -1,6 +1,5 @@
 """What `rerank cache info` prints."""
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 
 from rerank_cli.engines.cache.store import Info
@@ -10,7 +9,7 @@ from rerank_cli.rendering.json import dumps
 
 def render_cache_info(info: Info, *, as_json: bool) -> str:
     """Aligned lines, or one JSON object; times are UTC, left out or null where there are none."""
-    facts = asdict(info) | {"path": str(info.path)}
+    facts = info._asdict() | {"path": str(info.path)}
     for name in ("oldest", "newest"):
         if facts[name] is not None:
             time = datetime.fromtimestamp(facts[name], UTC)
