@@ -1,5 +1,6 @@
 """What a threshold would keep: passages, precision and recall, pooled over the judged queries."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Context, Decimal
@@ -141,6 +142,7 @@ def _range(steps: Sequence[Kept]) -> Sequence[float]:
     at = (low / step).to_integral_value(ROUND_FLOOR) * step
     found = []
     while at <= high:
-        found.append(float(at))
+        # A step below the lowest score may be beyond any float.
+        found.append(max(float(at), -sys.float_info.max))
         at += step
     return found

@@ -1,5 +1,6 @@
 """Which thresholds are shown: those that tell apart the scores that there are."""
 
+import math
 from itertools import pairwise
 
 import pytest
@@ -110,3 +111,12 @@ def test_where_nothing_is_kept_or_relevant_there_is_no_f1() -> None:
     for precision, recall in ((None, 0.0), (0.0, None), (None, None), (0.0, 0.0)):
         assert Kept(0.5, 0, 0, precision, recall).f1 == 0
     assert Kept(0.5, 4, 2, 0.5, 0.25).f1 == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("extreme", [1.7e308, -1.7e308])
+def test_the_largest_scores_have_finite_thresholds(extreme: float) -> None:
+    """A threshold that is rounded to infinity would end JSON and CSV in a traceback."""
+    scores = {"a": extreme, "b": -extreme}
+    report = threshold_report(Run("r", {"q": scores}), {"q": {"a": 1}})
+    chosen = [row for row in (*report.rows, report.best, report.nearest) if row]
+    assert all(math.isfinite(row.threshold) for row in chosen)
