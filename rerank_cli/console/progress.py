@@ -38,23 +38,16 @@ class Progress(StreamEvents):
         streams = self._streams
         if streams.quiet or streams.verbose or not streams.stderr_is_terminal:
             return
+        from rich import progress
         from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            SpinnerColumn,
-            TextColumn,
-            TimeRemainingColumn,
-        )
 
-        self._bar = Progress(
-            SpinnerColumn(),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("passages · {task.fields[rate]}"),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[pace]}"),
+        self._bar = progress.Progress(
+            progress.SpinnerColumn(),
+            progress.BarColumn(),
+            progress.MofNCompleteColumn(),
+            progress.TextColumn("passages · {task.fields[rate]}"),
+            progress.TimeRemainingColumn(),
+            progress.TextColumn("{task.fields[pace]}"),
             console=Console(file=self._streams.stderr),
             transient=True,
         )

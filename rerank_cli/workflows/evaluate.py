@@ -60,7 +60,12 @@ def run(options: EvaluationOptions, streams: Streams) -> int:
             [measure_table.render_evaluation_json(evaluation, charts, qrels, by_query=by_query)]
         )
     elif options.as_csv:
-        streams.write([_csv(evaluation, charts, streams, by_query=by_query)])
+        text = measure_table.render_measures_csv(evaluation, by_query=by_query)
+        if charts is not None:
+            text = threshold_chart.render_thresholds_csv(charts)
+        # JSON escapes control characters and the tables show them; CSV has them as they are.
+        terminal = streams.view(to_file=False, full=True).terminal
+        streams.write([visible_block(text) if terminal else text])
     else:
         width = streams.view(to_file=False, full=True).width
         text = measure_table.render_measures(evaluation, by_query=by_query, width=width)
@@ -68,21 +73,6 @@ def run(options: EvaluationOptions, streams: Streams) -> int:
         streams.write([text])
         streams.report(measure_table.measures_footer(evaluation))
     return ExitCode.OK
-
-
-def _csv(
-    evaluation: Evaluation,
-    charts: Sequence[ThresholdReport] | None,
-    streams: Streams,
-    *,
-    by_query: bool,
-) -> str:
-    if charts is None:
-        text = measure_table.render_measures_csv(evaluation, by_query=by_query)
-    else:
-        text = threshold_chart.render_thresholds_csv(charts)
-    # JSON escapes control characters and the tables show them; CSV has them as they are.
-    return visible_block(text) if streams.view(to_file=False, full=True).terminal else text
 
 
 def _check(options: EvaluationOptions) -> None:

@@ -71,7 +71,7 @@ def run(
     if output.format == "table":
         from rerank_cli.rendering.table import footer
 
-        streams.report(footer(ranking, times.seconds["scoring"]))
+        streams.report(footer(ranking, times["scoring"]))
     streams.note(f"times: {times}")
     return ExitCode.NOTHING_LEFT if output.exit_status and not results else ExitCode.OK
 
@@ -133,17 +133,14 @@ def _write(pieces: Iterable[str], output: RankOutput, streams: Streams) -> None:
         output_file.write_whole(output.file, pieces)
 
 
-class _Times:
+class _Times(dict[str, float]):
     """Seconds that each stage took."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
 
     @contextmanager
     def of(self, stage: str) -> Iterator[None]:
         started = time.monotonic()
         yield
-        self.seconds[stage] = time.monotonic() - started
+        self[stage] = time.monotonic() - started
 
     def __str__(self) -> str:
-        return ", ".join(f"{stage} {seconds:.3f} s" for stage, seconds in self.seconds.items())
+        return ", ".join(f"{stage} {seconds:.3f} s" for stage, seconds in self.items())

@@ -57,7 +57,8 @@ def run(given: JobInput, scoring: ScoringOptions, output: BatchOutput, streams: 
     """Rank all jobs that are not done yet, and record what comes of them. Returns the exit code."""
     _check(given, scoring, output, streams)
     tally = Tally()
-    progress = BatchProgress(streams, tally, alone=_alone(output, streams))
+    alone = output.file is not None or not streams.stdout_is_terminal
+    progress = BatchProgress(streams, tally, alone=alone)
     files = Files.here(streams.environ)
     opened = Reranker.open(
         scoring, streams.environ, files, {"events": progress}, began=Clock().now()
@@ -136,10 +137,6 @@ def _check_output(path: str, inputs: Sequence[str]) -> None:
     for name in inputs:
         if os.path.realpath(name) in written:
             raise UsageError(f"--output {path}: {name} would be written over")
-
-
-def _alone(output: BatchOutput, streams: Streams) -> bool:
-    return output.file is not None or not streams.stdout_is_terminal
 
 
 def _identity(reranker: Reranker, given: JobInput, output: BatchOutput) -> dict[str, object]:
