@@ -1,8 +1,8 @@
 """What CONTRIBUTING.md adds is added to a copy of the package, to the letter, and run.
 
 A ```python block there begins with a comment: the file that it makes, or a file and where in it the
-block goes: `in` or `at the end of` a table (with a comma), or `above`, `below` or `instead of` the
-line that begins so.
+block goes (`in` or `at the end of` a table; `above`, `below` or `instead of` the line that begins
+so).
 """
 
 import os
@@ -46,7 +46,7 @@ def _add(folder: Path, block: re.Match[str]) -> None:
     indented = textwrap.indent(code, line[: len(line) - len(line.lstrip())])
     if how == "at the end of":
         end = next(number for number in range(at, len(lines)) if lines[number][0] in ")}")
-        lines.insert(end, textwrap.indent(code.rstrip() + ",\n", "    "))
+        lines.insert(end, textwrap.indent(code, "    "))
     elif how == "in":
         opening = _OPENING.search(line)
         assert opening, line
