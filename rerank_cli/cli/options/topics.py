@@ -1,7 +1,4 @@
-"""Options and arguments under the headings of the help pages.
-
-A default of None is never shown: the help says in brackets what it means.
-"""
+"""Options and arguments, each under a heading of the help pages."""
 
 from functools import partial
 

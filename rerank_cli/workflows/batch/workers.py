@@ -58,9 +58,9 @@ class Workers(Generic[Entry, Result]):
 
     def join(self, seconds: float) -> None:
         """Wait for the threads to end, but no longer than so many seconds in all."""
-        deadline = time.monotonic() + seconds
+        end = time.monotonic() + seconds
         for thread in self._threads:
-            thread.join(max(deadline - time.monotonic(), 0))
+            thread.join(max(end - time.monotonic(), 0))
 
     def stop(self) -> None:
         """Begin nothing more; what is under way is finished."""
