@@ -1,12 +1,13 @@
 """How long the command takes from start to end, beside the same work done another way.
 
-    python tests/benchmarks/startup.py [ROUNDS]
+    python tests/benchmarks/startup.py [ROUNDS [PYTHON]]
 
 Three pairs, each run in turn (A B A B …) under this interpreter, so that both sides meet the same
 load; the ratio of each round is taken, and the median of the ratios is what counts. The endpoint
 is a loopback server in a process of its own that answers at once.
 
-The second and third pair need aiohttp, which is no dependency of the project.
+The second and third pair need aiohttp, which is no dependency of the project. PYTHON is another
+interpreter, with another version of rerank installed, which is then compared with too.
 """
 
 import importlib.util
@@ -134,8 +135,14 @@ def rerank() -> list[str]:
     return [sys.executable, *([str(script)] if script.is_file() else ["-m", "rerank_cli"])]
 
 
-def pairs(folder: Path) -> Iterator[Pair]:
-    """The pairs whose other side can run here."""
+def pairs(folder: Path, other: str | None) -> Iterator[Pair]:
+    """The pairs whose other side can run here; `other` is the interpreter of another version."""
+    if other is not None:
+        for rest in (["--version"], [QUERY, str(PASSAGES)], [QUERY, str(PASSAGES), "--json"]):
+            name = " ".join(["rerank", *("q" if word == QUERY else word for word in rest)])
+            name = name.replace(str(PASSAGES), "FILE")
+            command = ["-m", "rerank_cli", *rest]
+            yield Pair(f"{name} : other version", [sys.executable, *command], [other, *command], 1)
     typer_app, tutorial = folder / "typer_app.py", folder / "tutorial.py"
     typer_app.write_text(SMALLEST_TYPER_APP)
     tutorial.write_text(TUTORIAL)
@@ -199,6 +206,7 @@ def main(arguments: Sequence[str]) -> None:
         serve()
         return
     rounds = int(arguments[0]) if arguments else ROUNDS
+    other = arguments[1] if len(arguments) > 1 else None
     folder = Path(tempfile.mkdtemp(prefix="startup-"))
     try:
         with endpoint() as url:
@@ -208,7 +216,7 @@ def main(arguments: Sequence[str]) -> None:
             )
             print(f"Python {sys.version.split()[0]}, typer {version('typer')}, {rounds} rounds")
             print(f"{'A : B':<40} {'A':>9} {'B':>9}   median of A/B (quartiles)   target")
-            for pair in pairs(folder):
+            for pair in pairs(folder, other):
                 measure(pair, folder, rounds)
     finally:
         shutil.rmtree(folder)
