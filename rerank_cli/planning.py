@@ -32,6 +32,8 @@ class Limits:
 
     def measured(self, query: Query, body: Callable[["Request"], Sized]) -> "Limits":
         """The limits with `frame` and `around` as the bodies of a query's requests have them."""
+        if self.bytes is None:
+            return self
         one, two = (len(body(Request(query, [""] * count, range(count)))) for count in (1, 2))
         return replace(self, frame=2 * one - two, around=two - one)
 

@@ -1,11 +1,13 @@
 """Where and how to score, as a command line or a Python caller asks for it."""
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
 from rerank_cli.engines import Events
+from rerank_cli.errors import UsageError
 from rerank_cli.providers import Provider
 from rerank_cli.settings import Flags, Settings, flags_for
 from rerank_cli.transport import Policy
@@ -20,9 +22,19 @@ OPTION_OF_EXTRA = {
 }
 
 
+# The least that each may be; the command declares the same bounds.
+_LEAST = {"overlap_tokens": 0, "retries": 0} | dict.fromkeys(
+    ("max_chunks_per_doc", "max_passages", "concurrency", "rpm", "tpm"), 1
+)
+_SECONDS = ("timeout", "deadline")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoringOptions(Flags):
-    """Where and how to score (see `Keywords`); None leaves it to the provider's row."""
+    """Where and how to score (see `Keywords`); None leaves it to the provider's row.
+
+    Raises UsageError for a number that is out of bounds, or is none.
+    """
 
     instruction: str | None = None
     max_chunks_per_doc: int | None = None
@@ -35,6 +47,17 @@ class ScoringOptions(Flags):
     rpm: int | None = None
     tpm: int | None = None
 
+    def __post_init__(self) -> None:
+        for name, least in _LEAST.items():
+            value = getattr(self, name)
+            if value is not None and (type(value) is not int or value < least):
+                problem = f"{name} is {value!r}, expected a whole number from {least} up"
+                raise UsageError(problem)
+        for name in _SECONDS:
+            value = getattr(self, name)
+            if (value is not None or name == "timeout") and not _is_time(value):
+                raise UsageError(f"{name} is {value!r}, expected seconds, more than 0")
+
     @property
     def extras(self) -> dict[str, object]:
         """The request fields that were asked for, by the option's name."""
@@ -42,8 +65,12 @@ class ScoringOptions(Flags):
         return {name: value for name, value in asked.items() if value is not None}
 
 
+def _is_time(value: object) -> bool:
+    return type(value) in (int, float) and 0 < value < math.inf  # type: ignore[operator]
+
+
 def policy_for(settings: Settings, options: ScoringOptions) -> Policy:
-    """How hard to try: what was asked for, else what the provider's row says."""
+    """Concurrency, timeout, retries and rate limits: as asked for, else by the provider's row."""
     row = settings.provider
     policy = Policy(
         concurrency=options.concurrency or row.concurrency,
@@ -60,21 +87,23 @@ def policy_for(settings: Settings, options: ScoringOptions) -> Policy:
 class Keywords(TypedDict, total=False):
     """The keyword arguments of a Reranker; each is the command's option of the same name.
 
+    What is left out, or None, is the provider's (see `rerank providers`), or what is in brackets.
+
     base_url       the endpoint, such as `http://localhost:7997`
     api_key        its key
     instruction    how to judge, for models that take one
     max_chunks_per_doc, overlap_tokens   for endpoints that cut long passages themselves
     cache          whether scores are stored on disk, so that only new ones are paid for; a path
                    names the file
-    max_passages   passages a request may carry
-    concurrency    requests at once, at most
+    max_passages   passages that one request may carry
+    concurrency    requests at once, at most (8)
     timeout        seconds that one attempt may take in all (60)
-    retries        attempts after the first
-    deadline       seconds after which nothing is tried again
+    retries        attempts after the first (8; fewer until anything has succeeded)
+    deadline       seconds from the beginning of each call after which nothing is tried again
     rpm, tpm       requests and tokens a minute
-    text_field     the field of a mapping that holds its text (the first usual one)
-    events         what is told of retries and warnings, see `engines.Events` (else they are logged
-                   under the name rerank_cli)
+    text_field     the field of a mapping that holds its text (first of text, passage, content …)
+    events         receives progress, retries and warnings, see `Events` (they are logged under the
+                   name rerank_cli)
     """
 
     base_url: str | None

@@ -37,7 +37,7 @@ class Reranker(AbstractContextManager["Reranker"]):
     `model` is a provider, `provider:model`, or with `base_url` a model; without it the embedded
     engine ranks in this process. No settings are read from the environment or from files
     (`from_environment` reads both). Connections and the model are made ready at the first use and
-    kept; `close`, or the end of a `with`, lets go of them. May be used from several threads.
+    kept until `close`, or the end of a `with`. May be used from several threads.
 
     The keyword arguments are those of `Keywords`.
 
@@ -123,9 +123,9 @@ class Reranker(AbstractContextManager["Reranker"]):
         """The documents by relevance score, best first; ties keep their order.
 
         `documents` are strings, or mappings that hold their text in a field; hits have the very
-        objects that were given. Kept are scores of `threshold` and above, and of them the first
-        `top_n`. `scores` is native, sigmoid or minmax. Blank documents are left out, with a
-        warning.
+        objects that were given, and their index among them. Kept are scores of `threshold` and
+        above, and of them the first `top_n`. `scores` is native, or sigmoid or minmax, which map
+        them to 0..1 first. Blank documents are left out, with a warning; without any it is [].
         """
         self.check_scores(scores, threshold, top_n)
         asked = self._given(query, documents)
@@ -150,11 +150,11 @@ class Reranker(AbstractContextManager["Reranker"]):
         threshold: float | None = None,
         scores: str = NATIVE,
     ) -> "Iterator[JobResult[D]]":
-        """The results of many queries, each as it is done; `concurrency` of them at once.
+        """The results of many queries, in the order in which they are done.
 
-        A job is a `Job`, or a pair of query and documents. Jobs are read as they are needed. One
-        that fails yields a result whose `hits` raise its error; an error that concerns all of them
-        (a wrong key, no such model) is raised, and ends the rest.
+        A job is a `Job`, or a pair of query and documents. `concurrency` of them are under way at
+        once, and as many more read ahead. One that fails yields a result whose `hits` raise its
+        error; an error of all of them (a wrong key, no such model) is raised, and ends the rest.
         """
         from queue import SimpleQueue
 
@@ -185,7 +185,7 @@ class Reranker(AbstractContextManager["Reranker"]):
     async def arank(
         self, query: str, documents: Iterable[D], **kept: Unpack[Kept]
     ) -> "list[Hit[D]]":
-        """As `rank`, for asyncio: the event loop goes on meanwhile."""
+        """As `rank`, for asyncio: does not block the event loop."""
         return await self._in_thread(lambda: self.rank(query, documents, **kept))
 
     async def ascore(
@@ -196,7 +196,7 @@ class Reranker(AbstractContextManager["Reranker"]):
 
     @property
     def usage(self) -> Usage:
-        """What everything so far has cost."""
+        """The sum over all calls: requests, input tokens (None if none were reported), cached."""
         return self._usage
 
     def close(self) -> None:
@@ -226,9 +226,7 @@ class Reranker(AbstractContextManager["Reranker"]):
 
     def plan(self, candidates: Candidates) -> Plan:
         """The requests for some candidates."""
-        limits = self.limits
-        if limits.bytes is not None:
-            limits = limits.measured(candidates.query, self.engine.body)
+        limits = self.limits.measured(candidates.query, self.engine.body)
         return planning.plan(candidates, limits)
 
     def score_plan(self, plan: Plan) -> Scores:
@@ -251,6 +249,8 @@ class Reranker(AbstractContextManager["Reranker"]):
         # Here: the commands read passages of their own, and start without it.
         from rerank_cli.reranker.documents import given
 
+        if isinstance(documents, str):
+            raise InputError("is one string, expected a list of them", source="documents")
         return given(query, list(documents), self._names)
 
     def _scored(self, asked: "Given[D]") -> Scores:

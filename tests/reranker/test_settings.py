@@ -2,11 +2,12 @@
 
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import rerank_cli
-from rerank_cli import Reranker, SettingsError
+from rerank_cli import InputError, Reranker, SettingsError, UsageError
 from tests.answers import healthy
 from tests.running import KEY
 from tests.serving import Loopback, Received, http
@@ -171,3 +172,32 @@ def test_public_names_are_there() -> None:
     assert (Path(rerank_cli.__file__).parent / "py.typed").exists()
     with pytest.raises(AttributeError, match="nothing_of_the_kind"):
         _ = rerank_cli.nothing_of_the_kind
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[
+            (name, value)
+            for name in ("concurrency", "max_passages", "rpm", "tpm")
+            for value in (0, -1)
+        ],
+        ("retries", -1),
+        ("overlap_tokens", -1),
+        ("concurrency", "4"),
+        ("concurrency", True),
+        *[("timeout", value) for value in (0, -1.0, None, float("nan"), float("inf"), "5")],
+        ("deadline", 0),
+    ],
+)
+def test_a_number_out_of_bounds_is_refused_by_name(name: str, value: object) -> None:
+    """A slip would end in a traceback of another module, or be taken for the default."""
+    keywords: Any = {name: value}
+    with pytest.raises(UsageError, match=f"^{name} is "):
+        Reranker("local", **keywords)
+
+
+def test_one_string_is_no_list_of_documents(server: Loopback) -> None:
+    """Each letter of a passage would be ranked."""
+    with Reranker(base_url=server.url) as made, pytest.raises(InputError, match="one string"):
+        made.rank("q", "abc")
