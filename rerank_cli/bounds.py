@@ -12,10 +12,9 @@ def number(value: object) -> float | None:
             value = float(value)
         except ValueError:
             return None
-    # The exact types: a boolean is an int to Python.
-    if type(value) in (int, float) and -_MOST < value < _MOST:  # type: ignore[operator]
-        return float(value)
-    return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if -_MOST < value < _MOST else None
 
 
 def count(value: object) -> int | None:

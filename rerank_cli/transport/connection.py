@@ -33,6 +33,8 @@ class Connection(httpx.BaseTransport):
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if self._has_unasked():
+            self._pool.close()
         self._backend.deadline = time.monotonic() + self._timeout
         sent = httpcore.Request(
             request.method,
@@ -44,6 +46,18 @@ class Connection(httpx.BaseTransport):
         with _as_httpx():
             reply = self._pool.handle_request(sent)
         return httpx.Response(reply.status, headers=reply.headers, stream=_Body(reply.stream))
+
+    def _has_unasked(self) -> bool:
+        """Whether something came after the last reply: the next one would be read from it."""
+        for connection in self._pool.connections:
+            inner: Any = connection
+            while next_one := getattr(inner, "_connection", None):
+                inner = next_one
+            # Nothing public says so of what was read already.
+            state = getattr(inner, "_h11_state", None)
+            if state and state.trailing_data[0]:
+                return True
+        return self._backend.has_unread()
 
     def close(self) -> None:
         """Break what is under way, in whichever thread, and close."""
@@ -121,6 +135,16 @@ class _Backend(httpcore.NetworkBackend):
         if seconds <= 0:
             raise late("deadline passed")
         return seconds
+
+    def has_unread(self) -> bool:
+        """Whether bytes, or the end, have arrived since the last reply."""
+        if not self.stream:
+            return False
+        try:
+            self.stream.read(1, 0)
+        except (httpcore.ReadError, httpcore.ReadTimeout):
+            return False  # nothing; or it is broken, which the next request finds out
+        return True
 
     def close(self) -> None:
         """Shut the socket, so that a thread which waits for it wakes up."""

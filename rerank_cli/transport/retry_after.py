@@ -11,7 +11,7 @@ from rerank_cli import bounds
 from rerank_cli.transport import Reply
 
 LONGEST = 86_400.0
-"""Seconds; who asks for more than a day means another unit, or has another date."""
+"""Seconds; who means a moment further away uses another unit, or has another date."""
 
 # Go's form of a duration, as some gateways send it: 1m30s, 500ms.
 _DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+)ms)?")
@@ -38,7 +38,8 @@ def retry_after_of(reply: Reply, date: float) -> float | None:
         _in_body(reply.body),
         _in_words(reply.body),
     )
-    return next((max(wait, 0.0) for wait in waits if wait is not None and wait <= LONGEST), None)
+    sane = (wait for wait in waits if wait is not None and abs(wait) <= LONGEST)
+    return next((max(wait, 0.0) for wait in sane), None)
 
 
 def _seconds(text: str | None, unit: float = 1.0) -> float | None:
@@ -64,11 +65,9 @@ def _exhausted(reply: Reply, limit: str, date: float) -> float | None:
     That of tokens is never alone: endpoints that have it say which one is exhausted.
     """
     remaining = _seconds(reply.headers.get(f"x-ratelimit-remaining{limit}"))
-    if remaining is None:
-        counts = reply.status < 500 and limit != "-tokens"
-    else:
-        counts = remaining <= 0
-    return _reset(reply.headers.get(f"x-ratelimit-reset{limit}"), date) if counts else None
+    if remaining is None and (reply.status >= 500 or limit == "-tokens"):
+        return None
+    return None if remaining else _reset(reply.headers.get(f"x-ratelimit-reset{limit}"), date)
 
 
 def _reset(text: str | None, date: float) -> float | None:
