@@ -19,7 +19,7 @@ _SMALL = 2**20
 # _CUT bytes if they have more than _LONG. Of what is left, Python makes up to 200 bytes of each
 # bracket or comma, and eight of each byte of text. Too many quotes or escapes take too long.
 _LONG, _CUT = 4000, 1000
-_MOST_BYTES, _MOST_VALUES, _MOST_QUOTES, _MOST_ESCAPES = 8 * 2**20, 400_000, 2_000_000, 8_000_000
+_MOST_BYTES, _MOST_VALUES, _MOST_QUOTES, _MOST_ESCAPES = 8 * 2**20, 400_000, 1_000_000, 8_000_000
 
 _STRING = re.compile(rb'"(?:[^"\\]++|(?:\\.)++)*+"?', re.DOTALL)
 
@@ -45,8 +45,9 @@ def _cut(body: bytes) -> bytes:
     if quotes > _MOST_QUOTES or escapes > _MOST_ESCAPES:
         raise OverfullError
     body = _STRING.sub(_cut_string, body)
-    values = sum(map(_STRING.sub(b"", body).count, (b",", b"[", b"{")))
-    if len(body) > _MOST_BYTES or values > _MOST_VALUES:
+    if len(body) > _MOST_BYTES:
+        raise OverfullError
+    if sum(map(_STRING.sub(b"", body).count, (b",", b"[", b"{"))) > _MOST_VALUES:
         raise OverfullError
     return body
 

@@ -87,8 +87,11 @@ class _as_httpx:  # noqa: N801 - used as a statement
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error and type(error).__module__.startswith("httpcore"):
+        module = type(error).__module__
+        if error and module.startswith("httpcore"):
             raise getattr(httpx, type(error).__name__, httpx.TransportError)(str(error)) from error
+        if error and module.startswith("socksio"):
+            raise httpx.ProxyError("what answers there does not speak SOCKS5") from error
 
 
 class _Body(httpx.SyncByteStream):

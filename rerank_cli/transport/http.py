@@ -66,7 +66,7 @@ def _body(reply: httpx.Response, most: int) -> bytes:
     coding = coding_of(header)
     if coding is not None:
         return unpacked(reply.iter_raw(), coding, most)
-    problem = f"the reply is packed as {header[:40]!r}, and {ACCEPTED} was asked for"
+    problem = f"the reply is packed as {header[:40]!r}; one of {ACCEPTED} was asked for"
     if not reply.is_success:
         # The status says more than that the words cannot be read.
         return problem.encode()
