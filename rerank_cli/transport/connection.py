@@ -126,6 +126,8 @@ class _Backend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         left = self.left(httpcore.ConnectTimeout)
+        if self.stream:
+            self.stream.close()  # one that failed before it was the pool's
         self.stream = self._inner.connect_tcp(host, port, left, local_address, socket_options)
         if self._closed:
             self.stream.close()
@@ -155,6 +157,7 @@ class _Backend(httpcore.NetworkBackend):
         if self.stream:
             with suppress(OSError):  # closed already
                 self.stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+            self.stream.close()
 
 
 class _Stream(httpcore.NetworkStream):
