@@ -142,9 +142,10 @@ class ScoringError(RerankError):
     request_id      the endpoint's id for the request
     said            the endpoint's own words
     provider, url   the endpoint's name, and the URL of the request, without secrets
+    proxy           the proxy before it, without its password, and what names it
     attempts        how often the request was sent before it was given up
     seconds         how long all attempts took, with the waits between them
-    waits_too_long  whether it was given up because `retry_after` is too long to wait
+    waits_too_long  whether `retry_after` is longer than anything is waited for
     passages        locators (file:line) of the passages it is about
     more_passages   whether it is about more than those
     alone           whether one passage failed by itself before any other was scored
@@ -161,6 +162,7 @@ class ScoringError(RerankError):
     said: str = ""
     provider: str | None = None
     url: str | None = None
+    proxy: str | None = None
     attempts: int | None = None
     seconds: float = 0.0
     waits_too_long: bool = False
@@ -172,9 +174,11 @@ class ScoringError(RerankError):
     def message(self) -> str:
         """Endpoint, problem, status, the endpoint's words; then attempts, and passages."""
         answer = self.problem + self._reply()
-        if self.provider is not None:
+        where = [f"{self.provider} ({self.url})"] if self.provider is not None else []
+        where += [f"through the proxy {self.proxy}"] if self.proxy else []
+        if where:
             # What follows must not be cut off.
-            answer = cut(f"{self.provider} ({self.url}): {answer}")
+            answer = cut(f"{' '.join(where)}: {answer}")
         return answer + self._attempts() + self._passages()
 
     def _reply(self) -> str:
@@ -186,13 +190,14 @@ class ScoringError(RerankError):
 
     def _attempts(self) -> str:
         asks = f"it asks to wait {self.retry_after:.0f} s" if self.retry_after else ""
-        if self.waits_too_long:
-            return f"; {asks}, which is too long"
+        too_long = f"; {asks}, which is too long" if self.waits_too_long else ""
         if self.attempts is None:
-            return ""
+            return too_long
         tries = "1 try" if self.attempts == 1 else f"{self.attempts} tries"
-        since = f", since {asks} (--deadline)" if asks and self.attempts == 1 else ""
-        return f"; gave up after {tries} in {self.seconds:.1f} s{since}"
+        since = ""
+        if asks and self.attempts == 1 and not too_long:
+            since = f", since {asks} (--deadline)"
+        return f"; gave up after {tries} in {self.seconds:.1f} s{since}{too_long}"
 
     def _passages(self) -> str:
         if self.alone:

@@ -69,6 +69,10 @@ class BatchProgress(StreamEvents):
             self._retries += 1
         super().retried(why)
 
+    def warn(self, text: str) -> None:
+        self.close()  # or the line would be written over; `show` makes another bar
+        super().warn(text)
+
     def show(self) -> None:
         """Bring the bar up to date; without a terminal, write a line now and then."""
         streams = self._streams

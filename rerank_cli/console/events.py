@@ -4,6 +4,7 @@ import threading
 
 from rerank_cli.console.streams import Streams
 from rerank_cli.settings import DEFAULT, Settings, shown_url
+from rerank_cli.transport.proxy import proxy_for
 
 
 class StreamEvents:
@@ -24,6 +25,8 @@ class StreamEvents:
         streams.note(f"model: {settings.model or 'the one the server has'}")
         if settings.base_url:
             streams.note(f"URL: {shown_url(settings.base_url)}")
+            if proxy := proxy_for(settings.base_url):
+                streams.note(f"proxy: {proxy}")
             key = f"from {settings.key}" if settings.key else settings.withheld or "none"
             streams.note(f"key: {key}")
 

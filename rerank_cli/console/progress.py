@@ -23,7 +23,6 @@ class Progress(StreamEvents):
         self._task: TaskID | None = None
         self._requests = self._passages = self._retries = self._at_once = 0
         self._reported = False
-        self._held: list[str] = []
 
     def planned(self, requests: int, passages: int) -> None:
         with self._lock:
@@ -89,7 +88,10 @@ class Progress(StreamEvents):
             super().warn(text)
         else:
             # A line beside the bar would be written over.
-            self._held.append(text)
+            with self._lock:
+                self._bar.stop()
+                super().warn(text)
+                self._bar.start()
 
     def close(self) -> None:
         """Take the bar away."""
@@ -97,5 +99,3 @@ class Progress(StreamEvents):
             with suppress(OSError):
                 self._bar.stop()
             self._bar = None
-        for text in self._held:
-            super().warn(text)

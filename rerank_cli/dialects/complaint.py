@@ -1,8 +1,10 @@
 """What an endpoint says when it refuses, out of the many shapes of error bodies."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from rerank_cli import bounds
+from rerank_cli.dialects import bounded_json
 
 # Cut to its final length only after the key is redacted (engines.endpoint): a cut may halve a key.
 _LENGTH = 4000
@@ -36,7 +38,7 @@ def read_complaint(body: bytes, headers: Mapping[str, str]) -> Complaint:
     `headers` has lower-case names.
     """
     try:
-        value: object = json.loads(body)
+        value = bounded_json.loads(body)
     except (ValueError, RecursionError):
         value = body[:_LENGTH].decode("utf-8", "replace")
     said = complaint_of(value)
@@ -54,9 +56,13 @@ def complaint_of(value: object) -> Complaint:
     request_id = _first(value, keys=("request_id", "requestId", "id"))
     return Complaint(
         _line(_first_text(value, _KEYS)),
-        code if isinstance(code, int | str) else None,
-        str(request_id) if isinstance(request_id, int | str) else None,
+        code[:_LENGTH] if isinstance(code, str) else _whole(code),
+        str(request_id)[:_LENGTH] if isinstance(request_id, int | str) else None,
     )
+
+
+def _whole(code: object) -> int | None:
+    return code if isinstance(code, int) and bounds.number(code) is not None else None
 
 
 def _first_text(value: Mapping[str, object], keys: Sequence[str], depth: int = 0) -> str:
@@ -71,7 +77,8 @@ def _text(value: object, depth: int = 0) -> str:
     if isinstance(value, dict):
         text = _first_text(value, _INNER_KEYS, depth + 1)
         path = value.get("loc")
-        where = ".".join(map(str, path)) if isinstance(path, Sequence) else ""
+        steps = path[:_ITEMS] if isinstance(path, list) else [path]
+        where = ".".join(str(each)[:_LENGTH] for each in steps if isinstance(each, int | str))
         return f"{where}: {text}" if where and text else text
     if isinstance(value, list):
         return "; ".join(filter(None, (_text(each, depth + 1) for each in value[:_ITEMS])))
@@ -86,4 +93,4 @@ def _first(*objects: Mapping[str, object], keys: Sequence[str]) -> object:
 def _line(text: str) -> str:
     begins = text[:2000].lower()
     what = "an HTML page: " if "<html" in begins or "<!doctype" in begins else ""
-    return " ".join((what + text).split())[:_LENGTH]
+    return " ".join((what + text[: 4 * _LENGTH]).split())[:_LENGTH]

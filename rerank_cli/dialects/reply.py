@@ -1,20 +1,14 @@
 """What every wire format needs to read a reply: JSON, and the contract of one score a text."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
+from rerank_cli import bounds
+from rerank_cli.dialects import bounded_json
 from rerank_cli.dialects.complaint import complaint_of
 from rerank_cli.errors import Fault, ReplyError, Sign
-
-_loads: Callable[[bytes], object] = json.loads
-with suppress(ImportError):
-    # Of the extra `fast`.
-    import orjson
-
-    _loads = orjson.loads
 
 _NO_SCORES = (
     "The endpoint answered with success but sent no list of results. Is it a rerank endpoint? "
@@ -35,12 +29,11 @@ def parse(body: bytes) -> object:
     """The JSON value of a reply body; ReplyError with an excerpt if it is none."""
     if not body.strip():
         raise ReplyError("the reply is empty", _HINT, fault=Fault.BROKEN)
-    with suppress(ValueError, RecursionError):
-        return _loads(body)
-    # Again by the standard library: it says what is wrong, and it takes the NaN that some servers
-    # send, which is then reported as a score.
     try:
-        return json.loads(body)
+        return bounded_json.loads(body)
+    except bounded_json.OverfullError:
+        problem = f"the reply of {len(body) >> 20} MB holds far more than scores"
+        raise ReplyError(problem, _HINT) from None
     except (ValueError, RecursionError) as error:
         # What begins as JSON was cut on its way; HTML is what the server meant to send.
         broken = body.lstrip()[:1] in (b"{", b"[")
@@ -109,8 +102,8 @@ def input_tokens(reply: object) -> int | None:
         (reply, "total_tokens"),
         (reply, "input_tokens"),
     )
-    known = (whole(object_of(place).get(name)) for place, name in places)
-    return next((count for count in known if count is not None), None)
+    known = (bounds.count(object_of(place).get(name)) for place, name in places)
+    return next((tokens for tokens in known if tokens is not None), None)
 
 
 def object_of(value: object) -> Mapping[str, object]:
@@ -143,11 +136,6 @@ def one_score_each(pairs: Iterable[tuple[object, object]], count: int) -> tuple[
         problem = f"the reply has scores for {len(scores)} of {count} passages"
         raise ReplyError(problem, _HINT, missing=missing, scores=scores)
     return tuple(scores[index] for index in range(count))
-
-
-def whole(value: object) -> int | None:
-    """A value of a reply as a count, or None if it is no whole number from 0."""
-    return value if type(value) is int and value >= 0 else None
 
 
 def _as_float(score: object) -> float | None:

@@ -7,8 +7,9 @@ POST {base}/rerank
 
 from collections.abc import Mapping
 
+from rerank_cli import bounds
 from rerank_cli.dialects.cohere import Cohere
-from rerank_cli.dialects.reply import Decoded, list_at, object_of, scored, whole
+from rerank_cli.dialects.reply import Decoded, list_at, object_of, scored
 
 
 class SGLang(Cohere):
@@ -18,5 +19,6 @@ class SGLang(Cohere):
         results = list_at(reply)
         scores = scored(results, "score", count)
         infos = (object_of(object_of(each).get("meta_info")) for each in results)
-        known = [n for n in (whole(info.get("prompt_tokens")) for info in infos) if n is not None]
+        counts = (bounds.count(info.get("prompt_tokens")) for info in infos)
+        known = [each for each in counts if each is not None]
         return Decoded(scores, sum(known) if len(known) == count else None)

@@ -7,13 +7,11 @@ POST {base}/rerank
 
 from collections.abc import Mapping
 
+from rerank_cli import bounds
 from rerank_cli.dialects.cohere import Cohere
 from rerank_cli.dialects.reply import Decoded, list_at, scored
 from rerank_cli.dialects.request_options import RequestOptions
 from rerank_cli.planning import Request
-
-_DIGITS = 18
-"""The longest count that is believed; beyond some thousand digits Python would not read it."""
 
 
 class Tei(Cohere):
@@ -23,7 +21,5 @@ class Tei(Cohere):
         return {"query": request.query, "texts": list(request.texts), **options.fields}
 
     def decode(self, reply: object, headers: Mapping[str, str], count: int) -> Decoded:
-        tokens = headers.get("x-compute-tokens", "")
-        is_count = tokens.isascii() and tokens.isdecimal() and len(tokens) <= _DIGITS
         scores = scored(list_at(reply), "score", count)
-        return Decoded(scores, int(tokens) if is_count else None)
+        return Decoded(scores, bounds.count(headers.get("x-compute-tokens")))

@@ -10,6 +10,7 @@ from rerank_cli.doctor.probe import FAR, QUERY, RIGHT, TEXTS, FailedProbe, Probe
 from rerank_cli.errors import ExitCode, Fault, cut
 from rerank_cli.model import UNBOUNDED, UNIT, Range
 from rerank_cli.settings import is_loopback, shown_url
+from rerank_cli.transport.proxy import proxy_for
 
 _SAME = 0.01
 """By so much, of 1 or of the score, may a score differ and yet be the same: batches are padded."""
@@ -38,10 +39,12 @@ class Diagnosis:
         return self
 
     def add_reached(self, seconds: float | None = None) -> None:
-        """That a server answers, and whether the connection is secure; `seconds` is how soon."""
+        """What answers, and whether the connection is secure; `seconds` is how soon."""
         parts = urlsplit(self.url)
+        proxy = proxy_for(self.url)
+        through = f" through the proxy {proxy}" if proxy else ""
         took = "" if seconds is None else f", in {seconds * 1000:.0f} ms"
-        self.add("reachable", True, f"{parts.netloc} answers{took}")
+        self.add("reachable", True, f"{parts.netloc} answers{through}{took}")
         if parts.scheme == "https":
             self.add("TLS", True, "the certificate is trusted")
         else:

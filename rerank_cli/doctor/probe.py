@@ -102,14 +102,14 @@ class Prober:
         body = exchange.body(Request(QUERY, texts, range(len(texts))))
         began = time.monotonic()
         try:
-            reply = exchange.send(self._transport, body)
+            reply = exchange.send(self._transport, body, len(texts))
             decoded = exchange.scores(reply, len(texts))
         except ScoringError as error:
             if reopen and error.fault is Fault.BROKEN:
                 self.close()
                 self._transport = self._connect()
                 return self.probe(settings, texts, reopen=False)
-            return FailedProbe(settings, exchange.url, error)
+            return FailedProbe(settings, exchange.url, exchange.routed(error))
         return Scored(settings, exchange.url, reply, decoded, time.monotonic() - began)
 
     def find(self) -> Scored | FailedProbe:

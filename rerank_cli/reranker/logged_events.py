@@ -3,6 +3,7 @@
 from logging import getLogger
 
 from rerank_cli.settings import Settings
+from rerank_cli.transport.proxy import proxy_for
 
 _log = getLogger("rerank_cli")
 
@@ -12,6 +13,8 @@ class LoggedEvents:
 
     def settled(self, settings: Settings) -> None:
         _log.debug("%s %s", settings.provider.name, settings.model or "")
+        if proxy := proxy_for(settings.base_url):
+            _log.debug("proxy: %s", proxy)
         for warning in settings.warnings:
             self.warn(warning)
 

@@ -281,7 +281,8 @@ class Reranker(AbstractContextManager["Reranker"]):
         except (InputError, UsageError, ScoringError) as error:
             if ends_all(error, succeeded=self.succeeded):
                 raise
-            return JobResult(job_id, query, error=error)
+            # A copy: the frames of its traceback would keep the reply in memory.
+            return JobResult(job_id, query, error=replace(error))
         self.succeeded = True
         return JobResult(job_id, query, tuple(hits), scores.usage)
 

@@ -19,11 +19,25 @@ class Reply:
     body: bytes = field(repr=False)
 
 
+MAX_REPLY = 64 * 2**20
+"""Bytes of a reply body (unpacked) that are ever read."""
+
+
 class Transport(Protocol):
     """One connection: sends a request and waits for the whole reply. For one thread at a time."""
 
-    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
-        """The reply, whatever its status. Raises EndpointError if none came."""
+    def send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        most: int = MAX_REPLY,
+    ) -> Reply:
+        """The reply, whatever its status, if its body has at most so many bytes.
+
+        Raises EndpointError if it has more, or none came.
+        """
 
     def close(self) -> None:
         """Close what is open; a request under way in another thread ends with an error."""

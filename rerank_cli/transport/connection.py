@@ -33,6 +33,8 @@ class Connection(httpx.BaseTransport):
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if self._has_unasked():
+            self._pool.close()
         self._backend.deadline = time.monotonic() + self._timeout
         sent = httpcore.Request(
             request.method,
@@ -44,6 +46,18 @@ class Connection(httpx.BaseTransport):
         with _as_httpx():
             reply = self._pool.handle_request(sent)
         return httpx.Response(reply.status, headers=reply.headers, stream=_Body(reply.stream))
+
+    def _has_unasked(self) -> bool:
+        """Whether something came after the last reply: the next one would be read from it."""
+        for connection in self._pool.connections:
+            inner: Any = connection
+            while next_one := getattr(inner, "_connection", None):
+                inner = next_one
+            # Nothing public says so of what was read already.
+            state = getattr(inner, "_h11_state", None)
+            if state and state.trailing_data[0]:
+                return True
+        return self._backend.has_unread()
 
     def close(self) -> None:
         """Break what is under way, in whichever thread, and close."""
@@ -73,8 +87,11 @@ class _as_httpx:  # noqa: N801 - used as a statement
     def __enter__(self) -> None: ...
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if error and type(error).__module__.startswith("httpcore"):
+        module = type(error).__module__
+        if error and module.startswith("httpcore"):
             raise getattr(httpx, type(error).__name__, httpx.TransportError)(str(error)) from error
+        if error and module.startswith("socksio"):
+            raise httpx.ProxyError("what answers there does not speak SOCKS5") from error
 
 
 class _Body(httpx.SyncByteStream):
@@ -109,6 +126,8 @@ class _Backend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         left = self.left(httpcore.ConnectTimeout)
+        if self.stream:
+            self.stream.close()  # one that failed before it was the pool's
         self.stream = self._inner.connect_tcp(host, port, left, local_address, socket_options)
         if self._closed:
             self.stream.close()
@@ -122,12 +141,23 @@ class _Backend(httpcore.NetworkBackend):
             raise late("deadline passed")
         return seconds
 
+    def has_unread(self) -> bool:
+        """Whether bytes, or the end, have arrived since the last reply."""
+        if not self.stream:
+            return False
+        try:
+            self.stream.read(1, 0)
+        except (httpcore.ReadError, httpcore.ReadTimeout):
+            return False  # nothing; or it is broken, which the next request finds out
+        return True
+
     def close(self) -> None:
         """Shut the socket, so that a thread which waits for it wakes up."""
         self._closed = True
         if self.stream:
             with suppress(OSError):  # closed already
                 self.stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+            self.stream.close()
 
 
 class _Stream(httpcore.NetworkStream):

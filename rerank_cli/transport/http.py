@@ -1,25 +1,23 @@
 """The transport over httpx: foreign errors become ours at this border."""
 
-import os
 import ssl
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from urllib.parse import urlsplit
+from importlib.util import find_spec
 
 import httpx
 
 from rerank_cli.errors import EndpointError, Fault, RerankError, SettingsError, TlsFault
-from rerank_cli.transport import Reply
+from rerank_cli.transport import MAX_REPLY, Reply
+from rerank_cli.transport.body import ACCEPTED, coding_of, unpacked
 from rerank_cli.transport.connection import Connection
+from rerank_cli.transport.proxy import SCHEMES, Proxy, proxy_for
 from rerank_cli.version import __version__
-
-MAX_REPLY = 64 * 2**20
-"""Bytes of a reply body (unpacked) that are read; a hostile endpoint cannot fill the memory."""
 
 _JSON = {"Content-Type": "application/json"}
 _HEADERS = {
     "Accept": "application/json",
-    "Accept-Encoding": "gzip, deflate",
+    "Accept-Encoding": ACCEPTED,
     "User-Agent": f"rerank/{__version__}",
 }
 
@@ -27,79 +25,94 @@ _HEADERS = {
 _OF_CERTIFICATE = {10: TlsFault.EXPIRED, 62: TlsFault.HOST, 64: TlsFault.HOST}
 _NOT_SPOKEN = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNEXPECTED_EOF_WHILE_READING")
 
-_PROXIES = "Check HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY."
+_DIRECT = "NO_PROXY lists the hosts that are reached without one."
 
 
 class HttpTransport:
     """See `transport.Transport`; sends through any httpx.BaseTransport."""
 
-    def __init__(self, inner: httpx.BaseTransport, timeout: float, *, proxied: bool) -> None:
+    def __init__(
+        self, inner: httpx.BaseTransport, timeout: float, proxy: Proxy | None = None
+    ) -> None:
         self._inner = inner
         self._timeout = timeout
-        self._proxied = proxied
+        self._proxy = proxy
         self._parsed: dict[str, httpx.URL] = {}
 
-    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
-        answer = bytearray()
+    def send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        most: int = MAX_REPLY,
+    ) -> Reply:
         try:
             target = self._parsed.get(url) or self._parsed.setdefault(url, httpx.URL(url))
             head = {**_HEADERS, **(_JSON if body else {}), **headers}
             request = httpx.Request(method, target, headers=head, content=body)
             with closing(self._inner.handle_request(request)) as reply:
-                for part in reply.iter_bytes():
-                    answer += part
-                    if len(answer) > MAX_REPLY:
-                        problem = f"the reply is larger than {MAX_REPLY >> 20} MB"
-                        hint = "No rerank endpoint answers that much. Is the URL right?"
-                        raise EndpointError(problem, hint, fault=Fault.NONSENSE)
+                answer = _body(reply, min(most, MAX_REPLY))
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
-            raise _translated(error, self._timeout, proxied=self._proxied) from error
-        except ImportError as error:
-            # A SOCKS proxy needs a package of its own, which is missed when it is first used.
-            raise SettingsError(f"the proxy cannot be used: {error}", _PROXIES) from error
-        return Reply(reply.status_code, {**reply.headers}, bytes(answer))
+            raise _translated(error, self._timeout, self._proxy) from error
+        return Reply(reply.status_code, {**reply.headers}, answer)
 
     def close(self) -> None:
         self._inner.close()
 
 
+def _body(reply: httpx.Response, most: int) -> bytes:
+    header = reply.headers.get("content-encoding", "")
+    coding = coding_of(header)
+    if coding is not None:
+        return unpacked(reply.iter_raw(), coding, most)
+    problem = f"the reply is packed as {header[:40]!r}; one of {ACCEPTED} was asked for"
+    if not reply.is_success:
+        # The status says more than that the words cannot be read.
+        return problem.encode()
+    hint = "A gateway before the endpoint may pack replies: does it heed Accept-Encoding?"
+    raise EndpointError(problem, hint, fault=Fault.NONSENSE, status=reply.status_code)
+
+
 def connector(url: str, timeout: float) -> Callable[[], HttpTransport]:
     """See `transport.connector`; what the connections can share is made once."""
+    proxy = proxy_for(url)
     try:
-        proxy = _proxy_for(url)
         # Loading the trusted certificates takes longer than a small request. Where nothing is
         # secure, a context that trusts nobody is cheap to make.
-        secure = url.startswith("https:") or (proxy or "").startswith("https:")
+        secure = url.startswith("https:") or (proxy is not None and proxy.url.startswith("https:"))
         tls = httpx.create_ssl_context() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     except (ValueError, OSError) as error:
         hint = "Check SSL_CERT_FILE and SSL_CERT_DIR."
         raise SettingsError(f"secure connections cannot be set up: {error}", hint) from error
+    if proxy:
+        _check(proxy)
 
     def connect() -> HttpTransport:
         try:
-            connection = Connection(tls, timeout, proxy)
-        except (httpx.InvalidURL, ValueError, ImportError) as error:
-            raise SettingsError(f"the proxy cannot be used: {error}", _PROXIES) from error
-        return HttpTransport(connection, timeout, proxied=proxy is not None)
+            connection = Connection(tls, timeout, proxy.url if proxy else None)
+        except (httpx.InvalidURL, ValueError) as error:
+            # Not the error's own words: they may hold a password.
+            problem = f"the proxy {proxy} cannot be used: it is no URL"
+            raise SettingsError(problem, "Expected http://host:port") from error
+        return HttpTransport(connection, timeout, proxy)
 
     return connect
 
 
-def _proxy_for(url: str) -> str | None:
-    """The proxy that the environment names for a URL, if any."""
-    if not any(name.lower().endswith("_proxy") for name in os.environ):
-        return None
-    from urllib.request import getproxies, proxy_bypass
-
-    parts = urlsplit(url)
-    if proxy_bypass(parts.hostname or ""):
-        return None
-    proxies = getproxies()
-    named = proxies.get(parts.scheme) or proxies.get("all")
-    return f"http://{named}" if named and "://" not in named else named
+def _check(proxy: Proxy) -> None:
+    scheme = proxy.url.partition("://")[0].lower()
+    if scheme not in SCHEMES:
+        hint = f"It begins with one of: {', '.join(f'{each}://' for each in SCHEMES)}."
+        if scheme == "socks":
+            hint = "Write socks5:// for socks://, or socks5h:// where the proxy finds the host."
+        raise SettingsError(f"the proxy {proxy} cannot be used", hint)
+    if scheme.startswith("socks") and not find_spec("socksio"):
+        problem = f"the proxy {proxy} needs the package socksio, which is not installed"
+        raise SettingsError(problem, "pip install socksio")
 
 
-def _translated(error: Exception, timeout: float, *, proxied: bool) -> RerankError:
+def _translated(error: Exception, timeout: float, proxy: Proxy | None) -> RerankError:
     """Our error for one of httpx's; `timeout` is seconds."""
     text = str(error) or type(error).__name__
     tls = _tls_fault(error) if isinstance(error, httpx.ConnectError) else None
@@ -118,14 +131,13 @@ def _translated(error: Exception, timeout: float, *, proxied: bool) -> RerankErr
             fault, problem = Fault.UNREACHED, f"no secure connection: {text}"
             hint = "http or https? A private certificate authority is named by SSL_CERT_FILE."
         case httpx.ConnectError():
-            through = " through the proxy" if proxied else ""
-            fault, problem = Fault.UNREACHED, f"no connection{through}: {text}"
-            hint = _PROXIES if proxied else "Is the server running, and are host and port right?"
+            fault, problem = Fault.UNREACHED, f"no connection: {text}"
+            hint = "Is the server running, and are host and port right?"
+            if proxy:
+                hint = f"Is the proxy of {proxy.source} right? {_DIRECT}"
         case httpx.ProxyError():
-            fault, problem, hint = Fault.UNREACHED, f"the proxy failed: {text}", _PROXIES
+            fault, problem, hint = Fault.UNREACHED, f"the proxy failed: {text}", _DIRECT
             transient = False
-        case httpx.DecodingError():
-            fault, problem, hint = Fault.BROKEN, f"the reply's compression is broken: {text}", None
         case _:
             fault, problem = Fault.BROKEN, f"the connection broke before the whole answer: {text}"
             hint = "Nothing is ranked from half an answer; try again."

@@ -5,11 +5,13 @@ adds a little, so that a full round of answers adds one; an overload halves them
 requests that were under way then. Passages are halved by each refusal for size, for good.
 """
 
+import math
 import threading
 from collections.abc import Callable
 
 from rerank_cli.errors import Fault, ScoringError
 from rerank_cli.transport.clock import Clock
+from rerank_cli.transport.retry import PATIENCE
 
 _AT_FIRST = 8
 """Until the first answer: a wrong key or too large a request is then not sent by the dozen."""
@@ -49,9 +51,10 @@ class Pace:
             return 1
         return min(int(self._allowed), self._most if self.has_answered else _AT_FIRST)
 
-    def enter(self, passages: int) -> float:
+    def enter(self, passages: int, until: float = math.inf) -> float:
         """Wait until one more request may be sent. Returns the moment, to be given to `failed`.
 
+        What another request was asked to wait is waited for if it ends by the moment `until`.
         Raises Outgrown for more passages than have proved to fit.
         """
         with self._changed:
@@ -61,7 +64,8 @@ class Pace:
                 raise Outgrown
             self._under_way += 1
             pause = self._not_before - self._clock.now()
-        if pause > 0:
+            heeded = self._not_before <= until
+        if heeded and pause > 0:
             self._clock.sleep(pause)
         return self._clock.now()
 
@@ -92,7 +96,7 @@ class Pace:
                 self.largest = min(self.largest or passages, max(passages // 2, 1))
             if error.fault not in _OVERLOADED:
                 return
-            if error.retry_after:
+            if error.retry_after and error.retry_after <= PATIENCE:
                 self._not_before = max(self._not_before, self._clock.now() + error.retry_after)
             # What was sent before the last slowing says nothing about the pace since.
             if entered < self._slowed or self._allowed <= 1:

@@ -1,9 +1,9 @@
 """Trying again: a request that may succeed later is sent again, after growing, jittered waits."""
 
-import math
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from time import localtime, strftime
 from typing import TypeVar
 
 from rerank_cli.errors import Fault, ScoringError
@@ -12,13 +12,16 @@ from rerank_cli.transport.clock import Clock
 
 T = TypeVar("T")
 
-LONGEST_WAIT = 60.0
-"""Seconds; an endpoint that asks for more is not waited for."""
+PATIENCE = 600.0
+"""Seconds that an endpoint which asks to wait is waited for, unless a deadline says otherwise."""
 
-# Seconds before the first retry, at most; each further one at most twice as long, up to half the
-# longest. A rate limit is counted by the minute, most other trouble passes at once.
+_LONG = 10.0
+"""Seconds; a longer wait is reported, or a run would seem to hang."""
+# Seconds before the first retry, at most; each further one at most twice as long, up to
+# _LONGEST_BACKOFF. A rate limit is counted by the minute, most other trouble passes at once.
 _FIRST_BACKOFF = 0.1
 _FIRST_BACKOFF_OF_RATE = 1.0
+_LONGEST_BACKOFF = 30.0
 _DOUBLINGS = 16
 """More of them pass the longest anyway."""
 
@@ -29,40 +32,69 @@ _FEWER = {Fault.SLOW: 2, Fault.UNREADABLE: 2, Fault.NONSENSE: 1}
 
 
 class Retry:
-    """Calls until it succeeds, the error is final, or the policy ends it. Shared by all workers."""
+    """Calls until it succeeds, the error is final, or the policy ends it. Shared by all workers.
 
-    def __init__(self, policy: Policy, clock: Clock, retried: Callable[[str], None]) -> None:
+    `retried` is called with a line about each retry, `warn` with one about each long wait.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        clock: Clock,
+        retried: Callable[[str], None],
+        warn: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._policy = policy
         self._clock = clock
         self._retried = retried
+        self._warn = warn
         self._succeeded = False
+
+    def until(self, start: float) -> float:
+        """The moment up to which an endpoint that asks to wait is waited for.
+
+        Of calls whose deadline is counted from the clock's moment `start`.
+        """
+        deadline = self._policy.deadline
+        return self._clock.now() + PATIENCE if deadline is None else start + deadline
 
     def __call__(self, attempt: Callable[[], T], start: float | None = None) -> T:
         """The attempt's result. Raises its last ScoringError, with how often and how long.
 
         The deadline is counted from the clock's moment `start`, if none is given from now.
         """
-        began = self._clock.now()
-        deadline = math.inf if self._policy.deadline is None else self._policy.deadline
-        end = (began if start is None else start) + deadline
-        tries = 0
+        began, tries = self._clock.now(), 0
+        start = began if start is None else start
+        patience: float | None = None
         while True:
             tries += 1
             try:
                 result = attempt()
-            except ScoringError as error:
-                too_long = error.transient and (error.retry_after or 0) > LONGEST_WAIT
-                may_retry = error.transient and not too_long and tries <= self._most(error.fault)
+            except ScoringError as failed:
+                # Patience begins with the first failure: an attempt may itself have taken long.
+                now = self._clock.now()
+                patience = self.until(start) if patience is None else patience
+                error = _judged(failed, patience - now)
+                may_retry = error.transient and tries <= self._most(error.fault)
                 if tries == 1 and not may_retry:
-                    raise replace(error, waits_too_long=too_long) from error.__cause__
-                seconds, now = _backoff(error, tries), self._clock.now()
-                if not may_retry or self._clock.stopped or now + seconds > end:
-                    raise replace(error, attempts=tries, seconds=now - began) from error.__cause__
+                    raise error from failed.__cause__
+                asked = None if error.waits_too_long else error.retry_after
+                seconds = _backoff(error.fault, tries) if asked is None else asked
+                limited = asked is not None or self._policy.deadline is not None
+                late = limited and now + seconds > patience
+                if not may_retry or self._clock.stopped or late:
+                    raise replace(error, attempts=tries, seconds=now - began) from failed.__cause__
                 self._retried(f"try {tries + 1} in {seconds:.1f} s, after: {error.message}")
+                if asked is not None and asked > _LONG:
+                    self._report(asked, error)
                 self._clock.sleep(seconds)
             else:
                 self._succeeded = True
                 return result
+
+    def _report(self, seconds: float, error: ScoringError) -> None:
+        end = strftime("%H:%M:%S", localtime(self._clock.date() + seconds))
+        self._warn(f"waiting {seconds:.0f} s, until {end}, as the endpoint asks: {error.problem}")
 
     def _most(self, fault: Fault) -> int:
         """How often a request that fails so is tried again."""
@@ -76,10 +108,14 @@ class Retry:
         return most
 
 
-def _backoff(error: ScoringError, tries: int) -> float:
-    """Seconds before the next try: what the endpoint asks for, else a random part of a limit."""
-    if error.retry_after is not None:
-        return error.retry_after
-    first = _FIRST_BACKOFF_OF_RATE if error.fault is Fault.RATE else _FIRST_BACKOFF
-    most = min(first * 2 ** min(tries - 1, _DOUBLINGS), LONGEST_WAIT / 2)
+def _judged(error: ScoringError, patience: float) -> ScoringError:
+    """The error; where it asks for longer than is ever waited (seconds), a copy that says so."""
+    too_long = error.transient and (error.retry_after or 0.0) > max(PATIENCE, patience)
+    return replace(error, waits_too_long=True) if too_long else error
+
+
+def _backoff(fault: Fault, tries: int) -> float:
+    """Seconds before the next try, where the endpoint names none: a random part of a limit."""
+    first = _FIRST_BACKOFF_OF_RATE if fault is Fault.RATE else _FIRST_BACKOFF
+    most = min(first * 2 ** min(tries - 1, _DOUBLINGS), _LONGEST_BACKOFF)
     return random.uniform(0, most)  # noqa: S311 - jitter, no secret

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rerank_cli.dialects import reply
+from rerank_cli.dialects import bounded_json
 from rerank_cli.dialects.reply import parse
 from rerank_cli.errors import ReplyError
 from tests.properties import BRIEFLY
@@ -65,7 +65,7 @@ def test_body_that_is_no_json(body: bytes) -> None:
 def test_body_nested_without_end(unit: bytes, fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hostile reply would end in a traceback, perhaps only without the extra fast."""
     if not fast:
-        monkeypatch.setattr(reply, "_loads", json.loads)
+        monkeypatch.setattr(bounded_json, "_loads", json.loads)
     assert "JSON" in _refused(unit * 100_000)
 
 

@@ -7,7 +7,7 @@ from rerank_cli.doctor import Diagnosis, Finding, diagnose
 from rerank_cli.errors import ExitCode
 from rerank_cli.providers import PROVIDERS, Provider
 from rerank_cli.settings import Flags, resolve
-from rerank_cli.transport import Reply, Transport
+from rerank_cli.transport import MAX_REPLY, Reply, Transport
 from tests.running import KEY
 from tests.serving import Loopback, Received, Respond
 
@@ -83,7 +83,14 @@ class Canned:
     def __call__(self) -> "Canned":
         return self
 
-    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
+    def send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        most: int = MAX_REPLY,
+    ) -> Reply:
         self.urls.append(url)
         path = "/" + url.split("/", 3)[3]
         small = {name.lower(): value for name, value in headers.items()}

@@ -72,7 +72,7 @@ def test_a_connection_that_is_not_made_in_time_may_be_tried_again() -> None:
     def late(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectTimeout("", request=request)
 
-    transport = HttpTransport(httpx.MockTransport(late), 2.5, proxied=False)
+    transport = HttpTransport(httpx.MockTransport(late), 2.5)
     with pytest.raises(EndpointError, match=r"^no connection within 2\.5 s$") as caught:
         transport.send("POST", "http://localhost/v1/rerank", {}, b"{}")
 

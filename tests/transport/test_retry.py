@@ -7,7 +7,7 @@ import pytest
 
 from rerank_cli.errors import EndpointError, Fault, RefusedError, ReplyError, ScoringError
 from rerank_cli.transport import Policy
-from rerank_cli.transport.retry import LONGEST_WAIT, Retry
+from rerank_cli.transport.retry import PATIENCE, Retry
 from tests.transport.clocks import FakeClock
 
 
@@ -62,14 +62,57 @@ def test_a_wait_that_is_asked_for_is_kept_exactly() -> None:
     assert clock.slept == [2.0]
 
 
-def test_a_wait_longer_than_is_reasonable_is_not_begun() -> None:
-    """A run would seem to hang for an hour because a header said so."""
+def test_a_wait_longer_than_is_reasonable_is_replaced_by_backoff() -> None:
+    """A run would hang for an hour, or end at once, because a header said so."""
     clock = FakeClock()
-    attempt, calls = _failing(1, lambda: _busy(wait=LONGEST_WAIT + 1))
-    with pytest.raises(EndpointError):
+    attempt, calls = _failing(1, lambda: _busy(wait=PATIENCE + 1))
+    assert _retry(clock)(attempt) == "scores"
+    assert len(calls) == 2
+    assert sum(clock.slept) <= 0.1
+
+
+def test_a_deadline_allows_a_longer_wait() -> None:
+    """Who may wait for an hour would be told that a quarter of it is too long."""
+    clock = FakeClock()
+    attempt, _calls = _failing(1, lambda: _busy(wait=900.0))
+    assert _retry(clock, deadline=3600.0)(attempt) == "scores"
+    assert clock.slept == [900.0]
+
+
+def test_waits_end_after_ten_minutes_in_all() -> None:
+    """An endpoint that asks for two minutes each time would be waited for by the hour."""
+    clock = FakeClock()
+    attempt, calls = _failing(99, lambda: _busy(wait=120.0))
+    with pytest.raises(EndpointError, match=r"gave up after 6 tries in 600\.0 s"):
         _retry(clock)(attempt)
-    assert len(calls) == 1
-    assert clock.slept == []
+    assert len(calls) == 6
+
+
+def test_patience_begins_with_the_first_answer() -> None:
+    """A slow endpoint that asks for ten minutes would be given up at once."""
+    clock = FakeClock()
+    calls: list[int] = []
+
+    def attempt() -> str:
+        calls.append(1)
+        clock.seconds += 50.0
+        if len(calls) == 1:
+            raise _busy(wait=PATIENCE)
+        return "scores"
+
+    assert _retry(clock)(attempt) == "scores"
+    assert clock.slept == [PATIENCE]
+
+
+@pytest.mark.parametrize(("wait", "told"), [(61.0, 1), (2.0, 0)])
+def test_a_long_wait_is_reported(wait: float, told: int) -> None:
+    """A run would seem to hang for minutes."""
+    warnings = list[str]()
+    retry = Retry(Policy(), FakeClock(), lambda _: None, warnings.append)
+    attempt, _calls = _failing(1, lambda: _busy(wait=wait))
+    retry(attempt)
+    assert len(warnings) == told
+    assert all("waiting 61 s, until " in each for each in warnings)
 
 
 def test_waits_grow_and_never_pass_the_longest() -> None:
@@ -80,7 +123,7 @@ def test_waits_grow_and_never_pass_the_longest() -> None:
         attempt, _calls = _failing(12, _busy)
         _retry(clock, retries=12)(attempt)
         slept.append(clock.slept)
-    assert max(map(max, slept)) <= LONGEST_WAIT
+    assert max(map(max, slept)) <= 30.0
     mean_first = sum(waits[0] for waits in slept) / len(slept)
     mean_late = sum(waits[7] for waits in slept) / len(slept)
     assert mean_late > 4 * mean_first

@@ -51,7 +51,7 @@ class EndpointEngine:
         self._events = events
         self._clock = clock = clock or Clock()
         self._began = policy.began
-        self._retry = Retry(policy, clock, events.retried)
+        self._retry = Retry(policy, clock, events.retried, events.warn)
         self._pace = Pace(
             policy.concurrency, clock, lambda most, slower: events.paced(most, slower=slower)
         )
@@ -113,7 +113,7 @@ class EndpointEngine:
 
         def attempt() -> Decoded:
             try:
-                reply = self._send(transport, body, request)
+                reply = self._send(transport, body, request, self._retry.until(start))
                 return self.exchange.scores(reply, len(request.texts))
             except ScoringError as error:
                 raise self.exchange.named(error) from error.__cause__
@@ -123,16 +123,16 @@ class EndpointEngine:
         finally:
             self._idle.append(transport)
 
-    def _send(self, transport: Transport, body: bytes, request: Request) -> Reply:
-        """A reply with status 2xx, or the error for any other."""
+    def _send(self, transport: Transport, body: bytes, request: Request, until: float) -> Reply:
+        """A reply with status 2xx, or the error for any other; see `Pace.enter` for `until`."""
         passages = len(request.texts)
-        entered = self._pace.enter(passages)
+        entered = self._pace.enter(passages, until)
         try:
             if self._rate_limit:
                 # Last of all: a request that waited after this would be sent in a later minute.
                 self._rate_limit.acquire(request.tokens)
                 entered = self._clock.now()
-            reply = self.exchange.send(transport, body)
+            reply = self.exchange.send(transport, body, passages)
         except ScoringError as error:
             self._pace.failed(error, entered, passages)
             raise

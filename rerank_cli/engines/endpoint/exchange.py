@@ -14,6 +14,7 @@ from rerank_cli.planning import Request
 from rerank_cli.settings import Settings, shown_url
 from rerank_cli.transport import Reply, Transport
 from rerank_cli.transport.clock import Clock
+from rerank_cli.transport.proxy import proxy_for
 from rerank_cli.transport.retry_after import retry_after_of
 
 _SHORTEST_KEY = 8
@@ -22,6 +23,13 @@ _SHORTEST_KEY = 8
 _PENDING = "nvcf-reqid"
 _BETWEEN_ASKS, _MOST_ASKS = 1.0, 120
 """Seconds between two requests for a reply that is not ready, and how many are sent."""
+
+_OF_ANY, _OF_PASSAGE, _ECHOES, _OF_LIST = 2**20, 2**11, 4, 2**23
+"""Bytes that a reply may have: of any, of each passage, of each byte of the request, which some
+servers echo with escapes; and those of a list of models."""
+
+_PROXY_WANTS = "the proxy asks for a name and a password"
+_PROXY_LOGIN = "Give them in the URL of the proxy: http://NAME:PASSWORD@host:port"
 
 Connect = Callable[[], Callable[[], Transport]]
 """Prepares what all connections share, and returns what opens each."""
@@ -55,31 +63,36 @@ class Exchange:
         self._note = note
         self.url = self._dialect.url(settings.base_url, self._options)
         self._shown_url = shown_url(self.url)
+        proxy = proxy_for(self.url)
+        self._proxy = str(proxy) if proxy else None
 
     def body(self, request: Request) -> bytes:
         """The request as it is sent."""
         encoded = self._dialect.encode(request, self._options)
         return json.dumps(encoded, ensure_ascii=False, separators=(",", ":")).encode()
 
-    def send(self, transport: Transport, body: bytes) -> Reply:
-        """A reply with status 2xx, without the key should it echo it.
+    def send(self, transport: Transport, body: bytes, passages: int) -> Reply:
+        """A reply with status 2xx to a request with so many passages, without an echoed key.
 
         Raises ScoringError for any other status, and if no reply comes.
         """
-        reply = self._redacted(transport.send("POST", self.url, self._headers, body))
+        most = _OF_ANY + _OF_PASSAGE * passages + _ECHOES * len(body)
+        reply = self._redacted(transport.send("POST", self.url, self._headers, body, most))
         if reply.status == 202 and reply.headers.get(_PENDING):
-            reply = self._awaited(transport, reply.headers[_PENDING])
+            reply = self._awaited(transport, reply.headers[_PENDING], most)
         sent = f"{len(body)} bytes sent to {self._shown_url}"
         self._note(f"{sent}: HTTP {reply.status}, {len(reply.body)} bytes")
+        if reply.status == 407:
+            raise EndpointError(_PROXY_WANTS, _PROXY_LOGIN, fault=Fault.UNREACHED, status=407)
         if not 200 <= reply.status < 300:
             complaint = read_complaint(reply.body, reply.headers)
             retry_after = retry_after_of(reply, self._clock.date())
             raise refusal(reply, complaint, self._settings, retry_after)
         return reply
 
-    def get(self, transport: Transport, url: str) -> Reply:
+    def get(self, transport: Transport, url: str, most: int = _OF_LIST) -> Reply:
         """What the endpoint has at another URL, whatever its status, without the key."""
-        return self._redacted(transport.send("GET", url, self._headers))
+        return self._redacted(transport.send("GET", url, self._headers, most=most))
 
     def scores(self, reply: Reply, count: int) -> Decoded:
         """The scores of a reply with status 2xx to so many texts. Raises ScoringError."""
@@ -96,10 +109,18 @@ class Exchange:
             raise within or replace(error, signs=signs) from None
 
     def named(self, error: ScoringError) -> ScoringError:
-        """A copy of the error that names the endpoint."""
-        return replace(error, provider=self._settings.provider.name, url=self._shown_url)
+        """A copy of the error that names the endpoint, and the proxy before it."""
+        name = self._settings.provider.name
+        return replace(self.routed(error), provider=name, url=self._shown_url)
 
-    def _awaited(self, transport: Transport, request_id: str) -> Reply:
+    def routed(self, error: ScoringError) -> ScoringError:
+        """A copy of the error that names the proxy, if there is one.
+
+        It has no traceback, whose frames would keep the reply in memory.
+        """
+        return replace(error, proxy=self._proxy)
+
+    def _awaited(self, transport: Transport, request_id: str, most: int) -> Reply:
         """The answer to a request that the endpoint has taken, once it is ready."""
         row = self._settings.provider
         if row.status_url is None or not row.owns(self.url):
@@ -107,7 +128,7 @@ class Exchange:
         url = row.status_url.replace("{id}", quote(request_id, safe=""))
         for _ in range(_MOST_ASKS):
             self._clock.sleep(_BETWEEN_ASKS)
-            reply = self.get(transport, url)
+            reply = self.get(transport, url, most)
             if reply.status != 202 or self._clock.stopped:
                 return reply
         problem = f"no answer is ready after {_MOST_ASKS} questions"

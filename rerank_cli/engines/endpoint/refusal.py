@@ -6,6 +6,7 @@ goes by the fault and the signs that are found in them here.
 
 import re
 
+from rerank_cli import bounds
 from rerank_cli.dialects.complaint import Complaint, complaint_of
 from rerank_cli.errors import EndpointError, Fault, RefusedError, ScoringError, Sign
 from rerank_cli.providers import GENERAL_KEY
@@ -126,9 +127,9 @@ def refusal_within(
     if not isinstance(value, dict) or not (value.get("error") or value.get("error_code")):
         return None
     complaint = complaint_of(value)
-    code = str(complaint.code)
-    if code.isdecimal() and 400 <= int(code) < 600:
-        return refusal(reply, complaint, settings, retry_after, int(code))
+    code = bounds.count(complaint.code)
+    if code is not None and 400 <= code < 600:
+        return refusal(reply, complaint, settings, retry_after, code)
     if complaint.code is not None and complaint.code in settings.provider.codes:
         return refusal(reply, complaint, settings, retry_after, 400)
     return None

@@ -1,14 +1,17 @@
 """What a server may take of a user: so many seconds, so much memory."""
 
 import gzip
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from tests.answers import scoring
 from tests.cli.endpoint.ways import EVERY_WAY, ONE, SEVERAL, Way
 from tests.connections import Behave, Connection, Misbehaving
-from tests.running import Ended, rerank_once
+from tests.running import PATIENCE, Ended, rerank_once
 from tests.serving import Loopback, Received, http
 
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -85,16 +88,10 @@ def test_timeout_that_is_no_time(seconds: str) -> None:
 # Memory
 
 
-@pytest.fixture
-def _one_megabyte(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rerank_cli.transport.http.MAX_REPLY", 2**20)
-
-
 _RESULTS = b'{"results":[{"index":0,"relevance_score":0.1},{"index":1,"relevance_score":0.9}]'
 
 
 @EVERY_WAY
-@pytest.mark.usefixtures("_one_megabyte")
 @pytest.mark.parametrize(
     "reply",
     [
@@ -113,7 +110,6 @@ def test_reply_that_is_too_large(reply: bytes, way: Way) -> None:
 
 
 @EVERY_WAY
-@pytest.mark.usefixtures("_one_megabyte")
 @pytest.mark.parametrize("drop", [b" " * 2**17, b"20000\r\n" + b" " * 2**17 + b"\r\n"])
 def test_reply_without_an_end(drop: bytes, way: Way) -> None:
     """A hostile server would fill the memory."""
@@ -129,13 +125,73 @@ def test_reply_without_an_end(drop: bytes, way: Way) -> None:
 
 
 @EVERY_WAY
-@pytest.mark.usefixtures("_one_megabyte")
 def test_reply_that_is_just_not_too_large(way: Way) -> None:
     """A server that echoes long documents could not be used."""
     body = _RESULTS + b" " * (2**20 - len(_RESULTS) - 1) + b"}"
     with Loopback(lambda _: http(body)) as server:
         outcome = way.rerank(server.url)
     assert outcome.scores == [0.1, 0.9] * way.requests
+
+
+@EVERY_WAY
+@pytest.mark.parametrize("coding", ["gzip", "gzip, gzip"])
+def test_two_kilobytes_that_unpack_to_gigabytes(coding: str, way: Way) -> None:
+    """A hostile server would fill the memory before anything could be counted."""
+    once = gzip.compress(b" " * 2**26, mtime=0)
+    packed = once if coding == "gzip" else gzip.compress(once, mtime=0)
+    reply = http(packed, headers={"Content-Encoding": coding})
+    with Loopback(lambda _: reply) as server:
+        outcome = way.rerank(server.url)
+    assert "larger than 1 MB" in outcome.error or "packed as 'gzip, gzip'" in outcome.error
+
+
+def test_reply_to_a_large_request_may_echo_it() -> None:
+    """A server that echoes long documents with escapes could not be used."""
+
+    def respond(received: Received) -> bytes:
+        results = [
+            {"index": index, "relevance_score": 0.5, "document": {"text": text}}
+            for index, text in enumerate(received.documents)
+        ]
+        return http({"results": results})
+
+    with Loopback(respond) as server:
+        stdin = "长" * 400_000 + "\n" + "\x01" * 400_000 + "\n"
+        outcome = rerank_once("q", "--base-url", server.url, "--json", stdin=stdin)
+    assert outcome.scores == [0.5, 0.5]
+
+
+_MEASURED = """
+import sys
+from rerank_cli.cli import main
+try:
+    main()
+finally:
+    print("kB:", open("/proc/self/status").read().split("VmHWM:")[1].split()[0], file=sys.stderr)
+"""
+
+
+@pytest.mark.process
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="nothing tells the memory used")
+@pytest.mark.parametrize(
+    "unit", [b"{},", b"1,", b"[],", b'"",', "😀".encode(), b'{"":', b'{"a":{}},'], ids=str
+)
+def test_memory_for_the_largest_reply(unit: bytes, tmp_path: Path) -> None:
+    """A hostile server would take all memory of the machine, and end what else runs there."""
+    passages = tmp_path / "passages.txt"
+    passages.write_text("".join(f"{number} {'x' * 16_400}\n" for number in range(1000)))
+    begin = b'{"results":["' if unit[0] > 127 else b'{"results":['
+    reply = http(begin + unit * ((2**26 - 100) // len(unit)))
+    with Loopback(lambda _: reply) as server:
+        arguments = ("q", str(passages), "--base-url", server.url, "--max-passages", "1000")
+        done = subprocess.run(
+            [sys.executable, "-c", _MEASURED, *arguments, "--retries", "0"],
+            capture_output=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+    assert (done.returncode, done.stdout) == (5, b"")
+    assert int(done.stderr.rpartition(b"kB:")[2]) < 300_000
 
 
 def test_request_of_a_megabyte() -> None:

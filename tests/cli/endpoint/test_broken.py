@@ -99,7 +99,16 @@ def test_reset(begun: bytes, way: Way) -> None:
 @EVERY_WAY
 @pytest.mark.parametrize(
     ("coding", "body"),
-    [("gzip", _GZIP), ("deflate", zlib.compress(_GOOD)), ("identity", _GOOD)],
+    [
+        ("gzip", _GZIP),
+        ("x-gzip", _GZIP),
+        ("GZip, identity", _GZIP),
+        ("gzip", _GZIP + b"what follows is ignored"),
+        ("deflate", zlib.compress(_GOOD)),
+        ("deflate", zlib.compress(_GOOD)[2:-4]),
+        ("identity", _GOOD),
+        ("", _GOOD),
+    ],
 )
 def test_packed_reply(coding: str, body: bytes, way: Way) -> None:
     """A server behind a gateway that packs replies could not be used."""
@@ -114,6 +123,29 @@ def test_packing_that_is_broken(coding: str, body: bytes, way: Way) -> None:
     outcome = _packed(body, coding, way)
     assert "compression is broken" in outcome.error or "the reply is" in outcome.error
     assert outcome.code == 5
+
+
+@EVERY_WAY
+@pytest.mark.parametrize(
+    "coding", ["br", "zstd", "gzip, gzip", "deflate, gzip", "gzip,br", "x" * 999]
+)
+def test_packing_that_was_not_asked_for(coding: str, way: Way) -> None:
+    """A user would look for the fault in the scores, not in the gateway that packs them."""
+    outcome = _packed(gzip.compress(_GZIP, mtime=0), coding, way)
+    assert f"packed as '{coding[:40]}'; one of gzip, deflate was asked for" in outcome.error
+    assert "Accept-Encoding" in outcome.hint
+    assert outcome.code == 5
+
+
+@EVERY_WAY
+def test_refusal_that_is_packed_as_was_not_asked_for(way: Way) -> None:
+    """A wrong key would be taken for a fault of the gateway."""
+    reply = http(b"\x0b\x02\x80abc\x03", 401, {"Content-Encoding": "br"})
+    with Loopback(lambda _: reply) as server:
+        outcome = way.rerank(server.url)
+    assert "the key was not accepted" in outcome.error
+    assert "packed as 'br'" in outcome.error
+    assert outcome.code == 4
 
 
 @EVERY_WAY

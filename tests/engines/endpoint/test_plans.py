@@ -10,7 +10,7 @@ from rerank_cli.errors import EndpointError, Fault
 from rerank_cli.model import Candidates, Passage
 from rerank_cli.planning import Limits, Plan, plan
 from rerank_cli.settings import Flags, Settings, resolve
-from rerank_cli.transport import Policy, Reply
+from rerank_cli.transport import MAX_REPLY, Policy, Reply
 from tests.transport.clocks import FakeClock
 
 
@@ -39,7 +39,14 @@ class Endpoint:
         self.connections += 1
         return self
 
-    def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Reply:
+    def send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes = b"",
+        most: int = MAX_REPLY,
+    ) -> Reply:
         self.moments.append(self.clock.now())
         if self._first:
             return self._first.pop(0)
