@@ -9,6 +9,7 @@ from itertools import islice
 from typing import BinaryIO, TextIO
 
 from rerank_cli.errors import UsageError
+from rerank_cli.redaction import Redactor
 from rerank_cli.rendering import View
 from rerank_cli.rendering.visible import visible, visible_block
 
@@ -32,7 +33,7 @@ class Streams:
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     quiet: bool = False
     verbose: bool = False
-    secrets: list[str] = field(default_factory=list, repr=False)
+    secrets: Redactor = field(default_factory=Redactor, repr=False)
     _warned: set[str] = field(default_factory=set, repr=False)
 
     @classmethod
@@ -149,6 +150,4 @@ class Streams:
 
     def redacted(self, text: str) -> str:
         """The text with [key] in place of each secret."""
-        for secret in self.secrets:
-            text = text.replace(secret, "[key]")
-        return text
+        return self.secrets(text)
