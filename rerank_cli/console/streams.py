@@ -99,7 +99,9 @@ class Streams:
         if self.environ.get("NO_COLOR"):
             colour = False
         columns = self.environ.get("COLUMNS", "")
-        width = int(columns) if columns.isdecimal() and int(columns) > 0 else None
+        # More digits are no width.
+        width = int(columns[:5]) if columns[:5].isdecimal() and len(columns) < 5 else None
+        width = width or None
         if width is None and terminal and self.stdout is not None:
             with contextlib.suppress(OSError, ValueError):
                 # Zero columns is what a terminal says that does not know its size.

@@ -1,16 +1,15 @@
 """The transport over httpx: foreign errors become ours at this border."""
 
-import os
 import ssl
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from urllib.parse import urlsplit
 
 import httpx
 
 from rerank_cli.errors import EndpointError, Fault, RerankError, SettingsError, TlsFault
 from rerank_cli.transport import Reply
 from rerank_cli.transport.connection import Connection
+from rerank_cli.transport.proxy import proxy_for
 from rerank_cli.version import __version__
 
 MAX_REPLY = 64 * 2**20
@@ -66,7 +65,7 @@ class HttpTransport:
 def connector(url: str, timeout: float) -> Callable[[], HttpTransport]:
     """See `transport.connector`; what the connections can share is made once."""
     try:
-        proxy = _proxy_for(url)
+        proxy = proxy_for(url)
         # Loading the trusted certificates takes longer than a small request. Where nothing is
         # secure, a context that trusts nobody is cheap to make.
         secure = url.startswith("https:") or (proxy or "").startswith("https:")
@@ -83,20 +82,6 @@ def connector(url: str, timeout: float) -> Callable[[], HttpTransport]:
         return HttpTransport(connection, timeout, proxied=proxy is not None)
 
     return connect
-
-
-def _proxy_for(url: str) -> str | None:
-    """The proxy that the environment names for a URL, if any."""
-    if not any(name.lower().endswith("_proxy") for name in os.environ):
-        return None
-    from urllib.request import getproxies, proxy_bypass
-
-    parts = urlsplit(url)
-    if proxy_bypass(parts.hostname or ""):
-        return None
-    proxies = getproxies()
-    named = proxies.get(parts.scheme) or proxies.get("all")
-    return f"http://{named}" if named and "://" not in named else named
 
 
 def _translated(error: Exception, timeout: float, *, proxied: bool) -> RerankError:

@@ -1,9 +1,9 @@
 """`rerank eval`: runs are read, measured against judgments, compared, and shown."""
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from rerank_cli.console.streams import Streams
 from rerank_cli.errors import ExitCode, InputError, UsageError
@@ -117,7 +117,7 @@ def _read(options: EvaluationOptions, streams: Streams) -> tuple[Qrels, list[Run
 
 def _check_no_measure(file: str) -> None:
     """Refuse a measure that stands where a run should, since --measure takes one name."""
-    if _MEASURE.fullmatch(file) and not Path(file).exists():
+    if _MEASURE.fullmatch(file) and not os.path.exists(file):
         hint = "Each measure takes its own --measure: --measure nDCG@10 --measure AP"
         raise InputError("no such file", source=file, hint=hint)
 

@@ -1,5 +1,6 @@
 """Where the jobs of a batch come from."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
@@ -57,7 +58,7 @@ def check(given: JobInput, streams: Streams) -> None:
         if given.jobs is not None:
             raise UsageError("JOBS and --queries contradict each other", "Leave one out.")
         corpus = given.corpus or ""
-        if corpus == "-" or (Path(corpus).exists() and not Path(corpus).is_file()):
+        if corpus == "-" or (os.path.exists(corpus) and not os.path.isfile(corpus)):
             raise UsageError(f"--corpus {corpus}: not a regular file", _NOT_A_PIPE)
     elif given.depth:
         raise UsageError("--depth needs --run", "It says how many of a run's documents to take.")
@@ -81,7 +82,7 @@ def source_of(given: JobInput, streams: Streams, stack: ExitStack) -> Source:
         return Source(lambda: iter(entries), len(entries), once=False)
     file, total = given.jobs or "-", None
     with suppress(OSError, ValueError):  # told when it is read
-        total = Path(file).stat().st_size if file != "-" and Path(file).is_file() else None
+        total = Path(file).stat().st_size if file != "-" and os.path.isfile(file) else None
     return Source(
         lambda: job_lines(file, stdin, given.encoding, given.names), total, once=total is None
     )
