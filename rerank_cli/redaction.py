@@ -10,7 +10,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from html import unescape
-from string import ascii_lowercase, ascii_uppercase
+from string import ascii_lowercase
 
 from rerank_cli.errors import RerankError
 
@@ -30,7 +30,7 @@ _ESCAPE = re.compile(
 )
 # Full-width forms of ASCII characters, and capitals.
 _PLAIN = {0xFF01 + at: chr(0x21 + at).lower() for at in range(0x5E)}
-_PLAIN |= str.maketrans(ascii_uppercase, ascii_lowercase)
+_PLAIN |= {ord(each.upper()): each for each in ascii_lowercase}
 
 
 class Redactor:
@@ -54,7 +54,8 @@ class Redactor:
         if not self._runs and not self._short:
             return text
         plain, starts = _plain(text)
-        kept, end = [], 0
+        kept: list[str] = []
+        end = 0
         for first, last in self._found(plain):
             if starts[first] > end or not kept:
                 kept += [text[end : starts[first]], _SHOWN]

@@ -16,6 +16,17 @@ from rerank_cli.rendering.visible import visible, visible_block
 _PIECES = 256
 
 
+def is_size(text: str) -> bool:
+    """Whether a text is a number that a terminal may have of columns or lines."""
+    return text.isdecimal() and len(text) < 5
+
+
+def sane_environ() -> dict[str, str]:
+    """The environment without a size of the terminal that Rich would fail on."""
+    sizes = ("COLUMNS", "LINES")
+    return {name: each for name, each in os.environ.items() if name not in sizes or is_size(each)}
+
+
 class ClosedPipe(Exception):  # noqa: N818 - no error
     """Nobody reads the results any more (`| head -1`): not an error, but nothing is left to do."""
 
@@ -99,9 +110,7 @@ class Streams:
         if self.environ.get("NO_COLOR"):
             colour = False
         columns = self.environ.get("COLUMNS", "")
-        # More digits are no width.
-        width = int(columns[:5]) if columns[:5].isdecimal() and len(columns) < 5 else None
-        width = width or None
+        width = (int(columns) if is_size(columns) else 0) or None
         if width is None and terminal and self.stdout is not None:
             with contextlib.suppress(OSError, ValueError):
                 # Zero columns is what a terminal says that does not know its size.

@@ -25,7 +25,9 @@ from rerank_cli.scaling import NATIVE, SCALES, Scaler, check_scale, misfit, scal
 from rerank_cli.settings import Files, resolve
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future, ThreadPoolExecutor
+    from concurrent.futures import Future
+
+    from rerank_cli.transport.threads import Pool
 
 T = TypeVar("T")
 
@@ -102,7 +104,7 @@ class Reranker:
         self._names = FieldNames(keywords.get("text_field"))
         self._lock = threading.Lock()
         self._usage = Usage()
-        self._pool: ThreadPoolExecutor | None = None
+        self._pool: Pool | None = None
         self._closed = False
 
     # For Python callers
@@ -290,18 +292,18 @@ class Reranker:
         self.succeeded = True
         return JobResult(job_id, query, tuple(hits), scores.usage)
 
-    def _threads(self) -> "ThreadPoolExecutor":
+    def _threads(self) -> "Pool":
         """Threads for what is asked for at the same time; made at the first use."""
-        from concurrent.futures import ThreadPoolExecutor
+        from rerank_cli.transport.threads import Pool
 
         with self._lock:
-            self._pool = self._pool or ThreadPoolExecutor(self.policy.concurrency)
+            self._pool = self._pool or Pool(self.policy.concurrency)
             return self._pool
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
-        from asyncio import get_running_loop
+        from asyncio import wrap_future
 
-        return await get_running_loop().run_in_executor(self._threads(), call)
+        return await wrap_future(self._threads().submit(call))
 
 
 def _logged() -> Events:

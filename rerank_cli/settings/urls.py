@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from rerank_cli.errors import SettingsError
 
-# A password may hold slashes, and an @ may be written otherwise. A part of a path may begin with it.
+# A password may hold slashes, and an @ be written otherwise; a part of a path may begin with one.
 _AT = "(@|＠|﹫|%40)"
 _ANY_PASSWORD = re.compile(f".*{_AT}", re.DOTALL | re.IGNORECASE)
 _PASSWORD = re.compile(
