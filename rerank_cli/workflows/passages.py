@@ -23,6 +23,7 @@ class PassageInput:
     format: str
     names: FieldNames
     encoding: str | None
+    max_bytes: int
 
 
 def check_input(query: str, given: PassageInput, scoring: ScoringOptions, streams: Streams) -> None:
@@ -64,6 +65,7 @@ def read_candidates(query: str, given: PassageInput, streams: Streams) -> Candid
         input_format=given.format,
         names=given.names,
         encoding=given.encoding,
+        max_bytes=given.max_bytes,
     )
     for warning in reading.warnings:
         streams.warn(warning)

@@ -28,6 +28,7 @@ class JobInput:
     depth: int | None
     names: FieldNames
     encoding: str | None
+    max_bytes: int
 
     @property
     def collection(self) -> tuple[str | None, str | None, str | None]:
@@ -73,9 +74,9 @@ def source_of(given: JobInput, streams: Streams, stack: ExitStack) -> Source:
     """The jobs of the input; the stack closes what they need."""
     stdin = streams.stdin
     if given.queries and given.corpus and given.run:
-        queries = read_queries(given.queries, stdin, given.encoding)
-        corpus = stack.enter_context(closing(Corpus(given.corpus, given.encoding)))
-        entries = list(run_queries(given.run, queries, corpus, given.depth, stdin))
+        queries = read_queries(given.queries, stdin, given.encoding, given.max_bytes)
+        corpus = stack.enter_context(closing(Corpus(given.corpus, given.encoding, given.max_bytes)))
+        entries = list(run_queries(given.run, queries, corpus, given.depth, stdin, given.max_bytes))
         lacking = len(queries) - len(entries)
         if lacking:
             streams.warn(f"{lacking} of {len(queries)} queries have no candidates in {given.run}")
@@ -84,5 +85,7 @@ def source_of(given: JobInput, streams: Streams, stack: ExitStack) -> Source:
     with suppress(OSError, ValueError):  # told when it is read
         total = Path(file).stat().st_size if file != "-" and os.path.isfile(file) else None
     return Source(
-        lambda: job_lines(file, stdin, given.encoding, given.names), total, once=total is None
+        lambda: job_lines(file, stdin, given.encoding, given.names, given.max_bytes),
+        total,
+        once=total is None,
     )
