@@ -32,7 +32,9 @@ def run(arguments: Sequence[str], streams: Streams) -> int:
     except OSError as error:
         streams.abandon()
         _trace(debug, streams)
-        streams.error(f"cannot write: {error.strerror or error}")
+        # Of a stream if no file is named: everything else is translated where it is done.
+        what = error.filename or "cannot write"
+        streams.error(f"{what}: {error.strerror or error}")
         return ExitCode.USAGE
     except (KeyboardInterrupt, Abort):
         return ExitCode.INTERRUPTED

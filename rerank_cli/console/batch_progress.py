@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rerank_cli.console.events import StreamEvents
-from rerank_cli.console.streams import Streams
+from rerank_cli.console.streams import Streams, sane_environ
 from rerank_cli.model import Usage
 from rerank_cli.rendering.numbers import counted
 
@@ -144,7 +144,7 @@ class BatchProgress(StreamEvents):
             BarColumn(8),
             TaskProgressColumn(),
             TextColumn("{task.fields[summary]}"),
-            console=Console(file=self._streams.stderr),
+            console=Console(file=self._streams.stderr, _environ=sane_environ()),
             transient=True,
         )
         self._bar.add_task("", total=self.total, summary="")

@@ -18,7 +18,7 @@ class StreamEvents:
     def settled(self, settings: Settings) -> None:
         streams, provider = self._streams, settings.provider
         if settings.key:
-            streams.secrets.append(settings.key.value)
+            streams.secrets.add(settings.key.value)
         for warning in settings.warnings:
             streams.warn(warning)
         streams.note(f"provider: {provider.name} (from {settings.provider_origin})")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 
 from rerank_cli.console.streams import Streams
+from rerank_cli.transport.threads import started
 
 
 class Interrupts:
@@ -42,7 +43,8 @@ class Interrupts:
             raise KeyboardInterrupt
         # In a thread of its own: what it waits for may be held by the very code that was broken
         # into.
-        threading.Thread(target=self._stop, daemon=True).start()
+        if not started(self._stop):
+            raise KeyboardInterrupt
         self._streams.report(
             "rerank: finishing what is under way; press Ctrl-C again to stop at once"
         )

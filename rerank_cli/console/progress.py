@@ -4,7 +4,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rerank_cli.console.events import StreamEvents
-from rerank_cli.console.streams import Streams
+from rerank_cli.console.streams import Streams, sane_environ
+from rerank_cli.transport.threads import started
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -37,6 +38,8 @@ class Progress(StreamEvents):
         streams = self._streams
         if streams.quiet or streams.verbose or not streams.stderr_is_terminal:
             return
+        if not started(lambda: None):
+            return  # the bar needs a thread
         from rich import progress
         from rich.console import Console
 
@@ -47,7 +50,7 @@ class Progress(StreamEvents):
             progress.TextColumn("passages · {task.fields[rate]}"),
             progress.TimeRemainingColumn(),
             progress.TextColumn("{task.fields[pace]}"),
-            console=Console(file=self._streams.stderr),
+            console=Console(file=self._streams.stderr, _environ=sane_environ()),
             transient=True,
         )
         self._task = self._bar.add_task("", total=self._passages, rate="", pace="")

@@ -9,10 +9,22 @@ from itertools import islice
 from typing import BinaryIO, TextIO
 
 from rerank_cli.errors import UsageError
+from rerank_cli.redaction import Redactor
 from rerank_cli.rendering import View
 from rerank_cli.rendering.visible import visible, visible_block
 
 _PIECES = 256
+
+
+def is_size(text: str) -> bool:
+    """Whether a text is a number that a terminal may have of columns or lines."""
+    return text.isdecimal() and len(text) < 5
+
+
+def sane_environ() -> dict[str, str]:
+    """The environment without a size of the terminal that Rich would fail on."""
+    sizes = ("COLUMNS", "LINES")
+    return {name: each for name, each in os.environ.items() if name not in sizes or is_size(each)}
 
 
 class ClosedPipe(Exception):  # noqa: N818 - no error
@@ -32,7 +44,7 @@ class Streams:
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     quiet: bool = False
     verbose: bool = False
-    secrets: list[str] = field(default_factory=list, repr=False)
+    secrets: Redactor = field(default_factory=Redactor, repr=False)
     _warned: set[str] = field(default_factory=set, repr=False)
 
     @classmethod
@@ -98,7 +110,7 @@ class Streams:
         if self.environ.get("NO_COLOR"):
             colour = False
         columns = self.environ.get("COLUMNS", "")
-        width = int(columns) if columns.isdecimal() and int(columns) > 0 else None
+        width = (int(columns) if is_size(columns) else 0) or None
         if width is None and terminal and self.stdout is not None:
             with contextlib.suppress(OSError, ValueError):
                 # Zero columns is what a terminal says that does not know its size.
@@ -149,6 +161,4 @@ class Streams:
 
     def redacted(self, text: str) -> str:
         """The text with [key] in place of each secret."""
-        for secret in self.secrets:
-            text = text.replace(secret, "[key]")
-        return text
+        return self.secrets(text)

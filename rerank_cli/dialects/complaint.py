@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rerank_cli import bounds
 from rerank_cli.dialects import bounded_json
 
-# Cut to its final length only after the key is redacted (engines.endpoint): a cut may halve a key.
+# It is cut further where it is shown.
 _LENGTH = 4000
 # Levels of a body that are searched, and complaints of a list that are reported.
 _DEEPEST, _ITEMS = 8, 20

@@ -10,6 +10,7 @@ from typing import BinaryIO, cast
 
 from rerank_cli.errors import InputError
 from rerank_cli.model import Candidates, Job, Passage, PassageId
+from rerank_cli.reading import MAX_INPUT
 from rerank_cli.reading.fields import (
     COLLECTION_ID,
     ID_TYPES,
@@ -79,12 +80,12 @@ class Corpus:
     id that comes twice.
     """
 
-    def __init__(self, file: str, encoding: str | None) -> None:
+    def __init__(self, file: str, encoding: str | None, max_bytes: int = MAX_INPUT) -> None:
         self._source = shown_name(file)
         self._lock = threading.Lock()
         self._offsets: dict[str, tuple[int, int]] = {}
         at = 0
-        for number, (raw, name) in enumerate(byte_lines(file, None, encoding), start=1):
+        for number, (raw, name) in enumerate(byte_lines(file, None, encoding, max_bytes), start=1):
             if number == 1:
                 self._encoding = name
                 with Path(file).open("rb") as whole:
@@ -129,7 +130,12 @@ class Corpus:
 
 
 def run_queries(
-    run: str, queries: Mapping[str, str], corpus: Corpus, depth: int | None, stdin: BinaryIO | None
+    run: str,
+    queries: Mapping[str, str],
+    corpus: Corpus,
+    depth: int | None,
+    stdin: BinaryIO | None,
+    max_bytes: int = MAX_INPUT,
 ) -> Iterator[RunQuery]:
     """The queries of a run (TREC's, or a batch's), in the order in which they first appear.
 
@@ -137,7 +143,7 @@ def run_queries(
     text is not known are left out.
     """
     source = shown_name(run)
-    text = read_text(run, stdin, None)
+    text = read_text(run, stdin, None, max_bytes)
     found: dict[str, tuple[int, list[tuple[float, str]]]] = {}
     for line, (query_id, doc_id, score) in run_reader(text)(text, source):
         found.setdefault(query_id, (line, []))[1].append((score, doc_id))
@@ -148,12 +154,14 @@ def run_queries(
             yield RunQuery(source, line, query_id, doc_ids, queries[query_id], corpus)
 
 
-def read_queries(file: str, stdin: BinaryIO | None, encoding: str | None) -> dict[str, str]:
+def read_queries(
+    file: str, stdin: BinaryIO | None, encoding: str | None, max_bytes: int = MAX_INPUT
+) -> dict[str, str]:
     """Texts by id, of a table of id and text without a header, or of JSON lines.
 
     Raises InputError for a line that is neither, and for an id that comes twice.
     """
-    text = read_text(file, stdin, encoding)
+    text = read_text(file, stdin, encoding, max_bytes)
     source = shown_name(file)
     queries: dict[str, str] = {}
     lines: dict[str, int] = {}

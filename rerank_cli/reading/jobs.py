@@ -12,6 +12,7 @@ from typing import BinaryIO, cast
 
 from rerank_cli.errors import InputError
 from rerank_cli.model import Candidates, Job, Passage, PassageId
+from rerank_cli.reading import MAX_INPUT
 from rerank_cli.reading.fields import (
     ID_TYPES,
     JOB_DOCUMENTS,
@@ -118,13 +119,17 @@ class JobLine:
 
 
 def job_lines(
-    file: str, stdin: BinaryIO | None, encoding: str | None, names: FieldNames
+    file: str,
+    stdin: BinaryIO | None,
+    encoding: str | None,
+    names: FieldNames,
+    max_bytes: int = MAX_INPUT,
 ) -> Iterator[JobLine]:
     """The lines of a file (`-` is standard input) that are not blank, in order.
 
     Raises InputError for a file that cannot be read.
     """
     source = shown_name(file)
-    for number, (raw, name) in enumerate(byte_lines(file, stdin, encoding), start=1):
+    for number, (raw, name) in enumerate(byte_lines(file, stdin, encoding, max_bytes), start=1):
         if not raw.isspace():
             yield JobLine(source, number, raw, name, names)

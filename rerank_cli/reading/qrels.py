@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from rerank_cli.errors import InputError
 from rerank_cli.model import Qrels
+from rerank_cli.reading import MAX_INPUT
 from rerank_cli.reading.fields import QREL_DOC, QREL_QUERY, QREL_RELEVANCE
 from rerank_cli.reading.lines import numbered_lines
 from rerank_cli.reading.runs import check_nul
@@ -18,13 +19,15 @@ _TABLE = "3, separated by tabs, as in the header"
 _HINT = "Judgments are TREC's four columns, or BEIR's table: query-id, corpus-id, score and tabs."
 
 
-def read_qrels(file: str, *, stdin: BinaryIO | None, encoding: str | None = None) -> Qrels:
+def read_qrels(
+    file: str, *, stdin: BinaryIO | None, encoding: str | None = None, max_bytes: int = MAX_INPUT
+) -> Qrels:
     """The judgments of a file (`-` is standard input), queries in its order.
 
     Raises InputError, with file and line, for a line that is no judgment, and for a document that
     is judged twice in different ways.
     """
-    text = read_text(file, stdin, encoding)
+    text = read_text(file, stdin, encoding, max_bytes)
     source = shown_name(file)
     qrels: dict[str, dict[str, int]] = {}
     for line, query_id, doc_id, relevance in _judgments(text, source):

@@ -8,7 +8,7 @@ from typing import BinaryIO, TypeAlias
 
 from rerank_cli.errors import InputError
 from rerank_cli.model import Passage
-from rerank_cli.reading import FORMATS
+from rerank_cli.reading import FORMATS, MAX_INPUT
 from rerank_cli.reading.fields import FieldNames
 from rerank_cli.reading.source import check_stdin_once, looks_like_json, read_text, shown_name
 
@@ -33,6 +33,7 @@ def read(
     input_format: str = "auto",
     names: FieldNames | None = None,
     encoding: str | None = None,
+    max_bytes: int = MAX_INPUT,
 ) -> Reading:
     """Read every file, in the order given; `-` is standard input.
 
@@ -43,7 +44,7 @@ def read(
     blank: list[str] = []
     warnings: list[str] = []
     for file in files:
-        text = read_text(file, stdin, encoding)
+        text = read_text(file, stdin, encoding, max_bytes)
         format_name = input_format
         if input_format == "auto":
             format_name = _FORMAT_OF_SUFFIX.get(PurePath(file).suffix.lower(), "lines")

@@ -6,6 +6,7 @@ from typing import Any, BinaryIO, TypeAlias
 
 from rerank_cli.errors import InputError
 from rerank_cli.model import Run, ScoredDoc
+from rerank_cli.reading import MAX_INPUT
 from rerank_cli.reading.fields import ID_TYPES
 from rerank_cli.reading.jsonl import value_of
 from rerank_cli.reading.lines import numbered_lines
@@ -17,13 +18,15 @@ _COLUMNS = "query-id Q0 doc-id rank score tag"
 _HINT = "A run is what rerank batch writes (JSON lines), or a TREC run."
 
 
-def read_run(file: str, *, stdin: BinaryIO | None, encoding: str | None = None) -> Run:
+def read_run(
+    file: str, *, stdin: BinaryIO | None, encoding: str | None = None, max_bytes: int = MAX_INPUT
+) -> Run:
     """The rankings of a file (`-` is standard input); its ranks are not read, only its scores.
 
     Raises InputError, with file and line, for a line that is no ranking, for a score that is no
     finite number, and for a document that is ranked twice for a query.
     """
-    text = read_text(file, stdin, encoding)
+    text = read_text(file, stdin, encoding, max_bytes)
     source = shown_name(file)
     reader = run_reader(text)
     scores: dict[str, dict[str, float]] = {}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from rerank_cli.errors import InputError, UsageError
+from rerank_cli.reading import MAX_INPUT
 from rerank_cli.reading.lines import numbered_lines
 
 STDIN = "<stdin>"
@@ -39,42 +40,63 @@ def shown_name(file: str) -> str:
     return file.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def read_text(file: str, stdin: BinaryIO | None, encoding: str | None) -> str:
+def read_text(
+    file: str, stdin: BinaryIO | None, encoding: str | None, max_bytes: int = MAX_INPUT
+) -> str:
     """The whole text of a file (`-` is standard input), without a byte order mark.
 
-    A BOM decides the encoding unless one is named; without either the bytes must be UTF-8.
+    A BOM decides the encoding unless one is named; without either the bytes must be UTF-8. Raises
+    InputError for what cannot be read, and for more than `max_bytes`.
     """
     source = shown_name(file)
+    data = bytearray()
     with _stream(file, source, stdin) as stream:
-        data = stream.read()
+        while len(part := stream.read(_BUFFER)) == _BUFFER and len(data) <= max_bytes:
+            data += part
+        data += part
+    _check_size(data, max_bytes, source)
     if encoding is None:
         mark, name = _bom(data)
-        return decoded(data[len(mark) :], name, source, skipped=len(mark))
+        del data[: len(mark)]
+        return decoded(data, name, source, skipped=len(mark))
     return decoded(data, encoding, source).removeprefix("\ufeff")
 
 
 def byte_lines(
-    file: str, stdin: BinaryIO | None, encoding: str | None
+    file: str, stdin: BinaryIO | None, encoding: str | None, max_bytes: int = MAX_INPUT
 ) -> Iterator[tuple[bytes, str]]:
     """The lines of a file (`-` is standard input) as they are read, each with its encoding.
 
-    As `read_text`, but never held as a whole; `decoded` makes text of a line.
+    As `read_text`, but never held as a whole, and `max_bytes` is for a line; `decoded` makes text
+    of one.
     """
     source = shown_name(file)
     with _stream(file, source, stdin) as stream:
-        line = stream.readline()
+        line = stream.readline(max_bytes + 1)
         mark, name = _bom(line)
         name = encoding or name
         if name.replace("_", "-").lower().startswith(("utf-16", "utf-32")):
             hint = f"Convert it first: iconv -f {name} -t utf-8"
             raise InputError(f"{name} text cannot be read line by line", source=source, hint=hint)
         line = line[len(mark) :]
+        number = 1
         while line:
+            _check_size(line, max_bytes, source, number)
             yield line, name
-            line = stream.readline()
+            line = stream.readline(max_bytes + 1)
+            number += 1
 
 
-def _bom(data: bytes) -> tuple[bytes, str]:
+def _check_size(
+    data: bytes | bytearray, max_bytes: int, source: str, line: int | None = None
+) -> None:
+    if len(data) > max_bytes:
+        problem = f"more than {max_bytes} bytes" + (" in a line" if line else "")
+        hint = "Is it the right input? --max-input-bytes takes more."
+        raise InputError(problem, source=source, line=line, hint=hint)
+
+
+def _bom(data: bytes | bytearray) -> tuple[bytes, str]:
     """The byte order mark that the data begin with, if any, and the encoding that follows."""
     return next(((mark, name) for mark, name in _BOMS if data.startswith(mark)), (b"", "utf-8"))
 
@@ -92,6 +114,8 @@ def _stream(file: str, source: str, stdin: BinaryIO | None) -> Iterator[BinaryIO
                 yield stream
     except (OSError, ValueError) as error:
         raise _unreadable(file, source, error) from error
+    except MemoryError as error:
+        raise InputError("more than the memory here holds", source=source) from error
 
 
 def looks_like_json(text: str) -> bool:
@@ -134,7 +158,9 @@ def _unreadable(file: str, source: str, error: OSError | ValueError) -> InputErr
     return InputError(f"cannot be read: {reason}", source=source)
 
 
-def decoded(data: bytes, encoding: str, source: str, *, skipped: int = 0, line: int = 1) -> str:
+def decoded(
+    data: bytes | bytearray, encoding: str, source: str, *, skipped: int = 0, line: int = 1
+) -> str:
     """The text of bytes that begin at a line. Raises InputError with line and likely cause."""
     try:
         text = data.decode(encoding)
@@ -153,7 +179,7 @@ def decoded(data: bytes, encoding: str, source: str, *, skipped: int = 0, line: 
     return text
 
 
-def _likely(data: bytes, error: UnicodeDecodeError) -> str:
+def _likely(data: bytes | bytearray, error: UnicodeDecodeError) -> str:
     """What the bytes may be instead."""
     for magic, kind in _PACKED.items():
         if data.startswith(magic):

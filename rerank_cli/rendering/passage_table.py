@@ -5,6 +5,7 @@ cut can work on it.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -122,9 +123,8 @@ def _end(text: str, width: int) -> str:
     """The end of a text in `width` cells: of a file:line it tells more than the beginning."""
     if cell_len(text) <= width:
         return text
-    while cell_len(text) > width - 1:
-        text = text[1:]
-    return "…" + text
+    at = bisect_left(range(len(text)), True, key=lambda start: cell_len(text[start:]) < width)
+    return "…" + text[at:]
 
 
 def _cut(console: "Console", passage: str, room: int) -> "Text":

@@ -23,9 +23,10 @@ from rerank_cli.scaling import NATIVE, SCALES, Scaler, check_scale, misfit, scal
 from rerank_cli.settings import Files, resolve
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future, ThreadPoolExecutor
+    from concurrent.futures import Future
 
     from rerank_cli.reranker.documents import Given, Hit, Job, JobResult
+    from rerank_cli.transport.threads import Pool
 
 D = TypeVar("D", bound=str | Mapping[str, object])
 T = TypeVar("T")
@@ -108,7 +109,7 @@ class Reranker(AbstractContextManager["Reranker"]):
         self._names = FieldNames(keywords.get("text_field"))
         self._lock = threading.Lock()
         self._usage = Usage()
-        self._pool: ThreadPoolExecutor | None = None
+        self._pool: Pool | None = None
         self._closed = False
 
     def rank(
@@ -286,15 +287,15 @@ class Reranker(AbstractContextManager["Reranker"]):
         self.succeeded = True
         return JobResult(job_id, query, tuple(hits), scores.usage)
 
-    def _threads(self) -> "ThreadPoolExecutor":
+    def _threads(self) -> "Pool":
         """Threads for what is asked for at the same time; made at the first use."""
-        from concurrent.futures import ThreadPoolExecutor
+        from rerank_cli.transport.threads import Pool
 
         with self._lock:
-            self._pool = self._pool or ThreadPoolExecutor(self.policy.concurrency)
+            self._pool = self._pool or Pool(self.policy.concurrency)
             return self._pool
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
-        from asyncio import get_running_loop
+        from asyncio import wrap_future
 
-        return await get_running_loop().run_in_executor(self._threads(), call)
+        return await wrap_future(self._threads().submit(call))

@@ -1,10 +1,15 @@
 """The `.env` file of the working directory, or the nearest above it."""
 
+import os
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rerank_cli.errors import SettingsError
+
+_BLANKS = re.compile(r"[^\S\n]{256,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +24,26 @@ class DotEnv:
 def nearest(name: str, directory: Path | None) -> Path | None:
     """The file of a name in the directory, else in the nearest folder above that has one."""
     folders = (directory, *directory.parents) if directory else ()
-    return next((folder / name for folder in folders if (folder / name).is_file()), None)
+    return next((folder / name for folder in folders if os.path.isfile(folder / name)), None)
+
+
+def foreign(path: Path) -> str | None:
+    """A warning that a file is left out, as another user could plant it; None if it is not.
+
+    It must be this user's, root's, or that of who called sudo.
+    """
+    if not hasattr(os, "geteuid"):
+        return None
+    trusted = {0, os.geteuid()}
+    with suppress(KeyError, ValueError):
+        trusted |= {int(os.environ["SUDO_UID"])} if os.geteuid() == 0 else set()
+    try:
+        owner = path.stat().st_uid
+    except OSError as error:
+        return f"{path}: left out, because it cannot be looked at: {error.strerror}"
+    if owner in trusted:
+        return None
+    return f"{path}: left out, because it belongs to another user (number {owner})"
 
 
 def find(directory: Path | None) -> DotEnv | None:
@@ -31,6 +55,8 @@ def find(directory: Path | None) -> DotEnv | None:
     path = nearest(".env", directory)
     if path is None:
         return None
+    if warning := foreign(path):
+        return DotEnv(str(path), {}, (warning,))
     # Imported here: most folders have no such file, and the parser costs start-up time.
     from io import StringIO
 
@@ -44,6 +70,8 @@ def find(directory: Path | None) -> DotEnv | None:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
     values: dict[str, str] = {}
     warnings = []
+    # The parser takes time by the square of their number.
+    text = _BLANKS.sub(" ", text)
     for binding in parse_stream(StringIO(text)):
         if binding.key and binding.value is not None:
             values[binding.key] = binding.value

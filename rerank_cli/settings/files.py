@@ -23,6 +23,6 @@ class Files(NamedTuple):
         Raises SettingsError for a file that cannot be read or understood.
         """
         folder = None
-        with suppress(FileNotFoundError):  # the working directory may have been removed
+        with suppress(OSError):  # it may have been removed, or lie where this user may not go
             folder = Path.cwd()
         return cls(dotenv.find(folder), user_providers.find(folder, environ))

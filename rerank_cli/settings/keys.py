@@ -18,6 +18,7 @@ from rerank_cli.errors import SettingsError
 from rerank_cli.providers import GENERAL_KEY, Provider
 from rerank_cli.settings.sources import FLAG, Found, Sources
 from rerank_cli.settings.urls import is_loopback, shown_url
+from rerank_cli.transport.proxy import proxy_for
 
 
 def key_for(
@@ -89,5 +90,23 @@ def warnings_of(
     """What the user should know of the key that is used, or not used."""
     if withheld and not provider.needs_key:
         yield withheld
-    if key and urlsplit(url).scheme == "http" and not is_loopback(urlsplit(url).hostname or ""):
-        yield f"the key goes to {shown_url(url)} unencrypted: use https if the server has it"
+    if key and urlsplit(url).scheme == "http" and leaves(url):
+        proxy = proxy_for(url)
+        through = f" through the proxy {_host(proxy.url)}" if proxy else ""
+        cure = "use https if the server has it"
+        if is_loopback(_host(url)):
+            cure = f"set NO_PROXY={_host(url)} to go there directly"
+        yield f"the key goes to {shown_url(url)} unencrypted{through}: {cure}"
+
+
+def leaves(url: str) -> bool:
+    """Whether what is sent to a URL leaves this machine, as it does through a proxy elsewhere."""
+    proxy = proxy_for(url)
+    return not all(is_loopback(_host(each)) for each in (url, proxy and proxy.url) if each)
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""

@@ -1,6 +1,6 @@
 """Settings from all sources; what is said first counts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -10,9 +10,9 @@ from rerank_cli.providers import CUSTOM, GENERAL_KEY, LOCAL, Provider, owner_of
 from rerank_cli.providers.models import known
 from rerank_cli.settings.dotenv import DotEnv
 from rerank_cli.settings.flags import Flags
-from rerank_cli.settings.keys import key_for, warnings_of
+from rerank_cli.settings.keys import key_for, leaves, warnings_of
 from rerank_cli.settings.sources import DEFAULT, FLAG, Found, Sources
-from rerank_cli.settings.urls import check_url
+from rerank_cli.settings.urls import check_url, shown_url, without_password
 from rerank_cli.settings.user_providers import NO_CONFIG, Config
 
 
@@ -100,6 +100,10 @@ def resolve(
             raise SettingsError(
                 f"the provider {provider.name} has no URL of its own", "Give one with --base-url."
             )
+    warnings = [*(dotenv.warnings if dotenv else ()), *config.warnings]
+    if url:
+        warnings += warnings_of(url, key, withheld, provider)
+        warnings += _foreign_host(url, provider, named, base_url, sources)
     return Settings(
         provider,
         named.origin,
@@ -108,10 +112,21 @@ def resolve(
         key,
         withheld,
         price,
-        (*(dotenv.warnings if dotenv else ()), *warnings_of(url, key, withheld, provider)),
+        tuple(warnings),
         cache,
         arguments_only=environ is None,
     )
+
+
+def _foreign_host(
+    url: str, provider: Provider, named: Found, base_url: Found | None, sources: Sources
+) -> Iterator[str]:
+    """Say that passages go to a host that only a file names: a cloned folder may hold one."""
+    file = base_url and base_url.origin
+    if base_url is None and not named.by_user:
+        file = sources.config.project.get(provider.name)
+    if file and not (base_url and base_url.by_user) and leaves(url):
+        yield f"passages go to {shown_url(url)}, which only {file} names"
 
 
 def _check_embedded(flags: Flags, provider: Provider) -> None:
@@ -136,7 +151,7 @@ def _provider(flags: Flags, sources: Sources, base_url: Found | None) -> tuple[P
         provider = rows.get(named.value.lower())
         if provider is None:
             raise SettingsError(
-                f"unknown provider {named.value!r}, from {named}",
+                f"unknown provider {without_password(named.value)!r}, from {named}",
                 f"Known: {', '.join(rows)}. Any other endpoint: --base-url URL",
             )
         return provider, named

@@ -1,19 +1,33 @@
 """URLs as users give them: which can be used, and what of them may be shown."""
 
+import re
 from urllib.parse import urlsplit
 
 from rerank_cli.errors import SettingsError
 
+# A password may hold slashes, and an @ be written otherwise; a part of a path may begin with one.
+_AT = "(@|＠|﹫|%40)"
+_ANY_PASSWORD = re.compile(f".*{_AT}", re.DOTALL | re.IGNORECASE)
+_PASSWORD = re.compile(
+    rf"^[a-z]+://([^/]*:.*[^/]|[^/]*){_AT}",
+    re.DOTALL | re.IGNORECASE,
+)
+
+
+def without_password(text: str) -> str:
+    """A text that may be meant as a URL, without what may be a password in it."""
+    return _ANY_PASSWORD.sub("…@", text)
+
 
 def check_url(url: str, source: str) -> None:
     """Raise SettingsError, which names the source, unless a request can be sent there."""
-    # What stands before an @ may be a password.
-    value = "…@" + url.rpartition("@")[2] if "@" in url else url
+    value = without_password(url)
     try:
         parts = urlsplit(url)
         _ = parts.port
-    except ValueError as error:
-        raise SettingsError(f"{source}: not a URL: {error}", _URL_HINT) from None
+    except ValueError:  # whose text may hold a password
+        problem = f"{source}: not a URL: no host and port in {value!r}"
+        raise SettingsError(problem, _URL_HINT) from None
     if parts.username is not None or parts.password is not None:
         raise SettingsError(
             f"{source}: the URL holds a user name or password",
@@ -29,9 +43,9 @@ _URL_HINT = "Expected something like http://localhost:7997 or https://host/v1"
 
 
 def shown_url(url: str) -> str:
-    """A URL as it may be printed: without its query string, which may hold secrets."""
+    """A URL as it may be printed: without password and query string, which may hold secrets."""
     try:
-        return urlsplit(url)._replace(query="", fragment="").geturl()
+        return _PASSWORD.sub("…@", urlsplit(url)._replace(query="", fragment="").geturl())
     except ValueError:
         return "a malformed URL"
 

@@ -10,28 +10,35 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from operator import methodcaller
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from rerank_cli.errors import SettingsError
 from rerank_cli.providers import CUSTOM, PROVIDERS, Provider, table_of
 from rerank_cli.providers.row import LIMITS, USUAL_PASSAGES
-from rerank_cli.settings.dotenv import nearest
-from rerank_cli.settings.urls import check_url
+from rerank_cli.settings.dotenv import foreign, nearest
+from rerank_cli.settings.urls import check_url, without_password
 
 _PROJECT = "pyproject.toml"
 _EXPECTED = 'Expected, for example: [providers.mine] with base_url = "https://host/v1"'
 # A header that names rerank, or rerank's part as a dotted key: [tool.rerank…], rerank.providers….
 _OURS = re.compile(
-    rb"^\s*(\[[^\]\n]*[.\s\"']rerank[.\s\"'\]]|[\"']?rerank[\"']?\s*[.=])", re.MULTILINE
+    rb"^[ \t]*(\[[^\]\n]*[. \t\"']rerank[. \t\"'\]]|[\"']?rerank[\"']?[ \t]*[.=])", re.MULTILINE
 )
+_MOST_DOTS = 1000
+"""In one line: parsing a dotted key takes time by a power of its parts."""
 
 
 class Config(NamedTuple):
-    """The table of providers with the users' own, and the file of each that a project defines."""
+    """The table of providers with the users' own, and the file of each that a project defines.
+
+    `warnings` are about files.
+    """
 
     providers: Mapping[str, Provider]
     project: Mapping[str, str]
+    warnings: tuple[str, ...] = ()
 
 
 NO_CONFIG = Config(PROVIDERS, {})
@@ -45,15 +52,19 @@ def find(directory: Path | None, environ: Mapping[str, str]) -> Config:
     user = table_of(*_rows(_user_file(environ)))
     project_file = nearest(_PROJECT, directory)
     fresh = [row for row in _rows(project_file) if row.name not in user]
+    warning = foreign(project_file) if project_file and fresh else None
+    if warning:
+        fresh = []
     return Config(
         table_of(*PROVIDERS.values(), *user.values(), *fresh),
         {row.name: str(project_file) for row in fresh},
+        (warning,) if warning else (),
     )
 
 
 def _rows(path: Path | None) -> Sequence[Provider]:
     """The rows that a file defines; none if there is no such file."""
-    if path is None or not path.is_file():
+    if path is None or not os.path.isfile(path):
         return ()
     values: object = _parsed(path)
     for key in ("tool", "rerank") if path.name == _PROJECT else ():
@@ -80,7 +91,8 @@ def _user_file(environ: Mapping[str, str]) -> Path | None:
         with suppress(RuntimeError):  # there is no home
             home = environ.get("APPDATA") if os.name == "nt" else None
             folder = home or str(Path.home() / ".config")
-    return Path(folder, "rerank", "config.toml") if folder else None
+    # A relative one would be a file of the working directory, which may be somebody else's.
+    return Path(folder, "rerank", "config.toml") if Path(folder).is_absolute() else None
 
 
 def _parsed(path: Path) -> Mapping[str, object]:
@@ -89,6 +101,8 @@ def _parsed(path: Path) -> Mapping[str, object]:
         if path.name == _PROJECT and not _OURS.search(content):
             # What is wrong in the parts of other tools is theirs to report.
             return {}
+        if max(map(methodcaller("count", b"."), content.splitlines()), default=0) > _MOST_DOTS:
+            raise SettingsError(f"{path}: a line has more than {_MOST_DOTS} dots", _EXPECTED)
         # Here: most people have no such file.
         import tomllib
 
@@ -97,7 +111,7 @@ def _parsed(path: Path) -> Mapping[str, object]:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"{path}: not UTF-8 text at byte {error.start}") from None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also for a number of thousands of digits
         raise SettingsError(f"{path}: not TOML: {error}") from None
 
 
@@ -140,7 +154,8 @@ def _checked(name: str, values: object, where: str) -> Mapping[str, Any]:
             raise SettingsError(f"{where}: unknown key {key!r}", f"Known: {', '.join(_KEYS)}.")
         is_right, expected = _KEYS[key]
         if not is_right(value):
-            raise SettingsError(f"{where}.{key} is {value!r}, not {expected}")
+            shown = without_password(repr(value))
+            raise SettingsError(f"{where}.{key} is {shown}, not {expected}")
     return values
 
 

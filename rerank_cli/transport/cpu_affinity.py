@@ -22,8 +22,10 @@ def one_core() -> Iterator[None]:
     if core is None or sys.platform != "linux":
         yield
         return
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
+    before: set[int] = set()
+    with suppress(OSError):  # a sandbox may refuse it
+        before = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, {core})
     try:
         yield
     finally:

@@ -1,6 +1,5 @@
 """`rerank compare`: one query, the same passages, several models at once."""
 
-import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import closing
@@ -16,6 +15,7 @@ from rerank_cli.ranking import rank
 from rerank_cli.rendering.comparison import MAX_RANKINGS, render_comparison, render_comparison_json
 from rerank_cli.reranker import Reranker, ScoringOptions
 from rerank_cli.settings import Files, Settings, flags_for
+from rerank_cli.transport.threads import fulfil, started
 from rerank_cli.workflows.passages import PassageInput, check_input, check_text, read_candidates
 from rerank_cli.workflows.rank import ranking_of
 
@@ -104,15 +104,12 @@ def _rank_at_once(rerankers: Sequence[Reranker], candidates: Candidates) -> list
     here: list[Callable[[], None]] = []
     try:
         for reranker, ranking in zip(rerankers, rankings, strict=True):
-            work = partial(_fulfil, ranking, partial(_ranking, reranker, candidates))
-            if reranker.settings.provider.is_embedded:
+            work = partial(fulfil, ranking, partial(_ranking, reranker, candidates))
+            if reranker.settings.provider.is_embedded or not started(work):
                 here.append(work)
-            else:
-                # Unlike a thread of a pool, it does not hold up the end of the process.
-                threading.Thread(target=work, daemon=True).start()
-        for fulfil in here:
+        for rank_here in here:
             # The embedded engine computes, and cannot be stopped but by Ctrl-C in this thread.
-            fulfil()
+            rank_here()
         left = set(rankings)
         while left:
             # Waits are short so that Ctrl-C is seen on systems where a lock hides it.
@@ -124,13 +121,6 @@ def _rank_at_once(rerankers: Sequence[Reranker], candidates: Candidates) -> list
         for reranker in rerankers:
             reranker.close()
         wait(rankings, _LONGEST_END)
-
-
-def _fulfil(ranking: "Future[Ranking]", work: Callable[[], Ranking]) -> None:
-    try:
-        ranking.set_result(work())
-    except BaseException as error:  # noqa: BLE001 - carried to the thread that waits
-        ranking.set_exception(error)
 
 
 def _ranking(reranker: Reranker, candidates: Candidates) -> Ranking:

@@ -2,7 +2,7 @@
 
 from rerank_cli.console.events import StreamEvents
 from rerank_cli.console.streams import Streams
-from rerank_cli.doctor import diagnose
+from rerank_cli.doctor import Diagnosis, diagnose
 from rerank_cli.rendering.diagnosis import render_diagnosis, render_diagnosis_json
 from rerank_cli.settings import Files, Flags, resolve
 
@@ -17,7 +17,17 @@ def run(flags: Flags, timeout: float, streams: Streams, *, as_json: bool) -> int
     events = StreamEvents(streams)
     events.settled(settings)
     found = diagnose(settings, files.config.providers, timeout, events.note)
+    _redact(found, streams)
     width = streams.view(to_file=False, full=True).width
     text = render_diagnosis_json(found) if as_json else render_diagnosis(found, width)
-    streams.write([streams.redacted(text)])
+    streams.write([text])
     return found.exit_code
+
+
+def _redact(found: Diagnosis, streams: Streams) -> None:
+    """Redact what an endpoint may have echoed: before it is wrapped, or escaped as JSON."""
+    found.url = streams.redacted(found.url)
+    found.findings = [
+        each._replace(text=streams.redacted(each.text), fix=each.fix and streams.redacted(each.fix))
+        for each in found.findings
+    ]

@@ -1,9 +1,10 @@
 """`rerank eval`: runs are read, measured against judgments, compared, and shown."""
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 from rerank_cli.console.streams import Streams
 from rerank_cli.errors import ExitCode, InputError, UsageError
@@ -33,6 +34,7 @@ class EvaluationOptions:
     runs: Sequence[str]
     qrels: str
     encoding: str | None
+    max_bytes: int
     measures: Sequence[str] | None
     by_query: bool
     thresholds: bool
@@ -90,11 +92,16 @@ def _check(options: EvaluationOptions) -> None:
 
 
 def _read(options: EvaluationOptions, streams: Streams) -> tuple[Qrels, list[Run]]:
-    judgments = read_qrels(options.qrels, stdin=streams.stdin, encoding=options.encoding)
+    how: Any = {
+        "stdin": streams.stdin,
+        "encoding": options.encoding,
+        "max_bytes": options.max_bytes,
+    }
+    judgments = read_qrels(options.qrels, **how)
     runs = []
     for file in options.runs:
         _check_no_measure(file)
-        run = read_run(file, stdin=streams.stdin, encoding=options.encoding)
+        run = read_run(file, **how)
         if not any(query_id in judgments for query_id in run.scores):
             raise InputError(
                 f"none of its queries has judgments (queries {_some(run.scores)}; judged "
@@ -107,7 +114,7 @@ def _read(options: EvaluationOptions, streams: Streams) -> tuple[Qrels, list[Run
 
 def _check_no_measure(file: str) -> None:
     """Refuse a measure that stands where a run should, since --measure takes one name."""
-    if _MEASURE.fullmatch(file) and not Path(file).exists():
+    if _MEASURE.fullmatch(file) and not os.path.exists(file):
         hint = "Each measure takes its own --measure: --measure nDCG@10 --measure AP"
         raise InputError("no such file", source=file, hint=hint)
 

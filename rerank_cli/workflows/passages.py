@@ -1,8 +1,8 @@
 """A query and the passages of some files: what `rerank` and `rerank compare` both begin with."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from rerank_cli.console.streams import Streams
 from rerank_cli.errors import UsageError
@@ -23,6 +23,7 @@ class PassageInput:
     format: str
     names: FieldNames
     encoding: str | None
+    max_bytes: int
 
 
 def check_input(query: str, given: PassageInput, scoring: ScoringOptions, streams: Streams) -> None:
@@ -56,7 +57,7 @@ def check_text(text: str, what: str) -> None:
 
 def read_candidates(query: str, given: PassageInput, streams: Streams) -> Candidates:
     """The query with the passages of the input; warns of what is odd about either."""
-    if Path(query).is_file():
+    if os.path.isfile(query):
         streams.report(f"rerank: {query} is a file, but taken as the query, which comes first")
     reading = read(
         given.files or ["-"],
@@ -64,6 +65,7 @@ def read_candidates(query: str, given: PassageInput, streams: Streams) -> Candid
         input_format=given.format,
         names=given.names,
         encoding=given.encoding,
+        max_bytes=given.max_bytes,
     )
     for warning in reading.warnings:
         streams.warn(warning)

@@ -4,6 +4,7 @@ from rerank_cli.cli.options import evaluate as own
 from rerank_cli.cli.options import general, passages
 from rerank_cli.cli.options.groups import with_groups
 from rerank_cli.console.streams import Streams
+from rerank_cli.reading import MAX_INPUT
 
 
 @with_groups(streams=general.streams, without=("verbose",))
@@ -19,6 +20,7 @@ def evaluate(
     as_json: own.EvalJson = False,
     as_csv: own.EvalCsv = False,
     encoding: passages.Encoding = None,
+    max_input_bytes: passages.MaxInputBytes = MAX_INPUT,
     streams: Streams,
 ) -> int:
     """Measure rankings against judgments.
@@ -32,6 +34,7 @@ def evaluate(
         runs=runs,
         qrels=qrels,
         encoding=encoding,
+        max_bytes=max_input_bytes,
         measures=measure,
         by_query=by_query,
         thresholds=thresholds or precision is not None,

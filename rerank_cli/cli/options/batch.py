@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING, Annotated
 
-from rerank_cli.cli.options.passages import Encoding, IdField, TextField
+from rerank_cli.cli.options.passages import Encoding, IdField, MaxInputBytes, TextField
 from rerank_cli.cli.options.topics import how_option, input_argument, input_option, output_option
 from rerank_cli.cli.options.values import one_of
+from rerank_cli.reading import MAX_INPUT
 from rerank_cli.rendering import BATCH_FORMATS
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def jobs(
     text_field: TextField = None,
     id_field: IdField = None,
     encoding: Encoding = None,
+    max_input_bytes: MaxInputBytes = MAX_INPUT,
 ) -> "JobInput":
     """Where the jobs come from."""
     # Here, so that --help does not wait for it.
@@ -111,4 +113,5 @@ def jobs(
         depth=depth,
         names=FieldNames(text=text_field, id=id_field),
         encoding=encoding,
+        max_bytes=max_input_bytes,
     )

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from rerank_cli.cli.options.topics import input_argument, input_option
 from rerank_cli.cli.options.values import one_of
-from rerank_cli.reading import FORMATS
+from rerank_cli.reading import FORMATS, MAX_INPUT
 
 if TYPE_CHECKING:
     from rerank_cli.workflows.passages import PassageInput
@@ -58,6 +58,16 @@ Encoding = Annotated[
         help="Of the input, such as gb18030 [by its mark, else UTF-8].",
     ),
 ]
+MaxInputBytes = Annotated[
+    int,
+    input_option(
+        "--max-input-bytes",
+        min=1,
+        metavar="N",
+        show_default=False,
+        help="Of an input, or of a line where jobs or a corpus are read [512 MB].",
+    ),
+]
 
 
 def passages(
@@ -66,6 +76,7 @@ def passages(
     text_field: TextField = None,
     id_field: IdField = None,
     encoding: Encoding = None,
+    max_input_bytes: MaxInputBytes = MAX_INPUT,
 ) -> "PassageInput":
     """The passages to rank."""
     # Here, so that --version and --help do not wait for it.
@@ -77,4 +88,5 @@ def passages(
         format=input_format,
         names=FieldNames(text=text_field, id=id_field),
         encoding=encoding,
+        max_bytes=max_input_bytes,
     )

@@ -94,6 +94,7 @@ class CachedEngine:
 
     def close(self) -> None:
         self._inner.close()
+        self._store.impatient = True
         with self._one_at_a_time:
             # What a thread that is still ending would put there is let go.
             self._reads = self._writes = False
@@ -101,12 +102,17 @@ class CachedEngine:
 
     def _look_up(self, digests: Sequence[bytes]) -> dict[bytes, float]:
         with self._one_at_a_time:
+            before = self._store.dropped
             try:
-                return self._store.get(digests) if self._reads else {}
+                found = self._store.get(digests) if self._reads else {}
             except CacheError as error:
                 self._reads = self._writes = False
                 self._events.warn(f"the cache is not used: {error}")
                 return {}
+            if bad := self._store.dropped - before:
+                problem = f"{bad} scores in the cache are not as they were stored"
+                self._events.warn(f"{self._store.path}: {problem}, and are scored again")
+            return found
 
     def _store_scores(self, digests: Sequence[bytes], scores: Sequence[float]) -> None:
         with self._one_at_a_time:

@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from rerank_cli.dialects import Decoded
 from rerank_cli.engines import Keep
@@ -15,6 +16,7 @@ from rerank_cli.errors import Fault, RefusedError, ReplyError, ScoringError
 from rerank_cli.model import Usage
 from rerank_cli.planning import Plan, Request
 from rerank_cli.transport.pace import Outgrown, Pace
+from rerank_cli.transport.threads import started
 
 _NAMED_AT_MOST = 5
 _TOO_LARGE_ALONE = "This passage by itself is too much for the endpoint: shorten it."
@@ -54,14 +56,11 @@ class Dispatch:
 
         The first error ends all; requests under way are then given up.
         """
-        if workers == 1:
+        self.threads = started(partial(self._work, ask), workers) if workers > 1 else []
+        if not self.threads:
             # In this thread: a small run starts faster, and Ctrl-C reaches it at once.
             self._work(ask)
         else:
-            for _ in range(workers):
-                thread = threading.Thread(target=self._work, args=(ask,), daemon=True)
-                self.threads.append(thread)
-                thread.start()
             with self._changed:
                 # Waits are short so that Ctrl-C is seen on systems where a lock hides it.
                 while not self._is_over():

@@ -1,7 +1,8 @@
 """One request and its reply: the request is posted, the reply becomes scores or an error."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -9,16 +10,14 @@ from rerank_cli.dialects import DIALECTS, Decoded, RequestOptions
 from rerank_cli.dialects.complaint import complaint_of, read_complaint
 from rerank_cli.dialects.reply import excerpt, parse
 from rerank_cli.engines.endpoint.refusal import refusal, refusal_within, signs_of
-from rerank_cli.errors import EndpointError, Fault, ReplyError, ScoringError
+from rerank_cli.errors import EndpointError, Fault, ReplyError, RerankError, ScoringError
 from rerank_cli.planning import Request
+from rerank_cli.redaction import Redactor
 from rerank_cli.settings import Settings, shown_url
 from rerank_cli.transport import Reply, Transport
 from rerank_cli.transport.clock import Clock
 from rerank_cli.transport.proxy import proxy_for
 from rerank_cli.transport.retry_after import retry_after_of
-
-_SHORTEST_KEY = 8
-"""Shorter ones are stand-ins for servers that need none; they may occur in any reply."""
 
 _PENDING = "nvcf-reqid"
 _BETWEEN_ASKS, _MOST_ASKS = 1.0, 120
@@ -56,6 +55,7 @@ class Exchange:
         self.fields = {**row.fields, **fields}
         self._options = RequestOptions(settings.model, self.fields, row.path)
         self._headers = dict(row.headers)
+        self._redactor = Redactor(*[key.value] if key else [])
         if key is not None:
             bearer = "Bearer " if row.key_header == "Authorization" else ""
             self._headers[row.key_header] = bearer + key.value
@@ -72,12 +72,16 @@ class Exchange:
         return json.dumps(encoded, ensure_ascii=False, separators=(",", ":")).encode()
 
     def send(self, transport: Transport, body: bytes, passages: int) -> Reply:
-        """A reply with status 2xx to a request with so many passages, without an echoed key.
+        """A reply with status 2xx to a request with so many passages.
 
         Raises ScoringError for any other status, and if no reply comes.
         """
+        with self._redacted():
+            return self._reply(transport, body, passages)
+
+    def _reply(self, transport: Transport, body: bytes, passages: int) -> Reply:
         most = _OF_ANY + _OF_PASSAGE * passages + _ECHOES * len(body)
-        reply = self._redacted(transport.send("POST", self.url, self._headers, body, most))
+        reply = transport.send("POST", self.url, self._headers, body, most)
         if reply.status == 202 and reply.headers.get(_PENDING):
             reply = self._awaited(transport, reply.headers[_PENDING], most)
         sent = f"{len(body)} bytes sent to {self._shown_url}"
@@ -91,11 +95,16 @@ class Exchange:
         return reply
 
     def get(self, transport: Transport, url: str, most: int = _OF_LIST) -> Reply:
-        """What the endpoint has at another URL, whatever its status, without the key."""
-        return self._redacted(transport.send("GET", url, self._headers, most=most))
+        """What the endpoint has at another URL, whatever its status."""
+        with self._redacted():
+            return transport.send("GET", url, self._headers, most=most)
 
     def scores(self, reply: Reply, count: int) -> Decoded:
         """The scores of a reply with status 2xx to so many texts. Raises ScoringError."""
+        with self._redacted():
+            return self._decoded(reply, count)
+
+    def _decoded(self, reply: Reply, count: int) -> Decoded:
         try:
             value = parse(reply.body)
         except ReplyError as error:
@@ -134,13 +143,14 @@ class Exchange:
         problem = f"no answer is ready after {_MOST_ASKS} questions"
         raise EndpointError(problem, fault=Fault.SLOW, status=202)
 
-    def _redacted(self, reply: Reply) -> Reply:
-        """The reply without the key; before anything is read of it, or cut."""
-        key = self._settings.key
-        if key is None or len(key.value) < _SHORTEST_KEY:
-            return reply
-        body, headers = reply.body, dict(reply.headers)
-        for spelt in {key.value, quote(key.value, safe="")}:
-            body = body.replace(spelt.encode(), b"[key]")
-            headers = {name: value.replace(spelt, "[key]") for name, value in headers.items()}
-        return Reply(reply.status, headers, body)
+    @contextmanager
+    def _redacted(self) -> Iterator[None]:
+        """No error leaves with the key, should the endpoint echo it."""
+        try:
+            yield
+        except RerankError as error:
+            clean = self._redactor.error(error)
+            if clean is error:
+                raise
+            # What caused it may hold the key too.
+            raise clean from None

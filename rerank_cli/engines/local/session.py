@@ -6,11 +6,12 @@ lock; a pool of the BLAS's own under them would only get in the way.
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
+
+from rerank_cli.transport.threads import Pool
 
 if TYPE_CHECKING:
     from rerank_cli.engines.local.encoder import Encoder
@@ -84,10 +85,10 @@ def _read_encoder(path: Path) -> "Encoder":
 
 
 @contextmanager
-def _threads() -> Iterator[ThreadPoolExecutor]:
+def _threads() -> Iterator[Pool]:
     """A thread pool; an exception (as Ctrl-C) cancels the tasks that have not begun."""
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    pool = ThreadPoolExecutor(min(usable or 1, _MAX_THREADS))
+    pool = Pool(min(usable or 1, _MAX_THREADS))
     try:
         yield pool
     finally:

@@ -71,7 +71,7 @@ class Recorder:
             "id": outcome.id,
             "source": entry.source,
             "line": entry.line,
-            "error": error.message,
-            "hint": error.hint,
+            "error": self._streams.redacted(error.message),
+            "hint": error.hint and self._streams.redacted(error.hint),
         }
         self._ledger.failed((dumps(row) + "\n").encode())

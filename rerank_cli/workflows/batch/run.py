@@ -131,7 +131,7 @@ def _check(given: JobInput, scoring: ScoringOptions, output: BatchOutput, stream
 def _check_output(path: str, inputs: Sequence[str]) -> None:
     output_file.check_writable(path)
     file = Path(path)
-    if file.exists() and not file.is_file():
+    if os.path.exists(file) and not os.path.isfile(file):
         raise UsageError(f"--output {path}: not a regular file")
     written = {os.path.realpath(each) for each in written_beside(file)}
     for name in inputs:

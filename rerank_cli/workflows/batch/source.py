@@ -1,5 +1,6 @@
 """Where the jobs of a batch come from."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ class JobInput:
     depth: int | None
     names: FieldNames
     encoding: str | None
+    max_bytes: int
 
     @property
     def collection(self) -> tuple[str | None, str | None, str | None]:
@@ -57,7 +59,7 @@ def check(given: JobInput, streams: Streams) -> None:
         if given.jobs is not None:
             raise UsageError("JOBS and --queries contradict each other", "Leave one out.")
         corpus = given.corpus or ""
-        if corpus == "-" or (Path(corpus).exists() and not Path(corpus).is_file()):
+        if corpus == "-" or (os.path.exists(corpus) and not os.path.isfile(corpus)):
             raise UsageError(f"--corpus {corpus}: not a regular file", _NOT_A_PIPE)
     elif given.depth:
         raise UsageError("--depth needs --run", "It says how many of a run's documents to take.")
@@ -72,16 +74,18 @@ def source_of(given: JobInput, streams: Streams, stack: ExitStack) -> Source:
     """The jobs of the input; the stack closes what they need."""
     stdin = streams.stdin
     if given.queries and given.corpus and given.run:
-        queries = read_queries(given.queries, stdin, given.encoding)
-        corpus = stack.enter_context(closing(Corpus(given.corpus, given.encoding)))
-        entries = list(run_queries(given.run, queries, corpus, given.depth, stdin))
+        queries = read_queries(given.queries, stdin, given.encoding, given.max_bytes)
+        corpus = stack.enter_context(closing(Corpus(given.corpus, given.encoding, given.max_bytes)))
+        entries = list(run_queries(given.run, queries, corpus, given.depth, stdin, given.max_bytes))
         lacking = len(queries) - len(entries)
         if lacking:
             streams.warn(f"{lacking} of {len(queries)} queries have no candidates in {given.run}")
         return Source(lambda: iter(entries), len(entries), once=False)
     file, total = given.jobs or "-", None
     with suppress(OSError, ValueError):  # told when it is read
-        total = Path(file).stat().st_size if file != "-" and Path(file).is_file() else None
+        total = Path(file).stat().st_size if file != "-" and os.path.isfile(file) else None
     return Source(
-        lambda: job_lines(file, stdin, given.encoding, given.names), total, once=total is None
+        lambda: job_lines(file, stdin, given.encoding, given.names, given.max_bytes),
+        total,
+        once=total is None,
     )

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
+from rerank_cli.transport.threads import started
+
 _WINDOW = 4
 """With `ordered`: finished jobs that are held for each worker, behind one that is slower."""
 
@@ -39,12 +41,14 @@ class Workers(Generic[Entry, Result]):
         self._waiting: dict[int, Result] = {}
         self._stopped = False
         self._failure: BaseException | None = None
-        self._threads = [threading.Thread(target=self._loop, daemon=True) for _ in range(at_once)]
+        self._at_once = at_once
+        self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
         """Begin."""
-        for thread in self._threads:
-            thread.start()
+        self._threads = started(self._loop, self._at_once)
+        if not self._threads:
+            self._loop()
 
     def wait(self, seconds: float) -> bool:
         """Whether all has ended, within so many seconds. Raises what ended it, if anything did."""
