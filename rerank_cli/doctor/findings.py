@@ -1,5 +1,6 @@
 """Findings from a probe that got scores."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Self
@@ -91,14 +92,29 @@ def _model(prober: Prober, scored: Scored) -> str:
 
 def _form(prober: Prober, scored: Scored) -> str:
     """The wire form, and the command line that speaks it."""
+    return f"{prober.named(scored).dialect}; use it by: {_command(prober, scored)}"
+
+
+def _command(prober: Prober, scored: Scored) -> str:
     row = prober.named(scored)
     base_url, model = scored.settings.base_url, scored.settings.model
-    words = ["rerank QUERY FILE", f"-p {row.name}"]
+    words = ["rerank", "QUERY", "FILE", "-p", row.name]
     if base_url != row.base_url:
-        words.append(f"--base-url {shown_url(base_url)}")
+        words += ["--base-url", shown_url(base_url)]
     if row.needs_model or (model and model != row.model):
-        words.append(f"-m {model or 'NAME'}")
-    return f"{row.dialect}; use it by: {' '.join(words)}"
+        words += ["-m", model or "NAME"]
+    return shlex.join(words)
+
+
+def add_other(prober: Prober, found: Diagnosis) -> Diagnosis:
+    """What else answers, where the URL that was given answers wrongly."""
+    match prober.other:
+        case Scored(url=url) as scored:
+            use = f"Use it by: {_command(prober, scored)}"
+            found.add("other", None, f"{shown_url(url)} gives scores", use)
+        case FailedProbe(url=url, error=error):
+            found.add("other", None, f"{shown_url(url)} answers, too: {error.message}", error.hint)
+    return found
 
 
 def add_scores(found: Diagnosis, scores: Sequence[float], known: Range | None) -> None:
