@@ -10,6 +10,7 @@ from rerank_cli.dialects.reply import object_of, parse
 from rerank_cli.doctor.probe import FAR, QUERY, RIGHT, TEXTS, FailedProbe, Prober, Scored
 from rerank_cli.errors import ExitCode, Fault, cut
 from rerank_cli.model import UNBOUNDED, UNIT, Range
+from rerank_cli.providers import GENERAL_KEY
 from rerank_cli.settings import is_loopback, shown_url
 
 _SAME = 0.01
@@ -92,7 +93,10 @@ def _model(prober: Prober, scored: Scored) -> str:
 
 def _form(prober: Prober, scored: Scored) -> str:
     """The wire form, and the command line that speaks it."""
-    return f"{prober.named(scored).dialect}; use it by: {_command(prober, scored)}"
+    row, key = prober.named(scored), scored.settings.key
+    known = key is None or key.variable in (GENERAL_KEY, *row.key_variables)
+    with_key = "" if known else f", with the key in {GENERAL_KEY}"
+    return f"{row.dialect}{with_key}; use it by: {_command(prober, scored)}"
 
 
 def _command(prober: Prober, scored: Scored) -> str:

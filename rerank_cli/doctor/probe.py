@@ -151,7 +151,9 @@ class Prober:
                 continue
             probed = self._probe_with_model(other)
             if isinstance(probed, Scored) or not self._may_yet_score(probed.error, _LOST):
-                if not is_wrong(telling.error):
+                # Scores at the same URL show that the wire form was guessed wrongly.
+                misread = telling is not first and telling.url == probed.url
+                if misread or not is_wrong(telling.error):
                     return probed
                 self.other = probed
                 break
