@@ -5,7 +5,7 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from rerank_cli.doctor.findings import Diagnosis, add_other
-from rerank_cli.doctor.probe import TRY_OTHERS, FailedProbe, Prober, is_wrong
+from rerank_cli.doctor.probe import TRY_OTHERS, FailedProbe, Prober, is_unscored
 from rerank_cli.engines.endpoint.refusal import advice_on
 from rerank_cli.errors import Fault, ReplyError, ScoringError, SettingsError, Sign, TlsFault
 from rerank_cli.providers import GENERAL_KEY
@@ -48,7 +48,7 @@ def add_failure(prober: Prober, failed: FailedProbe) -> Diagnosis:
         found.add("answer", False, error.message, error.hint)
     elif no_key or error.fault in (Fault.KEY, Fault.ACCESS, Fault.BALANCE):
         _add_refused_key(found, prober.settings, error)
-    elif error.fault is Fault.NONSENSE and is_wrong(error):
+    elif is_unscored(error):
         fix = (
             f"It speaks the wire form {failed.settings.provider.dialect}, but nothing can be "
             "ranked by such scores: look for the cause in the server's log, and in its model."

@@ -256,9 +256,15 @@ class Prober:
 
 
 def is_wrong(error: ScoringError) -> bool:
-    """Whether a URL answers with success, but with what is no score for each passage."""
-    other_form = Sign.WIRE_FORM in error.signs
-    return error.fault is Fault.UNREADABLE or (error.fault is Fault.NONSENSE and not other_form)
+    """Whether a URL answers a good request with what is no score for each passage."""
+    return error.fault is Fault.UNREADABLE or is_unscored(error)
+
+
+def is_unscored(error: ScoringError) -> bool:
+    """Whether the wire form is right, but not the scores; TEI answers a NaN with status 424."""
+    if error.status == 424:
+        return error.fault is not Fault.TASK
+    return error.fault is Fault.NONSENSE and Sign.WIRE_FORM not in error.signs
 
 
 def _has_no_path(error: ScoringError) -> bool:
@@ -267,6 +273,6 @@ def _has_no_path(error: ScoringError) -> bool:
 
 def _weight(probed: FailedProbe) -> int:
     """How much a failed probe says of what is wrong."""
-    if probed.error.fault is Fault.NONSENSE and is_wrong(probed.error):
+    if is_unscored(probed.error):
         return 2
     return int(probed.error.fault is Fault.MODEL and probed.settings.model is None)

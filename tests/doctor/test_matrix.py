@@ -23,7 +23,7 @@ KINDS = {
     "vllm": (servers.vllm, "/v1", "/api"),
     "llamacpp": (servers.llamacpp, "/v1", "/v3"),
     "litellm": (servers.litellm, "/v1", "/api/v1"),
-    "xinference": (servers.resetting(servers.xinference), "/v1", ""),
+    "xinference": (servers.xinference, "/v1", ""),
     "tei": (servers.tei, "", "/v1/rerank"),
     "sglang": (servers.sglang, "/v1", ""),
     "nim": (servers.nim, "/v1", "/v1/rerank"),
@@ -61,7 +61,7 @@ def _ranks(checked: Checked, name: str, environ: Mapping[str, str]) -> None:
 def test_open_server(name: str, wrong: bool, environ: dict[str, str], model: str | None) -> None:
     """A user would try paths, wire forms and models one after the other."""
     respond, *paths = KINDS[name]
-    with Loopback(respond) as server:
+    with Loopback(servers.resetting(respond)) as server:
         checked = check(server.url_at(paths[wrong]), model=model, environ=environ)
         assert len(server.received) <= 20
         _ranks(checked, name, environ)
@@ -73,7 +73,7 @@ def test_open_server(name: str, wrong: bool, environ: dict[str, str], model: str
 def test_guarded_server(name: str, wrong: bool, model: str | None) -> None:
     """A user would be told of a key that was not accepted, though none was sent."""
     respond, *paths = KINDS[name]
-    with Loopback(servers.guarded(respond, KEY, UNAUTHORIZED)) as server:
+    with Loopback(servers.guarded(servers.resetting(respond), KEY, UNAUTHORIZED)) as server:
         url = server.url_at(paths[wrong])
         without = check(url, model=model)
         assert (without.code, without.bad) == (4, ["key"])
@@ -91,7 +91,7 @@ def test_guarded_server(name: str, wrong: bool, model: str | None) -> None:
 def test_unknown_model(name: str, wrong: bool, environ: dict[str, str]) -> None:
     """A user would not learn which models there are."""
     respond, *paths = KINDS[name]
-    with Loopback(respond) as server:
+    with Loopback(servers.resetting(respond)) as server:
         checked = check(server.url_at(paths[wrong]), model="nope", environ=environ)
     assert checked.bad == ["model"]
     assert f"It has: {MODEL}." in str(checked["model"].fix)
@@ -104,7 +104,7 @@ def test_unknown_model(name: str, wrong: bool, environ: dict[str, str]) -> None:
 def test_wrong_port(name: str, environ: dict[str, str], model: str | None) -> None:
     """A user would not learn where the server listens."""
     respond, path, _ = KINDS[name]
-    with Loopback(respond) as server:
+    with Loopback(servers.resetting(respond)) as server:
         mine = replace(PROVIDERS["tei"], name=name, base_url=server.url_at(path))
         url = f"http://127.0.0.1:{free_port()}{path}"
         checked = check(url, model=model, environ=environ, rows=table_of(mine))
@@ -148,7 +148,7 @@ def test_challenge(
 
 
 def _half(respond: Respond) -> Respond:
-    """The server, where requests for a model that is not named fail."""
+    """The server, without its list of models."""
     return lambda asked: (
         http({"detail": "Not Found"}, 404) if asked.line.startswith("GET ") else respond(asked)
     )
@@ -159,7 +159,7 @@ def _half(respond: Respond) -> Respond:
 def test_model_that_must_be_named_where_none_are_listed(name: str, wrong: bool) -> None:
     """A user would be told of the default model of a company that has nothing to do with it."""
     respond, *paths = KINDS[name]
-    with Loopback(_half(respond)) as server:
+    with Loopback(servers.resetting(_half(respond))) as server:
         checked = check(server.url_at(paths[wrong]))
     assert checked.bad == ["model"]
     assert str(checked["model"].fix).startswith("Name one with --model.")

@@ -213,7 +213,8 @@ def _hint(fault: Fault, settings: Settings, *, wire_form: bool) -> str | None:
     parts = []
     if fault in (Fault.KEY, Fault.ACCESS) and settings.key is None:
         names = " or ".join((GENERAL_KEY, *settings.provider.key_variables))
-        return settings.withheld or f"Set {names}."
+        set_it = "Give one as api_key=…" if settings.arguments_only else f"Set {names}."
+        return settings.withheld or set_it
     if fault is Fault.KEY:
         parts.append(f"The key came from {settings.key}.")
     if wire_form:
