@@ -131,9 +131,11 @@ def _fix(prober: Prober, failed: FailedProbe) -> str | None:
         )
     if error.fault is Fault.UNREADABLE:
         return "What answers there is no API that speaks JSON. Are host and port right?"
+    if error.status == 502:
+        return "What answers is a proxy, which the server behind it failed: does that run?"
     # The hint about another wire form is to run the doctor, who has tried them all.
     parts = [] if Sign.WIRE_FORM in error.signs else [error.hint]
-    wants_model = error.fault is Fault.FAILED and Sign.WEB_PAGE not in error.signs
+    wants_model = error.fault is Fault.FAILED
     if row.owns(prober.settings.base_url):
         if error.fault is Fault.PATH and prober.settings.base_url != row.base_url:
             parts.append(f"The base URL of {row.name} is {row.base_url}")

@@ -62,7 +62,7 @@ def add_scored(prober: Prober, scored: Scored) -> Diagnosis:
     """The findings about an endpoint that scores."""
     found = Diagnosis(shown_url(scored.url))
     found.add_reached(scored.seconds)
-    found.add("key", True, _key(prober, scored))
+    found.add("key", True, *_key(prober, scored))
     found.add("model", True, _model(prober, scored))
     found.add("wire form", True, _form(prober, scored))
     found.add_path(prober.settings.base_url, scored.settings.base_url)
@@ -71,15 +71,18 @@ def add_scored(prober: Prober, scored: Scored) -> Diagnosis:
     return found
 
 
-def _key(prober: Prober, scored: Scored) -> str:
+def _key(prober: Prober, scored: Scored) -> tuple[str, str | None]:
+    """What is known of the key; and where the command line that is named takes it from."""
     key = scored.settings.key
     if key is None:
-        return prober.settings.withheld or "none sent, and none needed"
+        return prober.settings.withheld or "none sent, and none needed", None
     without = prober.probe(replace(scored.settings, key=None))
     if isinstance(without, Scored):
-        return f"not needed: it answers without that of {key}"
+        return f"not needed: it answers without that of {key}", None
     refused = without.error.fault in (Fault.KEY, Fault.ACCESS)
-    return ("needed, and " if refused else "") + f"that of {key} is accepted"
+    takes_it = key.variable in (GENERAL_KEY, *prober.named(scored).key_variables)
+    fix = None if takes_it else f"The command line below takes it from {GENERAL_KEY}."
+    return ("needed, and " if refused else "") + f"that of {key} is accepted", fix
 
 
 def _model(prober: Prober, scored: Scored) -> str:
@@ -93,10 +96,7 @@ def _model(prober: Prober, scored: Scored) -> str:
 
 def _form(prober: Prober, scored: Scored) -> str:
     """The wire form, and the command line that speaks it."""
-    row, key = prober.named(scored), scored.settings.key
-    known = key is None or key.variable in (GENERAL_KEY, *row.key_variables)
-    with_key = "" if known else f", with the key in {GENERAL_KEY}"
-    return f"{row.dialect}{with_key}; use it by: {_command(prober, scored)}"
+    return f"{prober.named(scored).dialect}; use it by: {_command(prober, scored)}"
 
 
 def _command(prober: Prober, scored: Scored) -> str:

@@ -164,6 +164,14 @@ def test_a_prefix_that_has_something_is_not_left(status: int) -> None:
     assert {each.path.split("/")[1] for each in received} == {"api"}
 
 
+def test_a_proxy_whose_server_is_down() -> None:
+    """A user would look for another wire form while the server behind nginx does not run."""
+    page = b"<html><title>502 Bad Gateway</title><center>nginx</center></html>"
+    checked, _ = visit(lambda _: http(page, 502))
+    assert checked.bad == ["wire form"]
+    assert "does that run?" in str(checked["wire form"].fix)
+
+
 def test_a_field_that_a_model_needs() -> None:
     """A user would be told of a wrong request, not of the option that is missing."""
 
