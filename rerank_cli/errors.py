@@ -125,6 +125,9 @@ class Sign(StrEnum):
     WEB_PAGE = "a page for people, or a login"
     MODEL = "the model"
     NO_MODEL = "a model must be named"
+    GATE = "a check for browsers, or a firewall, before the endpoint"
+    OLLAMA = "Ollama"
+    LM_STUDIO = "LM Studio"
     WANTS_TLS = "the server expects TLS"
     WIRE_FORM = "the server may speak another wire form"
 

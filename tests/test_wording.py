@@ -138,7 +138,7 @@ DOCTOR = [
     (_doctor("login", _always(b"", 302, {"Location": "/oauth2/start"})), 5, ["wire form"]),
     (_doctor("moved", _always(b"", 302, {"Location": "https://x.example"})), 5, ["wire form"]),
     (_doctor("wants TLS", _always(b"an HTTP request to an HTTPS server", 400)), 4, ["TLS"]),
-    (_doctor("wants a model", _always({"detail": "model: required"}, 422)), 4, ["wire form"]),
+    (_doctor("wants a model", _always({"detail": "model: required"}, 422)), 4, ["model"]),
     (_doctor("no scores", _always({"hello": 1})), 5, ["wire form"]),
     (_doctor("no JSON", _always(b"OK")), 5, ["wire form"]),
     (_doctor("failure", _always({"error": "boom"}, 500)), 5, ["wire form"]),

@@ -2,17 +2,20 @@
 
 import socket
 from contextlib import suppress
-from dataclasses import replace
 from urllib.parse import urlsplit
 
-from rerank_cli.doctor.findings import Diagnosis
-from rerank_cli.doctor.probe import TRY_OTHERS, FailedProbe, Prober
+from rerank_cli.doctor.findings import Diagnosis, add_other
+from rerank_cli.doctor.probe import TRY_OTHERS, FailedProbe, Prober, is_unscored
+from rerank_cli.engines.endpoint.refusal import advice_on
 from rerank_cli.errors import Fault, ReplyError, ScoringError, SettingsError, Sign, TlsFault
 from rerank_cli.providers import GENERAL_KEY
 from rerank_cli.settings import Settings, is_loopback, shown_url
 
 _PATIENCE = 0.3
 """Seconds; a loopback port answers at once or not at all."""
+
+_OF_NO_MODEL = (Fault.REQUEST, Fault.FAILED)
+"""What may come of it that no model is named."""
 
 _FIX_OF_TLS = {
     TlsFault.HOST: "The certificate is for another host name: use that one in the URL.",
@@ -41,16 +44,27 @@ def add_failure(prober: Prober, failed: FailedProbe) -> Diagnosis:
         return found.add("reachable", False, error.message, fix)
     found.add_reached()
     no_key = row.needs_key and not prober.settings.key
-    if no_key or error.fault in (Fault.KEY, Fault.ACCESS, Fault.BALANCE):
+    if Sign.GATE in error.signs:
+        found.add("answer", False, error.message, error.hint)
+    elif no_key or error.fault in (Fault.KEY, Fault.ACCESS, Fault.BALANCE):
         _add_refused_key(found, prober.settings, error)
-    elif error.fault is Fault.MODEL or (row.needs_model and not prober.settings.model):
+    elif is_unscored(error):
+        fix = (
+            f"It speaks the wire form {failed.settings.provider.dialect}, but nothing can be "
+            "ranked by such scores: look for the cause in the server's log, and in its model."
+        )
+        found.add("scores", False, error.message, fix)
+    elif error.fault is Fault.MODEL or (
+        row.needs_model and not prober.settings.model and error.fault in _OF_NO_MODEL
+    ):
         _add_refused_model(prober, found, failed)
     elif error.fault in TRY_OTHERS or error.fault is Fault.TASK:
         found.add("wire form", False, error.message, _fix(prober, failed))
     else:
         asks = f"; it asks to wait {error.retry_after:.0f} s" if error.retry_after else ""
         found.add("answer", False, error.message + asks, error.hint)
-    return found.add_path(prober.settings.base_url, failed.settings.base_url)
+    found.add_path(prober.settings.base_url, failed.settings.base_url)
+    return add_other(prober, found)
 
 
 def _nearby(prober: Prober) -> str | None:
@@ -83,10 +97,8 @@ def _add_refused_key(found: Diagnosis, settings: Settings, error: ScoringError) 
         found.exit_code = missing.exit_code
         found.add("key", False, missing.message, missing.hint)
     else:
+        # Not the hint: it has the variables of a provider that may be a guess.
         names = " or ".join((GENERAL_KEY, *row.key_variables))
-        if error.fault is Fault.KEY:
-            # Nothing was refused where nothing was sent.
-            error = replace(error, problem="a key is needed, and none is here")
         found.add("key", False, error.message, settings.withheld or f"Set {names}.")
 
 
@@ -110,21 +122,26 @@ def _add_refused_model(prober: Prober, found: Diagnosis, failed: FailedProbe) ->
 def _fix(prober: Prober, failed: FailedProbe) -> str | None:
     """What to do where an endpoint answers, but not with scores."""
     error, row = failed.error, prober.settings.provider
-    if Sign.WEB_PAGE in error.signs:
+    if known := advice_on(error.signs):
+        return known
+    if Sign.WEB_PAGE in error.signs and error.fault is not Fault.FAILED:
         return (
             "A web page answers: of a login or a proxy before the endpoint, or of a site that is "
             "no API. The URL of an API often ends in /v1."
         )
     if error.fault is Fault.UNREADABLE:
         return "What answers there is no API that speaks JSON. Are host and port right?"
+    if error.status == 502:
+        return "What answers is a proxy, which the server behind it failed: does that run?"
     # The hint about another wire form is to run the doctor, who has tried them all.
     parts = [] if Sign.WIRE_FORM in error.signs else [error.hint]
-    wants_model = error.fault is Fault.FAILED or Sign.NO_MODEL in error.signs
+    wants_model = error.fault is Fault.FAILED
     if row.owns(prober.settings.base_url):
         if error.fault is Fault.PATH and prober.settings.base_url != row.base_url:
             parts.append(f"The base URL of {row.name} is {row.base_url}")
     elif wants_model and not prober.settings.model:
-        parts.insert(0, "It may want a model (-m NAME) or a key.")
+        or_key = "" if prober.settings.key else " or a key"
+        parts.insert(0, f"It may want a model (-m NAME){or_key}.")
     elif error.fault is not Fault.TASK:
         parts.append(f"No wire form that was tried is spoken there: {', '.join(prober.forms)}.")
         if models := prober.models(failed):

@@ -1,5 +1,6 @@
 """Findings from a probe that got scores."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Self
@@ -9,6 +10,7 @@ from rerank_cli.dialects.reply import object_of, parse
 from rerank_cli.doctor.probe import FAR, QUERY, RIGHT, TEXTS, FailedProbe, Prober, Scored
 from rerank_cli.errors import ExitCode, Fault, cut
 from rerank_cli.model import UNBOUNDED, UNIT, Range
+from rerank_cli.providers import GENERAL_KEY
 from rerank_cli.settings import is_loopback, shown_url
 from rerank_cli.transport.proxy import proxy_for
 
@@ -63,7 +65,7 @@ def add_scored(prober: Prober, scored: Scored) -> Diagnosis:
     """The findings about an endpoint that scores."""
     found = Diagnosis(shown_url(scored.url))
     found.add_reached(scored.seconds)
-    found.add("key", True, _key(prober, scored))
+    found.add("key", True, *_key(prober, scored))
     found.add("model", True, _model(prober, scored))
     found.add("wire form", True, _form(prober, scored))
     found.add_path(prober.settings.base_url, scored.settings.base_url)
@@ -72,15 +74,18 @@ def add_scored(prober: Prober, scored: Scored) -> Diagnosis:
     return found
 
 
-def _key(prober: Prober, scored: Scored) -> str:
+def _key(prober: Prober, scored: Scored) -> tuple[str, str | None]:
+    """What is known of the key; and where the command line that is named takes it from."""
     key = scored.settings.key
     if key is None:
-        return prober.settings.withheld or "none sent, and none needed"
+        return prober.settings.withheld or "none sent, and none needed", None
     without = prober.probe(replace(scored.settings, key=None))
     if isinstance(without, Scored):
-        return f"not needed: it answers without that of {key}"
+        return f"not needed: it answers without that of {key}", None
     refused = without.error.fault in (Fault.KEY, Fault.ACCESS)
-    return ("needed, and " if refused else "") + f"that of {key} is accepted"
+    takes_it = key.variable in (GENERAL_KEY, *prober.named(scored).key_variables)
+    fix = None if takes_it else f"The command line below takes it from {GENERAL_KEY}."
+    return ("needed, and " if refused else "") + f"that of {key} is accepted", fix
 
 
 def _model(prober: Prober, scored: Scored) -> str:
@@ -94,14 +99,29 @@ def _model(prober: Prober, scored: Scored) -> str:
 
 def _form(prober: Prober, scored: Scored) -> str:
     """The wire form, and the command line that speaks it."""
+    return f"{prober.named(scored).dialect}; use it by: {_command(prober, scored)}"
+
+
+def _command(prober: Prober, scored: Scored) -> str:
     row = prober.named(scored)
     base_url, model = scored.settings.base_url, scored.settings.model
-    words = ["rerank QUERY FILE", f"-p {row.name}"]
+    words = ["rerank", "QUERY", "FILE", "-p", row.name]
     if base_url != row.base_url:
-        words.append(f"--base-url {shown_url(base_url)}")
+        words += ["--base-url", shown_url(base_url)]
     if row.needs_model or (model and model != row.model):
-        words.append(f"-m {model or 'NAME'}")
-    return f"{row.dialect}; use it by: {' '.join(words)}"
+        words += ["-m", model or "NAME"]
+    return shlex.join(words)
+
+
+def add_other(prober: Prober, found: Diagnosis) -> Diagnosis:
+    """What else answers, where the URL that was given answers wrongly."""
+    match prober.other:
+        case Scored(url=url) as scored:
+            use = f"Use it by: {_command(prober, scored)}"
+            found.add("other", None, f"{shown_url(url)} gives scores", use)
+        case FailedProbe(url=url, error=error):
+            found.add("other", None, f"{shown_url(url)} answers, too: {error.message}", error.hint)
+    return found
 
 
 def add_scores(found: Diagnosis, scores: Sequence[float], known: Range | None) -> None:

@@ -3,13 +3,15 @@
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from rerank_cli.dialects import DIALECTS, Decoded
-from rerank_cli.dialects.reply import list_at, object_of, parse
+from rerank_cli.dialects.reply import excerpt, list_at, object_of, parse
 from rerank_cli.engines.endpoint.exchange import Exchange
+from rerank_cli.engines.endpoint.refusal import advice_on, signs_of
 from rerank_cli.errors import Fault, ScoringError, Sign
 from rerank_cli.planning import Request
 from rerank_cli.providers import CUSTOM, Provider
@@ -29,11 +31,19 @@ TRY_OTHERS = (Fault.PATH, Fault.REQUEST, Fault.NONSENSE, Fault.UNREADABLE, Fault
 _DEAD = (Fault.PATH, Fault.UNREADABLE)
 """After these no other wire form will work at the same URL."""
 
+_LOST = (Fault.BROKEN, Fault.UNREACHED)
+"""What may come of a guess, beside them."""
+
 _ENDING = re.compile(r"(/v\d+)?(/(re)?rank\w*)?/?$")
 """What may stand at the end of a base URL, or be missing there."""
 
+_FINAL_PATH = re.compile(r"(/(re)?rank\w*)?/?$")
+
 _MODELS_SHOWN, _MODELS_TRIED = 10, 4
 _MARKED_WITHIN = 100_000
+
+
+_Result = TypeVar("_Result")
 
 
 class Scored(NamedTuple):
@@ -78,6 +88,8 @@ class Prober:
         self._models_left = _MODELS_TRIED
         self.first: Scored | FailedProbe | None = None
         """Result of the first probe: exactly the request that `rerank` would send."""
+        self.other: Scored | FailedProbe | None = None
+        """What else answers where the URL that was given answers wrongly."""
         self._own = settings.provider.owns(settings.base_url)
         # This one has the model in its URL.
         every = [each for each in DIALECTS if each != "score-vector" or settings.model]
@@ -91,49 +103,91 @@ class Prober:
     def _exchange(self, settings: Settings) -> Exchange:
         return Exchange(settings, {}, self._clock, self._note)
 
-    def probe(
-        self, settings: Settings, texts: Sequence[str] = TEXTS, *, reopen: bool = True
-    ) -> Scored | FailedProbe:
-        """Send the query with these texts as the settings say.
+    def _send(self, send: Callable[[Transport], _Result]) -> _Result:
+        """What `send` returns; once more where the server closed the connection after a reply."""
+        try:
+            return send(self._transport)
+        except ScoringError as error:
+            if error.fault is not Fault.BROKEN:
+                raise
+        self.close()
+        self._transport = self._connect()
+        return send(self._transport)
 
-        With `reopen`, a connection that the server has closed since its last reply is opened again.
-        """
+    def probe(self, settings: Settings, texts: Sequence[str] = TEXTS) -> Scored | FailedProbe:
+        """Send the query with these texts as the settings say."""
         exchange = self._exchange(settings)
         body = exchange.body(Request(QUERY, texts, range(len(texts))))
-        began = time.monotonic()
-        try:
-            reply = exchange.send(self._transport, body, len(texts))
+
+        def send(transport: Transport) -> Scored:
+            began = time.monotonic()
+            reply = exchange.send(transport, body, len(texts))
             decoded = exchange.scores(reply, len(texts))
+            return Scored(settings, exchange.url, reply, decoded, time.monotonic() - began)
+
+        try:
+            return self._send(send)
         except ScoringError as error:
-            if reopen and error.fault is Fault.BROKEN:
-                self.close()
-                self._transport = self._connect()
-                return self.probe(settings, texts, reopen=False)
             return FailedProbe(settings, exchange.url, exchange.routed(error))
-        return Scored(settings, exchange.url, reply, decoded, time.monotonic() - began)
 
     def find(self) -> Scored | FailedProbe:
         """The first probe that gets scores, over the wire forms and paths that may be meant.
 
-        A refusal that identifies the problem (a bad key, say) also ends the search.
+        A refusal that identifies the problem (a bad key, say) also ends the search. Where the URL
+        that was given answers wrongly, that is returned, and the rest is `other`.
         """
         first = self.first = self._probe_with_model(self.settings)
-        if self._own or isinstance(first, Scored) or first.error.fault not in TRY_OTHERS:
+        if self._own or isinstance(first, Scored) or not self._may_yet_score(first.error):
             return first
-        dead = {first.url} if first.error.fault in _DEAD else set()
-        for row, base_url in self._guesses():
+        telling, dead = first, {first.url} if first.error.fault in _DEAD else set()
+        is_astray = _has_no_path(first.error)
+        for guess in sorted(self._guesses(), key=self._leaves):
+            row, base_url = guess
+            if (leaves := self._leaves(guess)) and not is_astray:
+                break
             model = self.settings.model or row.model
             other = replace(self.settings, provider=row, base_url=base_url, model=model)
             if other == self.settings or self._exchange(other).url in dead:
                 continue
             probed = self._probe_with_model(other)
-            if isinstance(probed, Scored):
-                return probed
+            if isinstance(probed, Scored) or not self._may_yet_score(probed.error, _LOST):
+                # Scores at the same URL show that the wire form was guessed wrongly.
+                misread = telling is not first and telling.url == probed.url
+                if misread or not is_wrong(telling.error):
+                    return probed
+                self.other = probed
+                break
             if probed.error.fault in _DEAD:
                 dead.add(probed.url)
-            elif probed.error.fault not in (*TRY_OTHERS, Fault.BROKEN, Fault.UNREACHED):
-                return probed
-        return first
+            if not is_wrong(telling.error):
+                telling = max(telling, probed, key=_weight)
+            is_astray &= leaves or _has_no_path(probed.error)
+        return self._recognised(telling)
+
+    def _may_yet_score(self, error: ScoringError, lost: Sequence[Fault] = ()) -> bool:
+        """Whether another wire form or path may score after this, or after the faults of `lost`."""
+        if error.fault is Fault.MODEL:
+            # What was asked for is a guess, or nothing.
+            return self.settings.model is None
+        return error.fault in (*TRY_OTHERS, *lost) and advice_on(error.signs) is None
+
+    def _leaves(self, guess: tuple[Provider, str]) -> bool:
+        """Whether a guess is outside of the path that was given."""
+        path = _FINAL_PATH.sub("", urlsplit(self.settings.base_url).path)
+        return not f"{urlsplit(guess[1]).path}/".startswith(f"{path}/")
+
+    def _recognised(self, failed: FailedProbe) -> FailedProbe:
+        """As it is; where there is no such path, with what the server says of itself."""
+        if failed.error.fault is not Fault.PATH:
+            return failed
+        url = urlsplit(failed.url)._replace(path="/").geturl()
+        exchange = self._exchange(failed.settings)
+        with suppress(ScoringError):
+            reply = self._send(lambda transport: exchange.get(transport, url))
+            if advice_on(known := signs_of(excerpt(reply.body))):
+                error = replace(failed.error, signs=failed.error.signs | known)
+                return failed._replace(error=error)
+        return failed
 
     def _probe_with_model(self, settings: Settings) -> Scored | FailedProbe:
         """As `probe`; where the user named no model, and that may be why it failed, with others."""
@@ -146,7 +200,7 @@ class Prober:
         for model in self.models(probed)[: self._models_left]:
             self._models_left -= 1
             another = self.probe(replace(settings, model=model))
-            if isinstance(another, Scored):
+            if isinstance(another, Scored) or is_wrong(another.error):
                 return another
         return probed
 
@@ -191,10 +245,34 @@ class Prober:
         if url not in self._models:
             exchange = self._exchange(failed.settings)
             try:
-                listed = list_at(parse(exchange.get(self._transport, url).body), "data")
+                reply = self._send(lambda transport: exchange.get(transport, url))
+                listed = list_at(parse(reply.body), "data")
             except ScoringError:
                 listed = ()
             ids = (object_of(each).get("id") for each in listed)
             names = [name for name in ids if isinstance(name, str)]
             self._models[url] = [name for name in names if "rerank" in name.lower()] or names
         return self._models[url][:_MODELS_SHOWN]
+
+
+def is_wrong(error: ScoringError) -> bool:
+    """Whether a URL answers a good request with what is no score for each passage."""
+    return error.fault is Fault.UNREADABLE or is_unscored(error)
+
+
+def is_unscored(error: ScoringError) -> bool:
+    """Whether the wire form is right, but not the scores; TEI answers a NaN with status 424."""
+    if error.status == 424:
+        return error.fault is not Fault.TASK
+    return error.fault is Fault.NONSENSE and Sign.WIRE_FORM not in error.signs
+
+
+def _has_no_path(error: ScoringError) -> bool:
+    return error.fault is Fault.PATH and error.status in (404, 405)
+
+
+def _weight(probed: FailedProbe) -> int:
+    """How much a failed probe says of what is wrong."""
+    if is_unscored(probed.error):
+        return 2
+    return int(probed.error.fault is Fault.MODEL and probed.settings.model is None)

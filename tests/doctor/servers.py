@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rerank_cli.doctor.probe import FAR, RIGHT
-from tests.serving import Received, Respond, http
+from tests.serving import Received, Reset, Respond, http
 
 _Headers = dict[str, str] | None
 
@@ -216,6 +216,46 @@ def deepinfra(asked: Received) -> bytes:
     if _missing(asked, "queries", "documents"):
         return http({"detail": {"error": "queries: Field required"}}, 422)
     return http({"scores": [probability(text) for text in asked.json["documents"]]})
+
+
+def ollama(asked: Received) -> bytes:
+    """Ollama: chat and embeddings alone."""
+    if asked.line.startswith("GET / "):
+        return http(b"Ollama is running")
+    if asked.line.startswith("GET /v1/models "):
+        model = {"id": "bge-m3:latest", "object": "model", "owned_by": "library"}
+        return http({"object": "list", "data": [model]})
+    return http(b"404 page not found", 404)
+
+
+def lm_studio(asked: Received) -> bytes:
+    """LM Studio: what it does not have is answered with success."""
+    if asked.line.startswith("GET /v1/models "):
+        return http({"object": "list", "data": [{"id": "bge-reranker", "object": "model"}]})
+    method, path, _ = asked.line.split()
+    return http({"error": f"Unexpected endpoint or method. ({method} {path})"})
+
+
+def challenge(_: Received) -> bytes:
+    """Cloudflare's check for browsers, before whatever is behind it."""
+    page = b"<!DOCTYPE html><html><head><title>Just a moment...</title></head><body></body></html>"
+    return http(page, 403, {"cf-mitigated": "challenge", "Content-Type": "text/html"})
+
+
+def resetting(respond: Respond) -> Respond:
+    """The server; after each failure of its own it resets the connection, when it is next used."""
+    failed = False
+
+    def answer(asked: Received) -> bytes:
+        nonlocal failed
+        if failed:
+            failed = False
+            raise Reset
+        reply = respond(asked)
+        failed = reply.startswith(b"HTTP/1.1 500 ")
+        return reply
+
+    return answer
 
 
 def guarded(respond: Respond, key: str, refusal: bytes, header: str = "authorization") -> Respond:

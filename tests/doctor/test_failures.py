@@ -25,7 +25,7 @@ def test_no_key(respond: Respond, path: str) -> None:
     """A user would not learn which variable takes the key."""
     checked, received = visit(respond, path)
     assert (checked.code, checked.bad) == (ExitCode.REFUSED, ["key"])
-    assert checked["key"].text.startswith("a key is needed, and none is here (HTTP 401)")
+    assert checked["key"].text.startswith("a key is needed, and none was sent (HTTP 401)")
     assert checked["key"].fix == "Set RERANK_API_KEY."
     assert len(received) == 1
     assert visit(respond, path, "vllm")[0]["key"].fix == "Set RERANK_API_KEY or VLLM_API_KEY."
@@ -200,7 +200,7 @@ def test_no_key_where_the_wire_form_is_a_guess() -> None:
 
 @pytest.mark.parametrize(
     ("path", "model", "status", "most"),
-    [("/v1", None, 404, 9), ("", None, 404, 10), ("/a/b/c", "m", 404, 20), ("/v1", None, 400, 18)],
+    [("/v1", None, 404, 9), ("", None, 404, 11), ("/a/b/c", "m", 404, 20), ("/v1", None, 400, 18)],
 )
 def test_dead_end(path: str, model: str | None, status: int, most: int) -> None:
     """A user would hammer somebody's website with guesses."""

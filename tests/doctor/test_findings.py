@@ -117,6 +117,15 @@ def test_key_that_is_needed() -> None:
     assert checked["key"].ok
 
 
+def test_key_of_a_variable_that_the_named_command_line_does_not_read() -> None:
+    """A user who copies the command line would be told that a key is needed."""
+    respond = servers.guarded(servers.tei, KEY, http({"error": "Unauthorized"}, 401))
+    checked, _ = visit(respond, "", "vllm", environ={"VLLM_API_KEY": KEY})
+    assert " -p tei " in checked["wire form"].text
+    assert "takes it from RERANK_API_KEY" in str(checked["key"].fix)
+    assert visit(respond, "", "vllm", environ=WITH_KEY)[0]["key"].fix is None
+
+
 def test_key_that_is_not_needed() -> None:
     """A user would believe an open server to be guarded, and leave it on the network."""
     checked, _ = visit(servers.vllm, environ=WITH_KEY)

@@ -44,9 +44,21 @@ _NO_RERANKER = re.compile(
 _SIGNS = {
     Sign.WEB_PAGE: re.compile("<html|<!doctype"),
     Sign.MODEL: re.compile("model"),
-    Sign.NO_MODEL: re.compile(r"\bmodel\b.*\b(required|missing|provide)"),
+    Sign.NO_MODEL: re.compile(
+        r"\bmodel\b[^;]*?\b(required|missing|provide|specif|empty|null)|"
+        r"\b(required|missing|provide|specify)\b[^.;]{0,40}\bmodel\b"
+    ),
+    Sign.OLLAMA: re.compile("ollama is running"),
+    Sign.LM_STUDIO: re.compile(r"unexpected endpoint or method\."),
     Sign.WANTS_TLS: re.compile(r"http request .*https (port|server)"),
 }
+
+# What pages say that check for browsers, and pages with status 403 that turn others away.
+_CHALLENGE = re.compile(
+    r"just a moment|challenge-platform|cf[-_]chl|checking your browser|attention required|"
+    r"security checkpoint|captcha|you have been blocked"
+)
+_BLOCKED = re.compile("cloudflare|cloudfront|incapsula|akamai|firewall")
 
 _LOGIN = re.compile(r"/(log|sign)[-_]?(in|on)\b|\bsso\b|/o?auth")
 """URLs of logins, lower case."""
@@ -77,6 +89,21 @@ _ADVICE = {
     Fault.FAILED: "Try again later; the server's own log may say more.",
 }
 
+_NO_KEY = "a key is needed, and none was sent"
+_UNNAMED = "a model must be named"
+_GATE = "access denied by a check for browsers, or a firewall, before the endpoint"
+
+_ADVICE_OF_SIGN = {
+    Sign.GATE: "It is no matter of the key. Is it the host for programs? Try from another network, "
+    "or ask who runs it to let the API through.",
+    **{
+        sign: f"{sign} has no rerank endpoint. Serve the reranker with llama.cpp instead "
+        "(llama-server --reranking -m MODEL.gguf, then -p llamacpp), or rank without a server: "
+        "-p local."
+        for sign in (Sign.OLLAMA, Sign.LM_STUDIO)
+    },
+}
+
 
 def refusal(
     reply: Reply,
@@ -92,17 +119,17 @@ def refusal(
     if 300 <= reply.status < 400:
         return _redirect(reply)
     status = status or reply.status
-    fault = _fault(status, complaint, settings)
+    signs = _signs(reply, complaint)
+    fault = Fault.ACCESS if Sign.GATE in signs else _fault(status, complaint, settings)
     # A status of 4xx says that it refused, unless it means that something behind it failed.
     refused = 400 <= status < 500 and fault is not Fault.FAILED
     error = RefusedError if refused else EndpointError
     transient = fault in _TRANSIENT
     # It may be refused because the server speaks another wire form.
     wire_form = fault is Fault.REQUEST and settings.provider.kind != "hosted"
-    signs = signs_of(f"{complaint.code} {complaint.text}")
     return error(
-        _WHAT[fault],
-        _hint(fault, settings, wire_form=wire_form),
+        _problem(fault, signs, settings),
+        advice_on(signs) or _hint(fault, settings, wire_form=wire_form),
         fault=fault,
         signs=signs | {Sign.WIRE_FORM} if wire_form else signs,
         transient=transient,
@@ -120,6 +147,18 @@ def signs_of(text: str) -> frozenset[Sign]:
     return frozenset(sign for sign, words in _SIGNS.items() if words.search(text))
 
 
+def advice_on(signs: frozenset[Sign]) -> str | None:
+    """What to do about what answers instead of a rerank endpoint, if the signs name it."""
+    return next((text for sign, text in _ADVICE_OF_SIGN.items() if sign in signs), None)
+
+
+def _signs(reply: Reply, complaint: Complaint) -> frozenset[Sign]:
+    signs, text = signs_of(f"{complaint.code} {complaint.text}"), complaint.text.lower()
+    blocked = _CHALLENGE.search(text) or (reply.status == 403 and _BLOCKED.search(text))
+    page = Sign.WEB_PAGE in signs and blocked
+    return signs | {Sign.GATE} if page or reply.headers.get("cf-mitigated") else signs
+
+
 def refusal_within(
     value: object, reply: Reply, settings: Settings, retry_after: float | None = None
 ) -> ScoringError | None:
@@ -127,6 +166,8 @@ def refusal_within(
     if not isinstance(value, dict) or not (value.get("error") or value.get("error_code")):
         return None
     complaint = complaint_of(value)
+    if Sign.LM_STUDIO in signs_of(complaint.text):
+        return refusal(reply, complaint, settings, retry_after, 404)
     code = bounds.count(complaint.code)
     if code is not None and 400 <= code < 600:
         return refusal(reply, complaint, settings, retry_after, code)
@@ -149,6 +190,9 @@ def _fault(status: int, complaint: Complaint, settings: Settings) -> Fault:
         return Fault.BALANCE
     if status in (400, 422, 500) and _TOO_LARGE.search(text):
         return Fault.TOO_LARGE
+    wants_model = settings.model is None and _SIGNS[Sign.NO_MODEL].search(text)
+    if wants_model and status in (400, 422, 500):
+        return Fault.MODEL
     # Some servers answer a malformed request as if they had failed themselves.
     if status == 500 and "validation error" in text:
         return Fault.REQUEST
@@ -156,18 +200,31 @@ def _fault(status: int, complaint: Complaint, settings: Settings) -> Fault:
     return next(known_by_status, Fault.REQUEST if status < 500 else Fault.FAILED)
 
 
+def _problem(fault: Fault, signs: frozenset[Sign], settings: Settings) -> str:
+    """What is wrong; nothing is said to be refused that was not sent."""
+    if Sign.GATE in signs:
+        return _GATE
+    if fault is Fault.KEY and settings.key is None:
+        return _NO_KEY
+    unnamed = fault is Fault.MODEL and settings.model is None and Sign.NO_MODEL in signs
+    return _UNNAMED if unnamed else _WHAT[fault]
+
+
 def _hint(fault: Fault, settings: Settings, *, wire_form: bool) -> str | None:
     parts = []
+    if fault in (Fault.KEY, Fault.ACCESS) and settings.key is None:
+        names = " or ".join((GENERAL_KEY, *settings.provider.key_variables))
+        set_it = "Give one as api_key=…" if settings.arguments_only else f"Set {names}."
+        return settings.withheld or set_it
     if fault is Fault.KEY:
-        if settings.key is None:
-            names = " or ".join((GENERAL_KEY, *settings.provider.key_variables))
-            return f"No key was sent: set {names}."
         parts.append(f"The key came from {settings.key}.")
     if wire_form:
         parts.append("Is it the wire form that the server speaks? `rerank doctor` finds out.")
-    if fault is Fault.MODEL and settings.model:
-        parts.append(f"Asked for {settings.model}.")
-    parts.append(settings.provider.advice.get(fault) or _ADVICE.get(fault) or "")
+    usual = _ADVICE.get(fault)
+    if fault is Fault.MODEL:
+        parts.append(f"Asked for {settings.model}." if settings.model else "Name one with --model.")
+        usual = usual if settings.model else None
+    parts.append(settings.provider.advice.get(fault) or usual or "")
     return " ".join(filter(None, parts)) or None
 
 

@@ -100,7 +100,9 @@ def test_bad_key_of_a_file_is_told_by_its_path() -> None:
 def test_no_key_where_one_was_needed() -> None:
     """A user would check a key that was never sent."""
     outcome = _refused(401, {"error": "Unauthorized"}, env={})
-    assert "No key was sent" in outcome.hint
+    assert "a key is needed, and none was sent" in outcome.error
+    assert "accepted" not in outcome.error
+    assert "Set RERANK_API_KEY." in outcome.hint
     assert outcome.code == 4
 
 

@@ -1,5 +1,7 @@
 """Which statuses and words mean what: whether to try again, what to blame, and where to look."""
 
+from dataclasses import replace
+
 import pytest
 
 from rerank_cli.dialects.complaint import Complaint
@@ -131,3 +133,92 @@ def test_codes_and_request_ids_are_told_once() -> None:
         assert (error.status, error.code, error.request_id) == (400, code, "id-7")
         assert (f"code {code}" in error.message) == told
         assert "id-7" in error.message
+
+
+@pytest.mark.parametrize("status", [401, 498])
+def test_no_key_is_refused_where_none_was_sent(status: int) -> None:
+    """A user would check a key that was never sent."""
+    without = _refused(status, "Invalid API Key")
+    assert without.problem == "a key is needed, and none was sent"
+    assert "VLLM_API_KEY" in (without.hint or "")
+    assert "The key" not in (without.hint or "")
+    sent = resolve(Flags(provider="vllm"), {"VLLM_API_KEY": "sk-1"}, None)
+    assert _refused(status, settings=sent).problem == "the key was not accepted"
+
+
+def test_a_key_that_is_withheld_is_not_asked_for_again() -> None:
+    """A user would set a key that is set, and not sent for a reason."""
+    settings = replace(_custom(), withheld="it is not sent there")
+    assert _refused(401, settings=settings).hint == "it is not sent there"
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (422, "body.model: Field required"),
+        (400, "Argument 'model' is missing, or not supported."),
+        (400, "Missing required field: model"),
+        (400, "you must provide a model parameter"),
+        (400, "No model specified"),
+        (422, "missing field `model` at line 1 column 20"),
+        (500, "1 validation error for RerankRequest model field required (type=value_error)"),
+    ],
+)
+def test_a_model_that_must_be_named(status: int, said: str) -> None:
+    """A user would be told of a wrong request, not of the option that is missing."""
+    error = _refused(status, said)
+    assert (error.fault, error.transient) == (Fault.MODEL, False)
+    assert error.problem == "a model must be named"
+    assert (error.hint or "").startswith("Name one with --model.")
+    assert _refused(status, said, settings=_settings(model="m")).fault is not Fault.MODEL
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (422, "body.query: Field required"),
+        (422, "body.documents: Field required; body.model_kwargs: Extra inputs"),
+        (400, "this model is busy"),
+    ],
+)
+def test_a_model_that_need_not_be_named(status: int, said: str) -> None:
+    """A user would name a model in vain."""
+    assert _refused(status, said).fault is Fault.REQUEST
+
+
+_PAGE = "<!doctype html><html><title>{}</title>"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "title", "is_gate"),
+    [
+        (403, {"cf-mitigated": "challenge"}, "", True),
+        (403, {}, "Just a moment...", True),
+        (503, {}, "Just a moment...", True),
+        (403, {}, "Attention Required! | Cloudflare", True),
+        (429, {}, "Vercel Security Checkpoint", True),
+        (403, {}, "403 Forbidden", False),
+        (502, {}, "cloudflare: bad gateway", False),
+        (429, {}, "rate limited by cloudflare", False),
+    ],
+)
+def test_a_check_for_browsers_is_no_matter_of_the_key(
+    status: int, headers: dict[str, str], title: str, is_gate: bool
+) -> None:
+    """A user would buy a new key because of a page that asks for a browser."""
+    said = Complaint(_PAGE.format(title))
+    for settings in (_custom(), resolve(Flags(provider="cohere"), {"CO_API_KEY": "sk-1"}, None)):
+        error = refusal(Reply(status, headers, b""), said, settings)
+        assert (Sign.GATE in error.signs) == is_gate
+        assert ("no matter of the key" in (error.hint or "")) == is_gate
+        if is_gate:
+            assert (error.fault, error.transient) == (Fault.ACCESS, False)
+
+
+def test_lm_studio_has_no_rerank_endpoint() -> None:
+    """A user would be told that the reply has no results."""
+    body = {"error": "Unexpected endpoint or method. (POST /v1/rerank)"}
+    error = refusal_within(body, Reply(200, {}, b""), _custom())
+    assert error
+    assert error.fault is Fault.PATH
+    assert "LM Studio has no rerank endpoint" in (error.hint or "")
