@@ -143,6 +143,10 @@ DOCTOR = [
     (_doctor("no JSON", _always(b"OK")), 5, ["wire form"]),
     (_doctor("failure", _always({"error": "boom"}, 500)), 5, ["wire form"]),
     (_doctor("no reranker", _always({"error": "not a reranker"}, 501)), 5, ["wire form"]),
+    (_doctor("Ollama", servers.ollama), 4, ["wire form"]),
+    (_doctor("LM Studio", servers.lm_studio), 4, ["wire form"]),
+    (_doctor("check for browsers", servers.challenge, key=KEY), 4, ["answer"]),
+    (_doctor("same score twice", _always({"results": [{"index": 0}] * 3})), 5, ["scores"]),
     (_doctor("rate limit", _always(b"", 429, {"Retry-After": "9"})), 4, ["answer"]),
     (_doctor("no HTTP", lambda _: b"220 smtp.example\r\n\r\n"), 5, ["reachable"]),
 ]

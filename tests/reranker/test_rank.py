@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from rerank_cli import Document, Hit, InputError, Reranker, Usage, UsageError
+from rerank_cli import Document, Hit, InputError, RefusedError, Reranker, Usage, UsageError
 from tests.answers import flagship_score, healthy, score_of, scored, scoring
 from tests.running import PASSAGES, QUERY, rerank
-from tests.serving import Loopback, Received
+from tests.serving import Loopback, Received, http
 
 
 @pytest.fixture
@@ -224,3 +224,24 @@ def test_a_closed_reranker_says_so(server: Loopback) -> None:
     with pytest.raises(UsageError, match="closed"):
         made.rank("q", ["a"])
     made.close()
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "problem", "hint"),
+    [
+        (401, "Invalid API Key", "a key is needed, and none was sent", "api_key="),
+        (422, "body.model: Field required", "a model must be named", "Name one"),
+    ],
+)
+def test_what_was_not_given_is_not_called_wrong(
+    status: int, said: str, problem: str, hint: str
+) -> None:
+    """A program's author would look for a mistake in a key or a model that was never sent."""
+    with (
+        Loopback(lambda _: http({"detail": said}, status)) as server,
+        Reranker(base_url=server.url) as made,
+        pytest.raises(RefusedError) as caught,
+    ):
+        made.rank(QUERY, ["one"])
+    assert caught.value.problem == problem
+    assert hint in str(caught.value.hint)

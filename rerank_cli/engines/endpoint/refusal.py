@@ -45,11 +45,11 @@ _SIGNS = {
     Sign.WEB_PAGE: re.compile("<html|<!doctype"),
     Sign.MODEL: re.compile("model"),
     Sign.NO_MODEL: re.compile(
-        r"\bmodel\b[^;]*?\b(required|missing|provide|specif|empty|null)|"
+        r"\bmodel\b[^;]{0,80}?\b(required|missing|provide|specif|empty|null)|"
         r"\b(required|missing|provide|specify)\b[^.;]{0,40}\bmodel\b"
     ),
-    Sign.OLLAMA: re.compile("ollama is running"),
-    Sign.LM_STUDIO: re.compile(r"unexpected endpoint or method\."),
+    Sign.OLLAMA: re.compile("^ollama is running"),
+    Sign.LM_STUDIO: re.compile(r"^unexpected endpoint or method\."),
     Sign.WANTS_TLS: re.compile(r"http request .*https (port|server)"),
 }
 
@@ -153,10 +153,11 @@ def advice_on(signs: frozenset[Sign]) -> str | None:
 
 
 def _signs(reply: Reply, complaint: Complaint) -> frozenset[Sign]:
-    signs, text = signs_of(f"{complaint.code} {complaint.text}"), complaint.text.lower()
-    blocked = _CHALLENGE.search(text) or (reply.status == 403 and _BLOCKED.search(text))
-    page = Sign.WEB_PAGE in signs and blocked
-    return signs | {Sign.GATE} if page or reply.headers.get("cf-mitigated") else signs
+    signs, text = signs_of(f"{complaint.text} {complaint.code}"), complaint.text.lower()
+    blocks = _CHALLENGE.search(text) or (reply.status == 403 and _BLOCKED.search(text))
+    # Any other body may echo a passage that is a page, or about one.
+    is_gate = blocks and reply.body.lstrip().startswith(b"<")
+    return signs | {Sign.GATE} if is_gate or reply.headers.get("cf-mitigated") else signs
 
 
 def refusal_within(

@@ -1,10 +1,11 @@
 """Which statuses and words mean what: whether to try again, what to blame, and where to look."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
-from rerank_cli.dialects.complaint import Complaint
+from rerank_cli.dialects.complaint import Complaint, complaint_of
 from rerank_cli.engines.endpoint.refusal import refusal, refusal_within
 from rerank_cli.errors import EndpointError, Fault, RefusedError, ScoringError, Sign
 from rerank_cli.settings import Flags, Settings, resolve
@@ -206,9 +207,9 @@ def test_a_check_for_browsers_is_no_matter_of_the_key(
     status: int, headers: dict[str, str], title: str, is_gate: bool
 ) -> None:
     """A user would buy a new key because of a page that asks for a browser."""
-    said = Complaint(_PAGE.format(title))
+    page = _PAGE.format(title)
     for settings in (_custom(), resolve(Flags(provider="cohere"), {"CO_API_KEY": "sk-1"}, None)):
-        error = refusal(Reply(status, headers, b""), said, settings)
+        error = refusal(Reply(status, headers, page.encode()), Complaint(page), settings)
         assert (Sign.GATE in error.signs) == is_gate
         assert ("no matter of the key" in (error.hint or "")) == is_gate
         if is_gate:
@@ -222,3 +223,21 @@ def test_lm_studio_has_no_rerank_endpoint() -> None:
     assert error
     assert error.fault is Fault.PATH
     assert "LM Studio has no rerank endpoint" in (error.hint or "")
+
+
+@pytest.mark.parametrize(
+    "passage",
+    [
+        "<html>Just a moment... captcha</html>",
+        "Ollama is running",
+        "LM Studio says: Unexpected endpoint or method. (GET /)",
+    ],
+)
+def test_a_passage_that_is_echoed_says_nothing_of_the_server(passage: str) -> None:
+    """A user whose passages are about these would be told that the server is one of them."""
+    body = {"error": f"documents.0: {passage} is refused"}
+    said = complaint_of(body)
+    error = refusal(Reply(403, {}, json.dumps(body).encode()), said, _custom())
+    assert not error.signs & {Sign.GATE, Sign.OLLAMA, Sign.LM_STUDIO}
+    assert error.hint == "Set RERANK_API_KEY."
+    assert refusal_within(body, Reply(200, {}, b""), _custom()) is None
