@@ -15,7 +15,7 @@ from tests.serving import Loopback, Received, http
 from tests.test_redaction import SPELLINGS, runs
 
 KEY = "sk-Ab0/cD1=eF2+gH3%41iJ4_kL5.mN6-oP7~qR8"
-TIMES = 150
+TIMES = 200
 """Times five sinks, each with a reply of its own."""
 
 JOBS = '{"id": 1, "query": "q", "documents": ["a", "b"]}\n'
@@ -74,7 +74,7 @@ def _stored(folder: Path) -> str:
     )
 
 
-@pytest.mark.parametrize("echo", range(2), indirect=True)
+@pytest.mark.parametrize("echo", range(4), indirect=True)
 def test_nothing_shows_or_stores_eight_characters_of_a_key(
     echo: Loopback, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -85,7 +85,7 @@ def test_nothing_shows_or_stores_eight_characters_of_a_key(
     once = ("--retries", "0", "--timeout", "5")
     env = {"RERANK_API_KEY": KEY}
     seen: list[str] = []
-    for _ in range(TIMES // 2):
+    for _ in range(TIMES // 4):
         for arguments in (
             ("q", "-", *where, *once),
             ("batch", "jobs.jsonl", "-o", "out", "--fresh", *where, *once),
