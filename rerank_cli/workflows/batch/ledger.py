@@ -9,6 +9,7 @@ off before the work goes on: nothing is missing, nothing torn, nothing twice.
 """
 
 import contextlib
+import errno
 import json
 import os
 import time
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 _VERSION = 1
 _BETWEEN_SYNCS = 1.0
 """Seconds."""
+_NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
+"""What a file system says that has no locks, as many network file systems."""
 _START_OVER = "--fresh starts over; another -o leaves it as it is."
 
 
@@ -48,11 +51,12 @@ class Ledger:
         self._broken: UsageError | None = None
         self._synced = time.monotonic()
         self._lock = _locked(_beside(file, ".lock"), file)
+        self.is_locked = self._lock is not None
         try:
             with _writing(file):
                 self._end, self._whole = (0, 0) if fresh else self._read_account(settings)
         except BaseException:
-            self._lock.release()
+            self._release()
             raise
 
     def begin(self) -> None:
@@ -103,7 +107,11 @@ class Ledger:
         self._sync()
         for stream in self._streams:
             stream.close()
-        self._lock.release()
+        self._release()
+
+    def _release(self) -> None:
+        if self._lock:
+            self._lock.release()
 
     @contextlib.contextmanager
     def _unbroken(self, path: Path) -> Iterator[None]:
@@ -212,18 +220,29 @@ def _beside(file: Path, suffix: str) -> Path:
     return file.with_name(file.name + suffix)
 
 
-def _locked(path: Path, file: Path) -> "BaseFileLock":
+def _locked(path: Path, file: Path) -> "BaseFileLock | None":
+    """The lock, held; None where the file system has no locks."""
+    import warnings
+
     from filelock import FileLock, Timeout
 
     lock = FileLock(path)
     try:
-        lock.acquire(timeout=0)
+        with warnings.catch_warnings():
+            # Where there are no locks it may take a file for one, and warn in its own words.
+            warnings.simplefilter("ignore")
+            lock.acquire(timeout=0)
     except Timeout:  # an OSError too
         raise SettingsError(
             f"{file} is being written by another process, which holds {path}",
-            "Wait for it, or write to another file with -o.",
+            "Wait for it, or write to another file with -o. If it is gone, as with its machine, "
+            f"remove {path}",
         ) from None
+    except NotImplementedError:
+        return None
     except OSError as error:
+        if error.errno in _NO_LOCKS:
+            return None
         raise _unwritable(path, error) from error
     return lock
 

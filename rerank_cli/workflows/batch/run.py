@@ -68,6 +68,8 @@ def run(given: JobInput, scoring: ScoringOptions, output: BatchOutput, streams: 
         source = source_of(given, streams, stack)
         progress.total = source.total
         ledger = _ledger(output, _identity(reranker, given, output), source, stack)
+        if ledger and not ledger.is_locked:
+            streams.warn(f"{ledger.file} cannot be locked here: let no other batch write to it")
         progress.report_default(reranker.settings)
         recorder = Recorder(tally, ledger, streams, output.max_errors)
         workers = _workers(reranker, source, output, recorder, ledger)

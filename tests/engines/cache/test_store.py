@@ -1,9 +1,12 @@
 """The file that holds the scores."""
 
+import contextlib
 import os
+import random
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -14,8 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rerank_cli.engines.cache import store as module
-from rerank_cli.engines.cache.store import Store
+from rerank_cli.engines.cache.store import Info, Store
 from rerank_cli.errors import CacheError, RerankError, SettingsError
+from rerank_cli.rendering.cache_info import render_cache_info
 
 _posix = pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")
 
@@ -315,7 +319,7 @@ def test_a_read_only_folder(path: Path) -> None:
 _WRITER = """
 import os, sys
 from pathlib import Path
-from rerank_cli.engines.cache.store import Store
+from rerank_cli.engines.cache.store import Info, Store
 sys.stdin.readline()
 own = bytes([int(sys.argv[2])])
 for run in range(int(sys.argv[3])):
@@ -387,3 +391,121 @@ def test_errors_are_all_ours(path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     for use in (lambda: store.get([]), lambda: store.put({}), store.clear):
         with pytest.raises(RerankError, match="something new"):
             use()
+
+
+# scores that are not as they were stored
+
+
+def _set(path: Path, assignment: str) -> None:
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute(f"UPDATE scores SET {assignment} WHERE digest = ?", (_digest(1),))
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["'high'", "9e999", "0.5", "1", "x'00'", "zeroblob(16)", "CAST(x'ff' AS TEXT)", "-9e999"],
+)
+def test_what_is_no_score_any_more_is_dropped(path: Path, value: str) -> None:
+    """Text, infinity or somebody's number would come out as a score."""
+    _set(_filled(path), f"score = {value}")
+    with closing(Store(path)) as store:
+        assert store.get([_digest(1), _digest(2)]) == {_digest(2): 2 / 7}
+        assert store.dropped == 1
+        store.put({_digest(1): 0.25})
+        assert store.get([_digest(1)]) == {_digest(1): 0.25}
+
+
+def test_a_score_of_another_text_is_dropped(path: Path) -> None:
+    """A score that is swapped with another's would pass as this one's."""
+    _set(_filled(path), f"score = (SELECT score FROM scores WHERE digest = x'{_digest(2).hex()}')")
+    with closing(Store(path)) as store:
+        assert store.get([_digest(1), _digest(2)]) == {_digest(2): 2 / 7}
+
+
+def test_any_flipped_bit_is_a_score_that_is_missing_or_an_error(path: Path) -> None:
+    """A disk that flips bits would change a ranking, or leave a file that cannot be cleared."""
+    whole = bytearray(_filled(path, 30).read_bytes())
+    right = {_digest(number): number / 7 for number in range(30)}
+    chance = random.Random(4)
+    for _ in range(300):
+        broken = bytearray(whole)
+        for at in random.Random(chance.random()).sample(range(len(broken)), k=3):
+            broken[at] ^= 1 << chance.randrange(8)
+        path.write_bytes(broken)
+        store = Store(path)
+        try:
+            found = store.get(list(right))
+            assert found.items() <= right.items()
+            store.put(right)
+        except SettingsError:
+            pass
+        render_cache_info(_info_of(store))
+        store.close()
+        store.clear()
+        store.put({_digest(1): 0.5})
+        assert store.get([_digest(1)]) == {_digest(1): 0.5}
+        store.clear()
+        store.close()
+
+
+def _info_of(store: Store) -> Info:
+    try:
+        return store.info()
+    except SettingsError:
+        return Info(store.path)
+
+
+@pytest.mark.parametrize("created", ["'now'", "9e15", "-5", "99999999999999", "NULL || 'x'"])
+def test_info_of_a_moment_that_is_none(path: Path, created: str) -> None:
+    """Looking at a damaged cache would end with a bug report."""
+    connection = sqlite3.connect(_filled(path), isolation_level=None)
+    with contextlib.suppress(sqlite3.IntegrityError):
+        connection.execute(f"UPDATE scores SET created = {created}")
+    connection.close()
+    with closing(Store(path)) as store:
+        assert store.info().entries == 3
+        render_cache_info(store.info())
+
+
+def test_a_file_of_the_version_before_keeps_its_scores(path: Path) -> None:
+    """A new version of rerank would have every score paid for again."""
+    path.parent.mkdir(parents=True)
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute(module._TABLE)
+    connection.execute(f"PRAGMA application_id = {module._APPLICATION}")
+    connection.execute("PRAGMA user_version = 1")
+    rows = [(_digest(1), -0.0, 5), (_digest(2), 0.5, 5), (_digest(3), "x", 5), (b"", 9e999, 5)]
+    connection.executemany("INSERT INTO scores VALUES (?, ?, ?)", rows)
+    connection.close()
+    with closing(Store(path)) as store:
+        found = store.get([_digest(number) for number in range(5)])
+        assert {key: score.hex() for key, score in found.items()} == {
+            _digest(1): "-0x0.0p+0",
+            _digest(2): "0x1.0000000000000p-1",
+        }
+        assert (store.info().entries, store.dropped) == (2, 0)
+
+
+def test_a_disk_that_is_full_can_be_cleared(store: Store, path: Path) -> None:
+    """The cure for a full disk would need room on it."""
+    store.put({_digest(number): 0.5 for number in range(1000)})
+    assert store._connection is not None
+    store._connection.execute("PRAGMA query_only = 1")
+    assert store.clear() is None
+    assert store.info().entries == 0
+
+
+def test_nobody_waits_for_a_lock_after_ctrl_c(
+    store: Store, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C would do nothing for as long as another process holds the cache."""
+    monkeypatch.setattr(module, "_PATIENCE", 30)
+    other = sqlite3.connect(_filled(path), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    began = time.monotonic()
+    threading.Timer(0.2, setattr, (store, "impatient", True)).start()
+    with pytest.raises(CacheError, match="locked"):
+        store.put({_digest(9): 0.5})
+    assert time.monotonic() - began < 5
+    other.close()
