@@ -122,6 +122,16 @@ def test_reply_that_is_too_large(reply: bytes, way: Way) -> None:
 
 
 @EVERY_WAY
+def test_refusal_that_is_too_large_is_still_one(way: Way) -> None:
+    """A server that repeats the whole request in its refusal would be taken for a hostile one."""
+    reply = http({"detail": [{"loc": ["body"], "msg": "no", "input": "x" * 2**22}]}, 401)
+    with Loopback(lambda _: reply) as server:
+        outcome = way.rerank(server.url)
+    assert "the key was not accepted (HTTP 401): the reply is larger than 1 MB" in outcome.error
+    assert outcome.code == 4
+
+
+@EVERY_WAY
 @pytest.mark.parametrize("drop", [b" " * 2**17, b"20000\r\n" + b" " * 2**17 + b"\r\n"])
 def test_reply_without_an_end(drop: bytes, way: Way) -> None:
     """A hostile server would fill the memory."""
