@@ -67,7 +67,7 @@ RANKING = [
     (Command("empty reply", _always(b"")), 5, 4),
     (Command("no scores", _always({"hello": 1})), 5, 1),
     (Command("overload", _always({"message": "busy"}, 503)), 5, 4),
-    (Command("long wait", _always(b"", 429, {"Retry-After": "900"})), 4, 1),
+    (Command("long wait", _always(b"", 429, {"Retry-After": "900"})), 4, 4),
     (Command("too large", _at_most_two), 0, 3),
     (Command("one too large", _but("two", http({"message": "too large"}, 413))), 4, 4),
     (Command("forgotten passage", _forgetful), 5, 4),

@@ -12,20 +12,12 @@ _GZIP, _ZLIB, _RAW = 31, 15, -15
 """Formats, as zlib has them."""
 
 
-def coding_of(header: str) -> str | None:
-    """The one coding of a Content-Encoding, empty for none; None for one that was not asked for."""
-    codings = [each.strip() for each in header.lower().split(",")]
-    codings = [each.removeprefix("x-") for each in codings if each not in ("", "identity")]
-    if not codings:
-        return ""
-    return codings[0] if len(codings) == 1 and codings[0] in ("gzip", "deflate") else None
+def unpacked(parts: Iterable[bytes], encoding: str, most: int) -> bytes:
+    """The parts as one, of at most so many bytes, also when unpacked by a Content-Encoding.
 
-
-def unpacked(parts: Iterable[bytes], coding: str, most: int) -> bytes:
-    """The parts as one, of at most so many bytes, also when unpacked.
-
-    Raises EndpointError if there are more, or the packing is broken.
+    Raises EndpointError if there are more, or they cannot be unpacked.
     """
+    coding = _coding(encoding)
     answer, arrived = bytearray(), 0
     inflate = None
     for part in parts:
@@ -42,6 +34,17 @@ def unpacked(parts: Iterable[bytes], coding: str, most: int) -> bytes:
     if inflate and not inflate.eof:
         raise _broken("it ends too early")
     return bytes(answer)
+
+
+def _coding(encoding: str) -> str:
+    """The one coding, empty for none."""
+    codings = [each.strip().removeprefix("x-") for each in encoding.lower().split(",")]
+    codings = [each for each in codings if each not in ("", "identity")]
+    if len(codings) > 1 or not {"gzip", "deflate"}.issuperset(codings):
+        problem = f"the reply is packed as {encoding[:40]!r}; one of {ACCEPTED} was asked for"
+        hint = "A gateway before the endpoint may pack replies: does it heed Accept-Encoding?"
+        raise EndpointError(problem, hint, fault=Fault.NONSENSE)
+    return "".join(codings)
 
 
 def _format_of(coding: str, begin: bytes) -> int:

@@ -9,7 +9,7 @@ import httpx
 
 from rerank_cli.errors import EndpointError, Fault, RerankError, SettingsError, TlsFault
 from rerank_cli.transport import MAX_REPLY, Reply
-from rerank_cli.transport.body import ACCEPTED, coding_of, unpacked
+from rerank_cli.transport.body import ACCEPTED, unpacked
 from rerank_cli.transport.connection import Connection
 from rerank_cli.transport.proxy import SCHEMES, Proxy, proxy_for
 from rerank_cli.version import __version__
@@ -55,23 +55,28 @@ class HttpTransport:
                 answer = _body(reply, min(most, MAX_REPLY))
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
             raise _translated(error, self._timeout, self._proxy) from error
-        return Reply(reply.status_code, {**reply.headers}, answer)
+        return Reply(reply.status_code, _joined(reply.headers), answer)
 
     def close(self) -> None:
         self._inner.close()
 
 
+def _joined(headers: httpx.Headers) -> dict[str, str]:
+    """As `dict(headers)`, which takes seconds for thousands of them."""
+    joined: dict[str, str] = {}
+    for name, value in headers.multi_items():
+        joined[name] = f"{joined[name]}, {value}" if name in joined else value
+    return joined
+
+
 def _body(reply: httpx.Response, most: int) -> bytes:
-    header = reply.headers.get("content-encoding", "")
-    coding = coding_of(header)
-    if coding is not None:
-        return unpacked(reply.iter_raw(), coding, most)
-    problem = f"the reply is packed as {header[:40]!r}; one of {ACCEPTED} was asked for"
-    if not reply.is_success:
-        # The status says more than that the words cannot be read.
-        return problem.encode()
-    hint = "A gateway before the endpoint may pack replies: does it heed Accept-Encoding?"
-    raise EndpointError(problem, hint, fault=Fault.NONSENSE, status=reply.status_code)
+    """The body; of a refusal that cannot be read, why, since its status says more than that."""
+    try:
+        return unpacked(reply.iter_raw(), reply.headers.get("content-encoding", ""), most)
+    except EndpointError as error:
+        if reply.is_success:
+            raise
+        return error.problem.encode()
 
 
 def connector(url: str, timeout: float) -> Callable[[], HttpTransport]:

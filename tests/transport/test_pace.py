@@ -89,3 +89,17 @@ def test_all_requests_wait_when_the_endpoint_asks_to() -> None:
     )
     pace.enter(1)
     assert clock.slept == [2.0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "within", "slept"), [(30.0, 30.0, [30.0]), (30.0, 29.0, []), (3600.0, 9999.0, [])]
+)
+def test_no_request_waits_for_longer_than_it_may(
+    asked: float, within: float, slept: list[float]
+) -> None:
+    """One wild header would hold up all requests for an hour, past --deadline."""
+    pace, clock, _ = _pace()
+    error = EndpointError("busy", fault=Fault.RATE, transient=True, retry_after=asked)
+    pace.failed(error, clock.now(), 1)
+    pace.enter(1, clock.now() + within)
+    assert clock.slept == slept

@@ -85,6 +85,18 @@ def test_timeout_that_is_no_time(seconds: str) -> None:
     assert outcome.code in (0, 2)
 
 
+def test_thousands_of_headers_take_no_time() -> None:
+    """A hostile server would keep a script waiting past --timeout."""
+    headers = "".join(f"X{number}: 1\r\n" for number in range(8000)).encode()
+    reply = http(_RESULTS + b"}").replace(b"\r\n", b"\r\n" + headers, 1)
+    with Loopback(lambda _: reply) as server:
+        started = time.monotonic()
+        outcome = rerank_once("q", "--base-url", server.url, "--json")
+        seconds = time.monotonic() - started
+    assert outcome.scores == [0.1, 0.9]
+    assert seconds < 4
+
+
 # Memory
 
 
@@ -107,6 +119,16 @@ def test_reply_that_is_too_large(reply: bytes, way: Way) -> None:
         outcome = way.rerank(server.url)
     assert "larger than 1 MB" in outcome.error
     assert outcome.code == 5
+
+
+@EVERY_WAY
+def test_refusal_that_is_too_large_is_still_one(way: Way) -> None:
+    """A server that repeats the whole request in its refusal would be taken for a hostile one."""
+    reply = http({"detail": [{"loc": ["body"], "msg": "no", "input": "x" * 2**22}]}, 401)
+    with Loopback(lambda _: reply) as server:
+        outcome = way.rerank(server.url)
+    assert "the key was not accepted (HTTP 401): the reply is larger than 1 MB" in outcome.error
+    assert outcome.code == 4
 
 
 @EVERY_WAY
