@@ -73,10 +73,10 @@ def _body(reply: httpx.Response, most: int) -> bytes:
     """The body; of a refusal that cannot be read, why, since its status says more than that."""
     try:
         return unpacked(reply.iter_raw(), reply.headers.get("content-encoding", ""), most)
-    except EndpointError as error:
+    except EndpointError as unreadable:
         if reply.is_success:
             raise
-        return error.problem.encode()
+        return f"{unreadable}".encode()
 
 
 def connector(url: str, timeout: float) -> Callable[[], HttpTransport]:

@@ -440,7 +440,7 @@ def test_any_flipped_bit_is_a_score_that_is_missing_or_an_error(path: Path) -> N
             store.put(right)
         except SettingsError:
             pass
-        render_cache_info(_info_of(store))
+        render_cache_info(_info_of(store), as_json=False)
         store.close()
         store.clear()
         store.put({_digest(1): 0.5})
@@ -465,7 +465,7 @@ def test_info_of_a_moment_that_is_none(path: Path, created: str) -> None:
     connection.close()
     with closing(Store(path)) as store:
         assert store.info().entries == 3
-        render_cache_info(store.info())
+        render_cache_info(store.info(), as_json=True)
 
 
 def test_a_file_of_the_version_before_keeps_its_scores(path: Path) -> None:
