@@ -87,7 +87,8 @@ class Exchange:
         if not 200 <= reply.status < 300:
             complaint = read_complaint(reply.body, reply.headers)
             retry_after = retry_after_of(reply, self._clock.date())
-            raise refusal(reply, complaint, self._settings, retry_after)
+            error = refusal(reply, complaint, self._settings, retry_after)
+            raise replace(error, said=reply.unread) if reply.unread else error
         return reply
 
     def get(self, transport: Transport, url: str, most: int = _OF_LIST) -> Reply:
@@ -143,4 +144,4 @@ class Exchange:
         for spelt in {key.value, quote(key.value, safe="")}:
             body = body.replace(spelt.encode(), b"[key]")
             headers = {name: value.replace(spelt, "[key]") for name, value in headers.items()}
-        return Reply(reply.status, headers, body)
+        return replace(reply, headers=headers, body=body)
