@@ -12,11 +12,15 @@ sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An HTTP reply, whole: status, headers (lower-case names), decoded body."""
+    """An HTTP reply, whole: status, headers (lower-case names), decoded body.
+
+    `unread` says why a refusal's body could not be read, and is empty where it was.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
+    unread: str = ""
 
 
 MAX_REPLY = 64 * 2**20

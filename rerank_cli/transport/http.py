@@ -52,10 +52,10 @@ class HttpTransport:
             head = {**_HEADERS, **(_JSON if body else {}), **headers}
             request = httpx.Request(method, target, headers=head, content=body)
             with closing(self._inner.handle_request(request)) as reply:
-                answer = _body(reply, min(most, MAX_REPLY))
+                answer, unread = _body(reply, min(most, MAX_REPLY))
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
             raise _translated(error, self._timeout, self._proxy) from error
-        return Reply(reply.status_code, _joined(reply.headers), answer)
+        return Reply(reply.status_code, _joined(reply.headers), answer, unread)
 
     def close(self) -> None:
         self._inner.close()
@@ -69,14 +69,14 @@ def _joined(headers: httpx.Headers) -> dict[str, str]:
     return joined
 
 
-def _body(reply: httpx.Response, most: int) -> bytes:
-    """The body; of a refusal that cannot be read, why, since its status says more than that."""
+def _body(reply: httpx.Response, most: int) -> tuple[bytes, str]:
+    """The body; of a refusal that cannot be read only why, since its status says more than that."""
     try:
-        return unpacked(reply.iter_raw(), reply.headers.get("content-encoding", ""), most)
-    except EndpointError as unreadable:
+        return unpacked(reply.iter_raw(), reply.headers.get("content-encoding", ""), most), ""
+    except EndpointError as unread:
         if reply.is_success:
             raise
-        return f"{unreadable}".encode()
+        return b"", unread.problem
 
 
 def connector(url: str, timeout: float) -> Callable[[], HttpTransport]:

@@ -143,8 +143,8 @@ class Store:
         try:
             return self._with(clear)
         except SettingsError as error:
-            # Of SQLite, whatever it is, the cure is to remove the file.
-            if error.__cause__ and _code(error.__cause__) in (*_LOCKED, 0):
+            # Whatever SQLite finds wrong with the file, the fix is to remove it.
+            if isinstance(error, CacheError) and _code(error.__cause__) in (*_LOCKED, 0):
                 raise
             self.close()
             with self._border():
@@ -191,6 +191,10 @@ class Store:
                 problem = f"{self.path}: the cache is damaged: {error}"
                 raise SettingsError(problem, _CLEAR_HINT) from error
             raise CacheError(f"{self.path}: {error}") from error
+        except UnicodeDecodeError as error:
+            # SQLite quotes the damaged bytes in its message.
+            problem = f"{self.path}: the cache is damaged: it is not UTF-8"
+            raise SettingsError(problem, _CLEAR_HINT) from error
         except OSError as error:
             raise CacheError(f"{self.path}: {error.strerror or error}") from error
 
@@ -276,4 +280,7 @@ def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
     if version not in (_VERSION, _WITHOUT_CHECKSUMS):
         problem = f"{path}: the cache is of another version of rerank"
         raise SettingsError(problem, _CLEAR_HINT)
+    (made,) = connection.execute("SELECT max(CAST(sql AS BLOB)) FROM sqlite_master").fetchone()
+    if tables != 1 or not isinstance(made, bytes) or made.split() != _TABLE.encode().split():
+        raise SettingsError(f"{path}: the cache is damaged: it has other columns", _CLEAR_HINT)
     return True

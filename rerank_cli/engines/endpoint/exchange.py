@@ -91,7 +91,8 @@ class Exchange:
         if not 200 <= reply.status < 300:
             complaint = read_complaint(reply.body, reply.headers)
             retry_after = retry_after_of(reply, self._clock.date())
-            raise refusal(reply, complaint, self._settings, retry_after)
+            error = refusal(reply, complaint, self._settings, retry_after)
+            raise replace(error, said=reply.unread) if reply.unread else error
         return reply
 
     def get(self, transport: Transport, url: str, most: int = _OF_LIST) -> Reply:

@@ -122,12 +122,16 @@ def test_reply_that_is_too_large(reply: bytes, way: Way) -> None:
 
 
 @EVERY_WAY
-def test_refusal_that_is_too_large_is_still_one(way: Way) -> None:
+@pytest.mark.parametrize(
+    ("status", "what"),
+    [(401, "the key was not accepted"), (422, "the request was refused")],
+)
+def test_refusal_that_is_too_large_is_still_one(status: int, what: str, way: Way) -> None:
     """A server that repeats the whole request in its refusal would be taken for a hostile one."""
-    reply = http({"detail": [{"loc": ["body"], "msg": "no", "input": "x" * 2**22}]}, 401)
+    reply = http({"detail": [{"loc": ["body"], "msg": "no", "input": "x" * 2**22}]}, status)
     with Loopback(lambda _: reply) as server:
         outcome = way.rerank(server.url)
-    assert "the key was not accepted (HTTP 401): the reply is larger than 1 MB" in outcome.error
+    assert f"{what} (HTTP {status}): the reply is larger than 1 MB" in outcome.error
     assert outcome.code == 4
 
 
