@@ -72,7 +72,7 @@ def test_keys_of_any_kind_leave_no_run_of_eight() -> None:
     alphabet = string.ascii_letters + string.digits + "-_./+=~%&#:;!*()[]{}<>?@^|$"
     for _ in range(1000):
         key = "".join(chance.choices(alphabet, k=chance.randint(8, 60)))
-        ways = [lambda each: each, lambda each: f"\\u{ord(each):04x}", lambda each: quote(each, "")]
+        ways: list[Callable[[str], str]] = [str, quote, lambda each: f"\\u{ord(each):04x}"]
         spelt = "".join(chance.choice(ways)(each) for each in key)
         text = f"{chance.choice(alphabet)} {spelt}{key} {key[chance.randint(0, 9) :]}"
         left = Redactor(key)(text[: chance.randint(1, len(text))])

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rerank_cli.console.events import StreamEvents
+from rerank_cli.console.progress import begun
 from rerank_cli.console.streams import Streams, sane_environ
 from rerank_cli.model import Usage
 from rerank_cli.rendering.numbers import counted
@@ -75,9 +76,10 @@ class BatchProgress(StreamEvents):
         if streams.quiet:
             return
         left = self._left()
-        if self._watched:
+        if self._watched and self._bar is None:
+            self._watched = begun(self._made_bar())
+        if self._watched and (bar := self._bar):
             summary = self._summary(short=True) + (f" · {left} left" if left else "")
-            bar = self._bar or self._made_bar()
             bar.update(
                 bar.task_ids[0], completed=self._tally.seen, total=self.total, summary=summary
             )
@@ -144,5 +146,4 @@ class BatchProgress(StreamEvents):
             transient=True,
         )
         self._bar.add_task("", total=self.total, summary="")
-        self._bar.start()
         return self._bar

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from rerank_cli.console.events import StreamEvents
 from rerank_cli.console.streams import Streams, sane_environ
-from rerank_cli.transport.threads import started
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -13,6 +12,16 @@ if TYPE_CHECKING:
 
 _FEW = 4
 """Show no bar for at most this many requests: they are done before it could be read."""
+
+
+def begun(bar: "Bar") -> bool:
+    """Whether a bar is shown now, for which it needs a thread that the system lets start."""
+    try:
+        bar.start()
+    except RuntimeError:
+        bar.stop()
+        return False
+    return True
 
 
 class Progress(StreamEvents):
@@ -39,8 +48,6 @@ class Progress(StreamEvents):
         streams = self._streams
         if streams.quiet or streams.verbose or not streams.stderr_is_terminal:
             return
-        if not started(lambda: None):
-            return  # the bar needs a thread
         from rich.console import Console
         from rich.progress import (
             BarColumn,
@@ -62,7 +69,8 @@ class Progress(StreamEvents):
             transient=True,
         )
         self._task = self._bar.add_task("", total=self._passages, rate="", pace="")
-        self._bar.start()
+        if not begun(self._bar):
+            self._bar = None
 
     def scored(self, passages: int) -> None:
         if self._bar is None or self._task is None:

@@ -77,8 +77,10 @@ def connector(url: str, timeout: float) -> Callable[[], HttpTransport]:
     def connect() -> HttpTransport:
         try:
             connection = Connection(tls, timeout, proxy)
-        except (httpx.InvalidURL, ValueError, ImportError) as error:
+        except ImportError as error:
             raise SettingsError(f"the proxy cannot be used: {error}", _PROXIES) from error
+        except (httpx.InvalidURL, ValueError):  # whose text may hold a password
+            raise SettingsError("the proxy cannot be used: its URL is none", _PROXIES) from None
         return HttpTransport(connection, timeout, proxied=proxy is not None)
 
     return connect

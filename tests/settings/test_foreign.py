@@ -201,3 +201,12 @@ def test_a_long_url_takes_no_time(text: str) -> None:
     shown_url("http://a" + text * 40_000)
     rerank("q", PASSAGES, "--base-url", "http://a" + text * 40_000, "-p", text * 40_000)
     assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("url", [each for each in PASSWORDS if "://" in each])
+def test_a_password_of_a_malformed_proxy_is_not_printed(url: str, server: Loopback) -> None:
+    """As with the URL of an endpoint."""
+    where = ("--base-url", server.url, "--retries", "0", "-v")
+    done = rerank("q", PASSAGES, *where, env={"HTTP_PROXY": url, "RERANK_API_KEY": KEY})
+    assert done.code in (3, 5), done.err
+    assert "hunter2" not in done.out + done.err

@@ -26,6 +26,7 @@ _FACTS = """
     SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master)
     FROM pragma_application_id, pragma_user_version
 """
+_SOUND = "SELECT sql, integrity_check FROM sqlite_master, pragma_integrity_check"
 _TIMES = """
     SELECT min(created), max(created) FROM scores
     WHERE typeof(created) = 'integer' AND created BETWEEN 0 AND 253402300799
@@ -138,6 +139,8 @@ class Store:
             with suppress(sqlite3.OperationalError):  # another process reads: smaller next time
                 connection.execute("VACUUM")
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            if connection.execute(_SOUND).fetchall() != [(_TABLE.lstrip(), "ok")]:
+                raise SettingsError(f"{self.path}: the cache is damaged", _CLEAR_HINT)
             return count
 
         try:
@@ -186,7 +189,7 @@ class Store:
         """SQLite's errors, and the system's, become ours."""
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             if _code(error) in _DAMAGED:
                 problem = f"{self.path}: the cache is damaged: {error}"
                 raise SettingsError(problem, _CLEAR_HINT) from error
@@ -196,6 +199,9 @@ class Store:
 
 
 def _code(error: BaseException | None) -> int:
+    """SQLite's code for an error, 0 if it has none."""
+    if isinstance(error, UnicodeDecodeError):  # its very message quotes what is damaged
+        return 11
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
