@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rerank_cli.console.events import StreamEvents
+from rerank_cli.console.progress import started
 from rerank_cli.console.streams import Streams, sane_environ
 from rerank_cli.model import Usage
 from rerank_cli.rendering.numbers import counted
@@ -79,9 +80,11 @@ class BatchProgress(StreamEvents):
         if streams.quiet:
             return
         left = self._left()
-        if self._watched:
+        if self._watched and self._bar is None:
+            self._bar = self._made_bar()
+            self._watched = started(self._bar)
+        if self._watched and (bar := self._bar):
             summary = self._summary(short=True) + (f" · {left} left" if left else "")
-            bar = self._bar or self._made_bar()
             bar.update(
                 bar.task_ids[0], completed=self._tally.seen, total=self.total, summary=summary
             )
@@ -140,13 +143,12 @@ class BatchProgress(StreamEvents):
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
-        self._bar = Progress(
+        bar = Progress(
             BarColumn(8),
             TaskProgressColumn(),
             TextColumn("{task.fields[summary]}"),
             console=Console(file=self._streams.stderr, _environ=sane_environ()),
             transient=True,
         )
-        self._bar.add_task("", total=self.total, summary="")
-        self._bar.start()
-        return self._bar
+        bar.add_task("", total=self.total, summary="")
+        return bar

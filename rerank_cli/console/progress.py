@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from rerank_cli.console.events import StreamEvents
 from rerank_cli.console.streams import Streams, sane_environ
-from rerank_cli.transport.threads import started
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -13,6 +12,16 @@ if TYPE_CHECKING:
 
 _FEW = 4
 """Show no bar for at most this many requests: they are done before it could be read."""
+
+
+def started(bar: "Bar") -> bool:
+    """Show a bar. Returns whether it is shown: it needs a thread, which the system may refuse."""
+    try:
+        bar.start()
+    except RuntimeError:
+        bar.stop()
+        return False
+    return True
 
 
 class Progress(StreamEvents):
@@ -38,8 +47,6 @@ class Progress(StreamEvents):
         streams = self._streams
         if streams.quiet or streams.verbose or not streams.stderr_is_terminal:
             return
-        if not started(lambda: None):
-            return  # the bar needs a thread
         from rich import progress
         from rich.console import Console
 
@@ -54,7 +61,8 @@ class Progress(StreamEvents):
             transient=True,
         )
         self._task = self._bar.add_task("", total=self._passages, rate="", pace="")
-        self._bar.start()
+        if not started(self._bar):
+            self._bar = None
 
     def scored(self, passages: int) -> None:
         if self._bar is None or self._task is None:
@@ -94,7 +102,8 @@ class Progress(StreamEvents):
             with self._lock:
                 self._bar.stop()
                 super().warn(text)
-                self._bar.start()
+                if not started(self._bar):
+                    self._bar = None
 
     def close(self) -> None:
         """Take the bar away."""

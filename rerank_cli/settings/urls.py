@@ -7,9 +7,9 @@ from rerank_cli.errors import SettingsError
 
 # A password may hold slashes, and an @ be written otherwise; a part of a path may begin with one.
 _AT = "(@|＠|﹫|%40)"
-_ANY_PASSWORD = re.compile(f".*{_AT}", re.DOTALL | re.IGNORECASE)
+_ANY_PASSWORD = re.compile(f"^.*{_AT}", re.DOTALL | re.IGNORECASE)
 _PASSWORD = re.compile(
-    rf"^[a-z]+://([^/]*:.*[^/]|[^/]*){_AT}",
+    rf"^[a-z]+://([^/:]*:.*[^/]|[^/]*){_AT}",
     re.DOTALL | re.IGNORECASE,
 )
 
@@ -26,7 +26,7 @@ def check_url(url: str, source: str) -> None:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError:  # whose text may hold a password
-        problem = f"{source}: not a URL: no host and port in {value!r}"
+        problem = f"{source}: not a URL: no host and port can be read from it"
         raise SettingsError(problem, _URL_HINT) from None
     if parts.username is not None or parts.password is not None:
         raise SettingsError(

@@ -22,6 +22,10 @@ class Proxy:
         host = rest.rpartition("@")[2]
         for end in "/?#":
             host = host.partition(end)[0]
+        try:
+            _ = urlsplit(f"//{host}").port
+        except ValueError:  # no number after the colon: the @ after a password may be missing
+            host = "…"
         return f"{scheme}://{host} ({self.source})"
 
 

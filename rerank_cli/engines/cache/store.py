@@ -26,6 +26,7 @@ _FACTS = """
     SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master)
     FROM pragma_application_id, pragma_user_version
 """
+_SOUND = "SELECT sql, integrity_check FROM sqlite_master, pragma_integrity_check"
 _TIMES = """
     SELECT min(created), max(created) FROM scores
     WHERE typeof(created) = 'integer' AND created BETWEEN 0 AND 253402300799
@@ -138,13 +139,15 @@ class Store:
             with suppress(sqlite3.OperationalError):  # another process reads: smaller next time
                 connection.execute("VACUUM")
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            if connection.execute(_SOUND).fetchall() != [(_TABLE.lstrip(), "ok")]:
+                raise SettingsError(f"{self.path}: the cache is damaged", _CLEAR_HINT)
             return count
 
         try:
             return self._with(clear)
         except SettingsError as error:
-            # Whatever SQLite finds wrong with the file, the fix is to remove it.
-            if isinstance(error, CacheError) and _code(error.__cause__) in (*_LOCKED, 0):
+            # Of SQLite, whatever it is, the cure is to remove the file.
+            if error.__cause__ and _code(error.__cause__) in (*_LOCKED, 0):
                 raise
             self.close()
             with self._border():
@@ -186,20 +189,19 @@ class Store:
         """SQLite's errors, and the system's, become ours."""
         try:
             yield
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             if _code(error) in _DAMAGED:
                 problem = f"{self.path}: the cache is damaged: {error}"
                 raise SettingsError(problem, _CLEAR_HINT) from error
             raise CacheError(f"{self.path}: {error}") from error
-        except UnicodeDecodeError as error:
-            # SQLite quotes the damaged bytes in its message.
-            problem = f"{self.path}: the cache is damaged: it is not UTF-8"
-            raise SettingsError(problem, _CLEAR_HINT) from error
         except OSError as error:
             raise CacheError(f"{self.path}: {error.strerror or error}") from error
 
 
 def _code(error: BaseException | None) -> int:
+    """SQLite's code for an error, 0 if it has none."""
+    if isinstance(error, UnicodeDecodeError):  # its very message quotes what is damaged
+        return 11
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
@@ -280,7 +282,4 @@ def _is_ours(connection: sqlite3.Connection, path: Path) -> bool:
     if version not in (_VERSION, _WITHOUT_CHECKSUMS):
         problem = f"{path}: the cache is of another version of rerank"
         raise SettingsError(problem, _CLEAR_HINT)
-    (made,) = connection.execute("SELECT max(CAST(sql AS BLOB)) FROM sqlite_master").fetchone()
-    if tables != 1 or not isinstance(made, bytes) or made.split() != _TABLE.encode().split():
-        raise SettingsError(f"{path}: the cache is damaged: it has other columns", _CLEAR_HINT)
     return True

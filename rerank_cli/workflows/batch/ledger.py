@@ -171,7 +171,7 @@ class Ledger:
     def _entry(self, line: bytes, number: int) -> Mapping[str, object]:
         try:
             entry = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             entry = None
         if not isinstance(entry, dict):
             raise self._damaged(number)

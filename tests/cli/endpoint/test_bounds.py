@@ -124,7 +124,7 @@ def test_reply_that_is_too_large(reply: bytes, way: Way) -> None:
 @EVERY_WAY
 @pytest.mark.parametrize(
     ("status", "what"),
-    [(401, "the key was not accepted"), (422, "the request was refused")],
+    [(401, "a key is needed, and none was sent"), (422, "the request was refused")],
 )
 def test_refusal_that_is_too_large_is_still_one(status: int, what: str, way: Way) -> None:
     """A server that repeats the whole request in its refusal would be taken for a hostile one."""
