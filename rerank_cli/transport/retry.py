@@ -37,15 +37,16 @@ class Retry:
         self._retried = retried
         self._succeeded = False
 
-    def __call__(self, attempt: Callable[[], T], start: float | None = None) -> T:
+    def __call__(self, attempt: Callable[[], T], start: float | None = None, tries: int = 0) -> T:
         """The attempt's result. Raises its last ScoringError, with how often and how long.
 
-        The deadline is counted from the clock's moment `start`, if none is given from now.
+        The deadline is counted from the clock's moment `start`, if none is given from now. `tries`
+        were made before, and count, but for two that are made in any case.
         """
         began = self._clock.now()
         deadline = math.inf if self._policy.deadline is None else self._policy.deadline
         end = (began if start is None else start) + deadline
-        tries = 0
+        tries = before = max(min(tries, self._policy.retries - 1), 0)
         while True:
             tries += 1
             try:
@@ -53,11 +54,12 @@ class Retry:
             except ScoringError as error:
                 too_long = error.transient and (error.retry_after or 0) > LONGEST_WAIT
                 may_retry = error.transient and not too_long and tries <= self._most(error.fault)
-                if tries == 1 and not may_retry:
+                if tries == before + 1 and not may_retry:
                     raise replace(error, waits_too_long=too_long) from error.__cause__
                 seconds, now = _backoff(error, tries), self._clock.now()
                 if not may_retry or self._clock.stopped or now + seconds > end:
-                    raise replace(error, attempts=tries, seconds=now - began) from error.__cause__
+                    made = tries - before
+                    raise replace(error, attempts=made, seconds=now - began) from error.__cause__
                 self._retried(f"try {tries + 1} in {seconds:.1f} s, after: {error.message}")
                 self._clock.sleep(seconds)
             else:

@@ -3,10 +3,16 @@
 import pytest
 
 from rerank_cli.errors import EndpointError, Fault, RefusedError
+from rerank_cli.planning import Request
 from rerank_cli.transport.pace import Outgrown, Pace
 from tests.transport.clocks import FakeClock
 
 BUSY = EndpointError("busy", fault=Fault.BUSY, transient=True)
+
+
+def request(passages: int) -> Request:
+    """A request of so many passages."""
+    return Request("q", [""] * passages, range(passages))
 
 
 def _pace(most: int = 32) -> tuple[Pace, FakeClock, list[int]]:
@@ -22,7 +28,7 @@ def _pace(most: int = 32) -> tuple[Pace, FakeClock, list[int]]:
 def _answer(pace: Pace, times: int = 1) -> None:
     for _ in range(times):
         pace.enter(1)
-        pace.answered()
+        pace.answered(1)
         pace.leave()
 
 
@@ -39,7 +45,7 @@ def test_an_overload_halves_the_pace_and_answers_restore_it() -> None:
     pace, clock, told = _pace()
     _answer(pace)
     clock.seconds += 1
-    pace.failed(BUSY, clock.now(), 1)
+    pace.failed(BUSY, clock.now(), request(1))
     assert pace.allowed == 16
     assert told == [16]
     _answer(pace, 16)
@@ -55,7 +61,7 @@ def test_a_burst_of_overloads_slows_down_once() -> None:
     entered = clock.now()
     clock.seconds += 1
     for _ in range(8):
-        pace.failed(BUSY, entered, 1)
+        pace.failed(BUSY, entered, request(1))
     assert told == [16]
 
 
@@ -63,21 +69,21 @@ def test_a_wrong_request_does_not_slow_down() -> None:
     """Every refused passage would slow the run."""
     pace, clock, _ = _pace()
     _answer(pace)
-    pace.failed(RefusedError("no", fault=Fault.KEY), clock.now(), 1)
+    pace.failed(RefusedError("no", fault=Fault.KEY), clock.now(), request(1))
     assert pace.allowed == 32
 
 
 def test_a_size_that_was_refused_is_not_sent_again() -> None:
     """Each worker would find out by itself that requests are too large."""
     pace, clock, _ = _pace()
-    pace.failed(RefusedError("large", fault=Fault.TOO_LARGE), clock.now(), 100)
+    pace.failed(RefusedError("large", fault=Fault.TOO_LARGE), clock.now(), request(100))
     assert pace.largest == 50
     assert pace.allowed == 1
     with pytest.raises(Outgrown):
         pace.enter(51)
     _answer(pace)
     assert pace.allowed == 32
-    pace.failed(RefusedError("large", fault=Fault.TOO_LARGE), clock.now(), 80)
+    pace.failed(RefusedError("large", fault=Fault.TOO_LARGE), clock.now(), request(80))
     assert pace.largest == 40
 
 
@@ -85,7 +91,9 @@ def test_all_requests_wait_when_the_endpoint_asks_to() -> None:
     """Others would be refused while one request waits."""
     pace, clock, _ = _pace()
     pace.failed(
-        EndpointError("busy", fault=Fault.RATE, transient=True, retry_after=2.0), clock.now(), 1
+        EndpointError("busy", fault=Fault.RATE, transient=True, retry_after=2.0),
+        clock.now(),
+        request(1),
     )
     pace.enter(1)
     assert clock.slept == [2.0]

@@ -33,6 +33,7 @@ class Exchange:
     fields  request fields of this run; as an attribute, with those that the row always sends
     note    is called with a line about each reply
     url     the whole URL that requests are posted to
+    count   the request field for how many results are wanted, None if there is none
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Exchange:
         self._dialect = DIALECTS[row.dialect]
         self.fields = {**row.fields, **fields}
         self._options = RequestOptions(settings.model, self.fields, row.path)
+        self.count = row.count
         self._headers = dict(row.headers)
         if key is not None:
             bearer = "Bearer " if row.key_header == "Authorization" else ""
@@ -56,9 +58,12 @@ class Exchange:
         self.url = self._dialect.url(settings.base_url, self._options)
         self._shown_url = shown_url(self.url)
 
-    def body(self, request: Request) -> bytes:
-        """The request as it is sent."""
-        encoded = self._dialect.encode(request, self._options)
+    def body(self, request: Request, *, counted: bool = False) -> bytes:
+        """The request as it is sent; if `counted` with the number of results that are wanted."""
+        options = self._options
+        if counted and self.count:
+            options = options.also(self.count, len(request.texts))
+        encoded = self._dialect.encode(request, options)
         return json.dumps(encoded, ensure_ascii=False, separators=(",", ":")).encode()
 
     def send(self, transport: Transport, body: bytes) -> Reply:

@@ -31,7 +31,15 @@ _TRANSIENT = (Fault.RATE, Fault.BUSY, Fault.SLOW, Fault.FAILED)
 _TOO_LARGE = re.compile(
     r"batch size|too (large|long|many)|less than \d+ tokens|must have less than|"
     r"maximum (context|allowed|batch)|max(imum)? (number of )?(documents|tokens|chunks)|"
-    r"max_seq_len|max allowed|number of documents|length limit|larger than \d+"
+    r"max_seq_len|max allowed|number of documents|length limit|larger than \d+|context size"
+)
+
+# How they say how many passages it may have: with words for passages, and none for tokens.
+_COUNTED = re.compile(r"documents|passages|texts|items|inputs|pairs|batch|array")
+_NOT_COUNTED = re.compile(r"token|char|byte|\d ?[km]?b\b|context")
+_AT_MOST = re.compile(
+    r"(?:<=?|≤|at most|\bmax(?:imum)?\b|(?:larger|more|greater) than|up to|exceeds?|limit)"
+    r"\D{0,30}?(\d[\d,]{0,7})"
 )
 
 # How servers say that the model does something else, such as chat or embeddings.
@@ -99,6 +107,7 @@ def refusal(
     # It may be refused because the server speaks another wire form.
     wire_form = fault is Fault.REQUEST and settings.provider.kind != "hosted"
     signs = signs_of(f"{complaint.code} {complaint.text}")
+    most = _most(complaint.text.lower()) if fault is Fault.TOO_LARGE else None
     return error(
         _WHAT[fault],
         _hint(fault, settings, wire_form=wire_form),
@@ -110,6 +119,7 @@ def refusal(
         code=complaint.code,
         request_id=complaint.request_id,
         said=complaint.text,
+        most=most,
     )
 
 
@@ -146,13 +156,21 @@ def _fault(status: int, complaint: Complaint, settings: Settings) -> Fault:
         return Fault.MODEL
     if status == 403 and re.search("balance|余额", text):
         return Fault.BALANCE
-    if status in (400, 422, 500) and _TOO_LARGE.search(text):
+    if status in (400, 422, 500) and (_TOO_LARGE.search(text) or _most(text)):
         return Fault.TOO_LARGE
     # Some servers answer a malformed request as if they had failed themselves.
     if status == 500 and "validation error" in text:
         return Fault.REQUEST
     known_by_status = (fault for fault, statuses in _STATUSES.items() if status in statuses)
     return next(known_by_status, Fault.REQUEST if status < 500 else Fault.FAILED)
+
+
+def _most(text: str) -> int | None:
+    """Passages that a request may have, if the text (lower case) says so."""
+    if _NOT_COUNTED.search(text) or not _COUNTED.search(text):
+        return None
+    found = _AT_MOST.search(text)
+    return int(found[1].replace(",", "")) if found else None
 
 
 def _hint(fault: Fault, settings: Settings, *, wire_form: bool) -> str | None:
