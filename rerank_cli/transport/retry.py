@@ -54,13 +54,13 @@ class Retry:
             except ScoringError as error:
                 too_long = error.transient and (error.retry_after or 0) > LONGEST_WAIT
                 may_retry = error.transient and not too_long and tries <= self._most(error.fault)
-                if tries == before + 1 and not may_retry:
+                made = tries - before
+                if made == 1 and not may_retry:
                     raise replace(error, waits_too_long=too_long) from error.__cause__
-                seconds, now = _backoff(error, tries), self._clock.now()
+                seconds, now = _backoff(error, made), self._clock.now()
                 if not may_retry or self._clock.stopped or now + seconds > end:
-                    made = tries - before
                     raise replace(error, attempts=made, seconds=now - began) from error.__cause__
-                self._retried(f"try {tries + 1} in {seconds:.1f} s, after: {error.message}")
+                self._retried(f"try {made + 1} in {seconds:.1f} s, after: {error.message}")
                 self._clock.sleep(seconds)
             else:
                 self._succeeded = True
