@@ -97,3 +97,39 @@ def test_all_requests_wait_when_the_endpoint_asks_to() -> None:
     )
     pace.enter(1)
     assert clock.slept == [2.0]
+
+
+def test_a_size_that_is_answered_is_not_too_large() -> None:
+    """A passage that is too long would make all requests small."""
+    pace, clock, _ = _pace()
+    large = RefusedError("large", fault=Fault.TOO_LARGE)
+    pace.failed(large, clock.now(), request(20))
+    pace.answered(10)
+    assert pace.largest == 10
+    pace.answered(20)
+    assert pace.largest is None
+    pace.failed(large, clock.now(), request(20))
+    assert pace.largest is None
+
+
+@pytest.mark.parametrize(("by_size", "largest"), [(True, 10), (False, None)])
+def test_a_size_holds_until_it_is_known_why_the_request_failed(
+    by_size: bool, largest: int | None
+) -> None:
+    """A passage that is too long would make all requests small, or a size be found out anew."""
+    pace, clock, _ = _pace()
+    refused = request(20)
+    pace.failed(RefusedError("large", fault=Fault.TOO_LARGE), clock.now(), refused)
+    pace.failed(RefusedError("large", fault=Fault.TOO_LARGE), clock.now(), request(1))
+    assert pace.largest == 10
+    pace.explained(refused, by_size=by_size)
+    assert pace.largest == largest
+
+
+def test_a_size_that_the_endpoint_names_is_taken() -> None:
+    """A size would be guessed that is known."""
+    pace, clock, _ = _pace()
+    for most, largest in ((300, 50), (80, 50), (25, 25)):
+        error = RefusedError("large", fault=Fault.TOO_LARGE, most=most)
+        pace.failed(error, clock.now(), request(100))
+        assert pace.largest == largest

@@ -180,12 +180,15 @@ class Dispatch:
         self, request: Request, fault: Fault, left: Request, most: int | None = None
     ) -> list[Request]:
         """What is left of a request that failed, in halves, or as many at once as it may have."""
-        with self._changed:
-            self._split.append((request, fault))
-        if fault is Fault.FAILED:
-            self._pace.too_large(request)
         size = len(left.texts)
-        at = most if most and most < size else size // 2
+        if most and most < size:
+            at = most
+        else:
+            at = size // 2
+            with self._changed:
+                self._split.append((request, fault))
+            if fault is Fault.FAILED:
+                self._pace.too_large(request)
         return [part for part in (left.part(slice(at)), left.part(slice(at, None))) if part.texts]
 
     def _leave_out(self, numbers: Sequence[int], error: ScoringError) -> None:
