@@ -18,12 +18,16 @@ _AT_FIRST = 8
 
 _OVERLOADED = (Fault.RATE, Fault.BUSY, Fault.SLOW)
 
-_OUTAGE = 16
+_OUTAGE = 10
 """Failures in a row, of all workers, after which it is no longer taken to be about a request."""
 
 
 class Outgrown(Exception):  # noqa: N818 - no error
-    """The request has more passages than have since proved to fit; it has not been sent."""
+    """The request has more passages than `largest`, which fit; it has not been sent."""
+
+    def __init__(self, largest: int) -> None:
+        super().__init__(largest)
+        self.largest = largest
 
 
 class Pace:
@@ -78,7 +82,7 @@ class Pace:
                 self._changed.wait()
             largest = self.largest
             if largest and passages > largest:
-                raise Outgrown
+                raise Outgrown(largest)
             self._under_way += 1
             pause = self._not_before - self._clock.now()
         if pause > 0:

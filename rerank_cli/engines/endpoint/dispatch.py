@@ -97,26 +97,23 @@ class Dispatch:
                 self._changed.notify_all()
 
     def _take(self) -> Request | None:
-        """The next request, no larger than has proved to fit; None when all is over."""
+        """The next request; None when all is over."""
         with self._changed:
             while not self._queue and not self._is_over():
                 self._changed.wait()
             if self._is_over():
                 return None
-            request = self._queue.popleft()
-            largest = self._pace.largest
-            if largest and len(request.texts) > largest:
-                self._queue.appendleft(request.part(slice(largest, None)))
-                request = request.part(slice(largest))
             self._under_way += 1
-            return request
+            return self._queue.popleft()
 
     def _fulfil(self, ask: Ask, request: Request) -> None:
         more: list[Request] = []
+        waits = True
         try:
             sent, decoded = ask(request)
-        except Outgrown:
-            more = [request]
+        except Outgrown as outgrown:
+            at = outgrown.largest
+            more, waits = [request.part(slice(at)), request.part(slice(at, None))], False
         except ReplyError as error:
             more = self._rest(request, error)
         except ScoringError as error:
@@ -128,8 +125,8 @@ class Dispatch:
                 more = self._halves(request, Fault.FAILED, left)
         with self._changed:
             # What failed waits until others are answered: that shows whether it is all that fails.
-            last = any(each.tries for each in more)
-            self._queue.extend(more) if last else self._queue.extendleft(reversed(more))
+            waits = waits and any(each.tries for each in more)
+            self._queue.extend(more) if waits else self._queue.extendleft(reversed(more))
             self._under_way -= 1
             self._changed.notify_all()
 
@@ -203,7 +200,9 @@ class Dispatch:
                     self._pace.explained(request, by_size=False)
         is_reply = isinstance(error, ReplyError)
         answered = self._usage.requests if is_reply else self._pace.has_answered
-        if len(self._left_out) > (_NAMED_AT_MOST if answered else 1):
+        # Until something is answered, it may be the request that is wrong.
+        most = _NAMED_AT_MOST if answered else int(error.fault is not Fault.REQUEST)
+        if len(self._left_out) > most:
             self._fail()
 
     def _fail(self) -> NoReturn:
@@ -211,16 +210,15 @@ class Dispatch:
         numbers = sorted(self._left_out)
         error = self._left_out[numbers[0]]
         located = self._located(error, numbers)
-        if self._scores.count(None) > len(numbers):
-            located.more_passages = True
+        others = located.more_passages or self._scores.count(None) > len(numbers)
+        # It may not be known yet whether it is the passage or the request.
+        alone = error.fault is Fault.REQUEST and not self._pace.has_answered
+        hint = error.hint
         if error.fault is Fault.TOO_LARGE:
-            located.hint = _TOO_LARGE_ALONE
-        elif error.fault is Fault.REQUEST and not self._pace.has_answered:
-            # It is not known yet whether it is the passage or the request.
-            located.alone = True
-        elif not isinstance(error, ReplyError):
-            located.hint = _REFUSED_ALONE
-        raise located from error.__cause__
+            hint = _TOO_LARGE_ALONE
+        elif not alone and not isinstance(error, ReplyError):
+            hint = _REFUSED_ALONE
+        raise replace(located, hint=hint, alone=alone, more_passages=others) from error.__cause__
 
     def _located(self, error: ScoringError, numbers: Sequence[int]) -> ScoringError:
         """A copy of the error that locates the passages of these texts."""

@@ -135,9 +135,9 @@ class EndpointEngine:
     def _send(self, transport: Transport, request: Request, *, counted: bool) -> Reply:
         """A reply with status 2xx, or the error for any other."""
         passages = len(request.texts)
-        body = self.exchange.body(request, counted=counted or self._counted)
         entered = self._pace.enter(passages)
         try:
+            body = self.exchange.body(request, counted=counted or self._counted)
             if self._rate_limit:
                 # Last of all: a request that waited after this would be sent in a later minute.
                 self._rate_limit.acquire(request.tokens)
