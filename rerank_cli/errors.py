@@ -152,6 +152,7 @@ class ScoringError(RerankError):
     passages        locators (file:line) of the passages it is about
     more_passages   whether it is about more than those
     alone           whether one passage failed by itself before any other was scored
+    most            passages that a request may have, as far as it says so
     """
 
     fault: Fault = Fault.FAILED
@@ -172,6 +173,7 @@ class ScoringError(RerankError):
     passages: tuple[str, ...] = ()
     more_passages: bool = False
     alone: bool = False
+    most: int | None = None
 
     @property
     def message(self) -> str:
@@ -253,10 +255,12 @@ _OF_ONE = (Fault.REQUEST, Fault.TOO_LARGE, Fault.NONSENSE)
 def ends_all(error: RerankError, *, succeeded: bool) -> bool:
     """Whether other queries would fail as this one did, so that it is no use to go on.
 
-    As long as none has `succeeded`, most failures are taken to be of all.
+    As long as none has `succeeded`, most failures are taken to be of all, unless it is known which
+    passages they are about.
     """
     if isinstance(error, InputError):
         return False
     if not isinstance(error, ScoringError):
         return not succeeded
-    return error.fault in _OF_ALL or (not succeeded and error.fault not in _OF_ONE)
+    of_one = succeeded or error.passages or error.fault in _OF_ONE
+    return error.fault in _OF_ALL or not of_one

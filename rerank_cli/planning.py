@@ -47,15 +47,21 @@ class Request:
     numbers: Sequence[int]
     again: bool = False
     """Whether these are the texts that a reply forgot."""
+    tries: int = 0
+    """How often a larger request failed that had these texts."""
 
     def part(self, positions: slice) -> "Request":
         """A request for some of the texts only."""
-        return Request(self.query, self.texts[positions], self.numbers[positions], self.again)
+        return replace(self, texts=self.texts[positions], numbers=self.numbers[positions])
 
-    def rest(self, positions: Sequence[int]) -> "Request":
-        """A request for the texts that a reply forgot."""
+    def only(self, positions: Sequence[int]) -> "Request":
+        """A request for just the texts at some positions."""
         texts = [self.texts[at] for at in positions]
-        return Request(self.query, texts, [self.numbers[at] for at in positions], again=True)
+        return replace(self, texts=texts, numbers=[self.numbers[at] for at in positions])
+
+    def without(self, number: int) -> "Request":
+        """A request for all texts but the one of this number."""
+        return self.only([at for at, each in enumerate(self.numbers) if each != number])
 
     @property
     def tokens(self) -> int:

@@ -69,9 +69,9 @@ RANKING = [
     (Command("overload", _always({"message": "busy"}, 503)), 5, 4),
     (Command("long wait", _always(b"", 429, {"Retry-After": "900"})), 4, 4),
     (Command("too large", _at_most_two), 0, 3),
-    (Command("one too large", _but("two", http({"message": "too large"}, 413))), 4, 4),
+    (Command("one too large", _but("two", http({"message": "too large"}, 413))), 4, 5),
     (Command("forgotten passage", _forgetful), 5, 4),
-    (Command("refused passage", _but("three", _SAID_NO), _ONE_BY_ONE), 4, 3),
+    (Command("refused passage", _but("three", _SAID_NO), _ONE_BY_ONE), 4, 4),
     (Command("refused at first", _always({"message": "no"}, 400)), 4, 3),
 ]
 

@@ -3,11 +3,12 @@
 POST {base}/rerank
 {"model", "query", "documents": [str], …}
 → {"results": [{"index", "relevance_score", "document"?}], usage in one of many places}
+  (some say `score` for `relevance_score`)
 """
 
 from collections.abc import Mapping, Sequence
 
-from rerank_cli.dialects.reply import Decoded, input_tokens, list_at, scored
+from rerank_cli.dialects.reply import Decoded, input_tokens, list_at, object_of, scored
 from rerank_cli.dialects.request_options import RequestOptions
 from rerank_cli.planning import Request
 
@@ -17,12 +18,12 @@ class Cohere:
 
     path     the final path of the URL
     results  the fields, one within the other, under which a reply has its results
-    score    the field of a result that is its score
+    scores   the field of a result that is its score; others where no result has it
     """
 
     path = "/rerank"
     results: tuple[str, ...] = ("results",)
-    score = "relevance_score"
+    scores: tuple[str, ...] = ("relevance_score", "score")
 
     def url(self, base_url: str, options: RequestOptions) -> str:
         return options.url(base_url, self.path)
@@ -37,4 +38,6 @@ class Cohere:
 
     def decode(self, reply: object, headers: Mapping[str, str], count: int) -> Decoded:
         results = list_at(reply, *self.results)
-        return Decoded(scored(results, self.score, count), input_tokens(reply))
+        named = (name for name in self.scores if any(name in object_of(each) for each in results))
+        score = next(named, self.scores[0])
+        return Decoded(scored(results, score, count), input_tokens(reply))

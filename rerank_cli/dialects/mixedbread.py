@@ -15,7 +15,7 @@ class Mixedbread(Cohere):
 
     path = "/reranking"
     results = ("data",)
-    score = "score"
+    scores = ("score",)
 
     def documents(self, texts: Sequence[str]) -> Mapping[str, object]:
         return {"input": list(texts)}

@@ -19,7 +19,7 @@ class Nim(Cohere):
     """See `dialects.Dialect`. The body has the model's name with dots, the URL with underscores."""
 
     results = ("rankings",)
-    score = "logit"
+    scores = ("logit",)
 
     def url(self, base_url: str, options: RequestOptions) -> str:
         model = options.model or ""

@@ -14,7 +14,7 @@ class Pinecone(Cohere):
     """See `dialects.Dialect`."""
 
     results = ("data",)
-    score = "score"
+    scores = ("score",)
 
     def documents(self, texts: Sequence[str]) -> Mapping[str, object]:
         return {"documents": [{"text": text} for text in texts]}

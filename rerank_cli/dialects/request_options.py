@@ -1,7 +1,7 @@
 """Model, further fields and path of every request to one endpoint."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote, urlsplit
 
 
@@ -17,6 +17,10 @@ class RequestOptions:
     model: str | None = None
     fields: Mapping[str, object] = field(default_factory=dict)
     path: str | None = None
+
+    def also(self, name: str, value: object) -> "RequestOptions":
+        """The options with one more field."""
+        return replace(self, fields={**self.fields, name: value})
 
     @property
     def named(self) -> dict[str, object]:

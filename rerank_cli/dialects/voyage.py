@@ -12,3 +12,4 @@ class Voyage(Cohere):
     """See `dialects.Dialect`."""
 
     results = ("data",)
+    scores = ("relevance_score",)

@@ -42,6 +42,8 @@ class Provider:
     headers         headers of every request
     fields          fields of every request. No top_n or top_k is ever among them: all scores are
                     needed, and servers differ in what it does
+    count           the field for how many results are wanted, None if there is none; it is sent
+                    only after the endpoint left out results without it
     extras          option → the field it goes into, if the model takes it (`providers.models`)
     max_passages    passages a request may carry
     max_bytes       bytes a request's body may have
@@ -70,6 +72,7 @@ class Provider:
     key_header: str = "Authorization"
     headers: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, object] = field(default_factory=dict)
+    count: str | None = "top_n"
     extras: Mapping[str, str] = field(default_factory=dict)
     max_passages: int | None = Guess(USUAL_PASSAGES)
     max_bytes: int | None = None

@@ -135,6 +135,7 @@ SELF_HOSTED = (
         base_url="http://localhost:8000/v1",
         model="nvidia/llama-3.2-nv-rerankqa-1b-v2",
         fields={"truncate": "END"},
+        count=None,
         max_passages=512,
         score_range=UNBOUNDED,
         marks=('"rankings"',),

@@ -2,7 +2,8 @@
 
 Requests at once follow additive increase and multiplicative decrease, as TCP has it: each answer
 adds a little, so that a full round of answers adds one; an overload halves them, once for all
-requests that were under way then. Passages are halved by each refusal for size, for good.
+requests that were under way then. Passages are halved by each refusal for size, unless as many have
+been answered, or one of them is refused by itself: then it was not their number.
 """
 
 import math
@@ -10,6 +11,7 @@ import threading
 from collections.abc import Callable
 
 from rerank_cli.errors import Fault, ScoringError
+from rerank_cli.planning import Request
 from rerank_cli.transport.clock import Clock
 from rerank_cli.transport.retry import PATIENCE
 
@@ -18,9 +20,16 @@ _AT_FIRST = 8
 
 _OVERLOADED = (Fault.RATE, Fault.BUSY, Fault.SLOW)
 
+_OUTAGE = 10
+"""Failures in a row, of all workers, after which it is no longer taken to be about a request."""
+
 
 class Outgrown(Exception):  # noqa: N818 - no error
-    """The request has more passages than have since proved to fit; it has not been sent."""
+    """The request has more passages than `largest`, which fit; it has not been sent."""
+
+    def __init__(self, largest: int) -> None:
+        super().__init__(largest)
+        self.largest = largest
 
 
 class Pace:
@@ -35,14 +44,28 @@ class Pace:
         self._paced = paced
         self._allowed = float(most)
         self._under_way = 0
-        self.has_answered = False
-        """Whether any request has succeeded in this run."""
+        self.answers = 0
+        """Requests that have succeeded in this run."""
+        self._failed = 0
         self._probing = False
         self._slowed = clock.now()
         self._not_before = 0.0
         self._changed = threading.Condition()
-        self.largest: int | None = None
+        self._answered = 0
+        self._most_passages: int | None = None
+        self._too_large: list[Request] = []
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether any request has succeeded in this run."""
+        return self.answers > 0
+
+    @property
+    def largest(self) -> int | None:
         """Passages that a request may have, None until one was refused for its size."""
+        sizes = [len(request.texts) for request in self._too_large]
+        known = [self._most_passages] if self._most_passages else []
+        return min([*known, *(size // 2 for size in sizes)], default=None)
 
     @property
     def allowed(self) -> int:
@@ -60,8 +83,9 @@ class Pace:
         with self._changed:
             while self._under_way >= self.allowed:
                 self._changed.wait()
-            if self.largest and passages > self.largest:
-                raise Outgrown
+            largest = self.largest
+            if largest and passages > largest:
+                raise Outgrown(largest)
             self._under_way += 1
             pause = self._not_before - self._clock.now()
             heeded = self._not_before <= until
@@ -75,25 +99,28 @@ class Pace:
             self._under_way -= 1
             self._changed.notify_all()
 
-    def answered(self) -> None:
-        """A request succeeded: speed up a little."""
+    def answered(self, passages: int) -> None:
+        """A request of so many passages succeeded: speed up a little."""
         with self._changed:
             before = self.allowed
-            self.has_answered, self._probing = True, False
+            self.answers, self._failed, self._probing = self.answers + 1, 0, False
+            self._answered = max(self._answered, passages)
+            self._too_large = [each for each in self._too_large if len(each.texts) > passages]
             self._allowed = min(self._allowed + 1 / self._allowed, self._most)
             self._changed.notify_all()
             now = self.allowed
         if now != before:
             self._paced(now, False)
 
-    def failed(self, error: ScoringError, entered: float, passages: int) -> None:
+    def failed(self, error: ScoringError, entered: float, request: Request) -> None:
         """Slow down, or learn a size, from the failure of a request that entered at `entered`."""
         with self._changed:
+            self._failed += error.fault is Fault.FAILED
             if error.fault in (Fault.TOO_LARGE, Fault.REQUEST):
                 # Until the next success it is not known what the endpoint takes: one at a time.
                 self._probing = True
             if error.fault is Fault.TOO_LARGE:
-                self.largest = min(self.largest or passages, max(passages // 2, 1))
+                self._learn(request, error.most)
             if error.fault not in _OVERLOADED:
                 return
             if error.retry_after and error.retry_after <= PATIENCE:
@@ -104,3 +131,26 @@ class Pace:
             self._slowed = self._clock.now()
             self._allowed = max(self._allowed / 2, 1.0)
         self._paced(self.allowed, True)
+
+    def has_answered_since(self, answers: int) -> bool:
+        """Whether more than so many requests have succeeded, and it does not just fail since."""
+        return self.answers > answers and self._failed < _OUTAGE
+
+    def too_large(self, request: Request) -> None:
+        """Take a request to have too many passages, until it turns out why it failed."""
+        with self._changed:
+            self._learn(request, None)
+
+    def _learn(self, request: Request, most: int | None) -> None:
+        if most and most < len(request.texts):
+            self._most_passages = min(self._most_passages or most, most)
+        elif len(request.texts) > max(self._answered, 1):
+            self._too_large.append(request)
+
+    def explained(self, request: Request, *, by_size: bool) -> None:
+        """It is known why a request failed that was taken to be too large: by its size, or not."""
+        with self._changed:
+            self._too_large = [each for each in self._too_large if each is not request]
+            if by_size:
+                half = len(request.texts) // 2
+                self._most_passages = min(self._most_passages or half, half)

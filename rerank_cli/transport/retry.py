@@ -58,16 +58,18 @@ class Retry:
         deadline = self._policy.deadline
         return self._clock.now() + PATIENCE if deadline is None else start + deadline
 
-    def __call__(self, attempt: Callable[[], T], start: float | None = None) -> T:
+    def __call__(self, attempt: Callable[[], T], start: float | None = None, tries: int = 0) -> T:
         """The attempt's result. Raises its last ScoringError, with how often and how long.
 
-        The deadline is counted from the clock's moment `start`, if none is given from now.
+        The deadline is counted from the clock's moment `start`, if none is given from now. `tries`
+        were made before, and count, but for two that are made in any case.
         """
-        began, tries = self._clock.now(), 0
+        began, made = self._clock.now(), 0
         start = began if start is None else start
         patience: float | None = None
+        before = max(min(tries, self._policy.retries - 1), 0)
         while True:
-            tries += 1
+            made += 1
             try:
                 result = attempt()
             except ScoringError as failed:
@@ -75,16 +77,16 @@ class Retry:
                 now = self._clock.now()
                 patience = self.until(start) if patience is None else patience
                 error = _judged(failed, patience - now)
-                may_retry = error.transient and tries <= self._most(error.fault)
-                if tries == 1 and not may_retry:
+                may_retry = error.transient and before + made <= self._most(error.fault)
+                if made == 1 and not may_retry:
                     raise error from failed.__cause__
                 asked = None if error.waits_too_long else error.retry_after
-                seconds = _backoff(error.fault, tries) if asked is None else asked
+                seconds = _backoff(error.fault, made) if asked is None else asked
                 limited = asked is not None or self._policy.deadline is not None
                 late = limited and now + seconds > patience
                 if not may_retry or self._clock.stopped or late:
-                    raise replace(error, attempts=tries, seconds=now - began) from failed.__cause__
-                self._retried(f"try {tries + 1} in {seconds:.1f} s, after: {error.message}")
+                    raise replace(error, attempts=made, seconds=now - began) from failed.__cause__
+                self._retried(f"try {made + 1} in {seconds:.1f} s, after: {error.message}")
                 if asked is not None and asked > _LONG:
                     self._report(asked, error)
                 self._clock.sleep(seconds)

@@ -123,9 +123,23 @@ def test_index_left_out() -> None:
     assert "index" in _refused({"results": [{"relevance_score": 0.5}] * 2}).message
 
 
-def test_score_under_another_name() -> None:
+def test_score_under_the_other_name() -> None:
+    """Gateways that say `score` could not be used."""
+    results = [{"index": 1, "score": 0.25}, {"index": 0, "score": 3}]
+    assert COHERE.decode({"results": results}, {}, 2).scores == (3.0, 0.25)
+
+
+def test_score_under_two_names() -> None:
+    """A number that means something else would be ranked as the score."""
+    named, other = {"index": 0, "relevance_score": 0.5}, {"index": 1, "score": 9}
+    for results in ([named, other], [other, named]):
+        assert "score null for index 1" in _refused({"results": results}).message
+    assert COHERE.decode({"results": [{**named, "score": 9}]}, {}, 1).scores == (0.5,)
+
+
+def test_score_under_no_known_name() -> None:
     """A reply of another dialect would be read as if it were this one."""
-    assert "score null for index 0" in _refused({"results": [{"index": 0, "score": 1}]}).message
+    assert "score null for index 0" in _refused({"results": [{"index": 0, "logit": 1}]}).message
 
 
 @pytest.mark.parametrize("result", [None, 0.5, "x", [0, 0.5], True])

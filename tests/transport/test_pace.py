@@ -3,10 +3,16 @@
 import pytest
 
 from rerank_cli.errors import EndpointError, Fault, RefusedError
+from rerank_cli.planning import Request
 from rerank_cli.transport.pace import Outgrown, Pace
 from tests.transport.clocks import FakeClock
 
 BUSY = EndpointError("busy", fault=Fault.BUSY, transient=True)
+
+
+def request(passages: int) -> Request:
+    """A request of so many passages."""
+    return Request("q", [""] * passages, range(passages))
 
 
 def _pace(most: int = 32) -> tuple[Pace, FakeClock, list[int]]:
@@ -22,7 +28,7 @@ def _pace(most: int = 32) -> tuple[Pace, FakeClock, list[int]]:
 def _answer(pace: Pace, times: int = 1) -> None:
     for _ in range(times):
         pace.enter(1)
-        pace.answered()
+        pace.answered(1)
         pace.leave()
 
 
@@ -39,7 +45,7 @@ def test_an_overload_halves_the_pace_and_answers_restore_it() -> None:
     pace, clock, told = _pace()
     _answer(pace)
     clock.seconds += 1
-    pace.failed(BUSY, clock.now(), 1)
+    pace.failed(BUSY, clock.now(), request(1))
     assert pace.allowed == 16
     assert told == [16]
     _answer(pace, 16)
@@ -55,7 +61,7 @@ def test_a_burst_of_overloads_slows_down_once() -> None:
     entered = clock.now()
     clock.seconds += 1
     for _ in range(8):
-        pace.failed(BUSY, entered, 1)
+        pace.failed(BUSY, entered, request(1))
     assert told == [16]
 
 
@@ -63,21 +69,21 @@ def test_a_wrong_request_does_not_slow_down() -> None:
     """Every refused passage would slow the run."""
     pace, clock, _ = _pace()
     _answer(pace)
-    pace.failed(RefusedError("no", fault=Fault.KEY), clock.now(), 1)
+    pace.failed(RefusedError("no", fault=Fault.KEY), clock.now(), request(1))
     assert pace.allowed == 32
 
 
 def test_a_size_that_was_refused_is_not_sent_again() -> None:
     """Each worker would find out by itself that requests are too large."""
     pace, clock, _ = _pace()
-    pace.failed(RefusedError("large", fault=Fault.TOO_LARGE), clock.now(), 100)
+    pace.failed(RefusedError("large", fault=Fault.TOO_LARGE), clock.now(), request(100))
     assert pace.largest == 50
     assert pace.allowed == 1
     with pytest.raises(Outgrown):
         pace.enter(51)
     _answer(pace)
     assert pace.allowed == 32
-    pace.failed(RefusedError("large", fault=Fault.TOO_LARGE), clock.now(), 80)
+    pace.failed(RefusedError("large", fault=Fault.TOO_LARGE), clock.now(), request(80))
     assert pace.largest == 40
 
 
@@ -85,7 +91,9 @@ def test_all_requests_wait_when_the_endpoint_asks_to() -> None:
     """Others would be refused while one request waits."""
     pace, clock, _ = _pace()
     pace.failed(
-        EndpointError("busy", fault=Fault.RATE, transient=True, retry_after=2.0), clock.now(), 1
+        EndpointError("busy", fault=Fault.RATE, transient=True, retry_after=2.0),
+        clock.now(),
+        request(1),
     )
     pace.enter(1)
     assert clock.slept == [2.0]
@@ -100,6 +108,40 @@ def test_no_request_waits_for_longer_than_it_may(
     """One wild header would hold up all requests for an hour, past --deadline."""
     pace, clock, _ = _pace()
     error = EndpointError("busy", fault=Fault.RATE, transient=True, retry_after=asked)
-    pace.failed(error, clock.now(), 1)
+    pace.failed(error, clock.now(), request(1))
     pace.enter(1, clock.now() + within)
     assert clock.slept == slept
+def test_a_size_that_is_answered_is_not_too_large() -> None:
+    """A passage that is too long would make all requests small."""
+    pace, clock, _ = _pace()
+    large = RefusedError("large", fault=Fault.TOO_LARGE)
+    pace.failed(large, clock.now(), request(20))
+    pace.answered(10)
+    assert pace.largest == 10
+    pace.answered(20)
+    assert pace.largest is None
+    pace.failed(large, clock.now(), request(20))
+    assert pace.largest is None
+
+
+@pytest.mark.parametrize(("by_size", "largest"), [(True, 10), (False, None)])
+def test_a_size_holds_until_it_is_known_why_the_request_failed(
+    by_size: bool, largest: int | None
+) -> None:
+    """A passage that is too long would make all requests small, or a size be found out anew."""
+    pace, clock, _ = _pace()
+    refused = request(20)
+    pace.failed(RefusedError("large", fault=Fault.TOO_LARGE), clock.now(), refused)
+    pace.failed(RefusedError("large", fault=Fault.TOO_LARGE), clock.now(), request(1))
+    assert pace.largest == 10
+    pace.explained(refused, by_size=by_size)
+    assert pace.largest == largest
+
+
+def test_a_size_that_the_endpoint_names_is_taken() -> None:
+    """A size would be guessed that is known."""
+    pace, clock, _ = _pace()
+    for most, largest in ((300, 50), (80, 50), (25, 25)):
+        error = RefusedError("large", fault=Fault.TOO_LARGE, most=most)
+        pace.failed(error, clock.now(), request(100))
+        assert pace.largest == largest

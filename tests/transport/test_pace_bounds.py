@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rerank_cli.errors import EndpointError, Fault, RefusedError
 from rerank_cli.transport.pace import Outgrown, Pace
 from tests.transport.clocks import FakeClock
+from tests.transport.test_pace import request
 
 _quick = settings(max_examples=50, deadline=None)
 _FAULTS = {
@@ -62,9 +63,9 @@ def test_as_many_are_let_in_as_are_allowed(most: int, events: list[str]) -> None
         before = pace.allowed
         clock.seconds += 1
         if event == "answer":
-            pace.answered()
+            pace.answered(1)
         else:
-            pace.failed(_FAULTS[event], clock.now(), 10)
+            pace.failed(_FAULTS[event], clock.now(), request(10))
         assert 1 <= pace.allowed == _let_in(pace) <= most
         assert pace.allowed >= before if event == "answer" else pace.allowed <= before
     assert all(1 <= concurrency <= most for concurrency, _ in told)
@@ -109,20 +110,20 @@ def test_an_answer_lets_in_who_waits() -> None:
     """After a refusal requests would be sent one at a time for the rest of the run."""
     pace = Pace(2, FakeClock(), lambda *_: None)
     pace.enter(1)
-    pace.failed(_LARGE, 1000.0, 4)
+    pace.failed(_LARGE, 1000.0, request(4))
     entered = _waiting(pace)
-    pace.answered()
+    pace.answered(1)
     assert entered.wait(2)
 
 
 @_quick
-@given(st.lists(st.integers(1, 200), min_size=1, max_size=8))
+@given(st.lists(st.integers(2, 200), min_size=1, max_size=8))
 def test_the_largest_request_only_shrinks(refused: list[int]) -> None:
     """What was refused as too large would be sent, and refused, again."""
     pace, clock, _ = _pace(8)
     for passages in refused:
-        pace.failed(_LARGE, clock.now(), passages)
-    assert pace.largest == max(min(refused) // 2, 1)
+        pace.failed(_LARGE, clock.now(), request(passages))
+    assert pace.largest == min(refused) // 2
     pace.enter(pace.largest)
     pace.leave()
     with pytest.raises(Outgrown):
@@ -134,25 +135,25 @@ def test_the_largest_request_only_shrinks(refused: list[int]) -> None:
 def test_every_overload_halves_the_pace(fault: str) -> None:
     """An endpoint in trouble would be kept in trouble."""
     pace, clock, told = _pace(32)
-    pace.answered()
+    pace.answered(1)
     for allowed in (16, 8, 4, 2, 1):
         clock.seconds += 1
-        pace.failed(_FAULTS[fault], clock.now(), 1)
+        pace.failed(_FAULTS[fault], clock.now(), request(1))
         assert pace.allowed == allowed
     assert told == [(32, False), (16, True), (8, True), (4, True), (2, True), (1, True)]
     clock.seconds += 1
-    pace.failed(_FAULTS[fault], clock.now(), 1)
+    pace.failed(_FAULTS[fault], clock.now(), request(1))
     assert (pace.allowed, len(told)) == (1, 6)
 
 
 def test_a_round_of_answers_adds_one_request() -> None:
     """The pace would stay low after one hiccup, or overload the endpoint at once again."""
     pace, clock, told = _pace(32)
-    pace.answered()
+    pace.answered(1)
     clock.seconds += 1
-    pace.failed(_FAULTS["busy"], clock.now(), 1)
+    pace.failed(_FAULTS["busy"], clock.now(), request(1))
     for _ in range(17):
-        pace.answered()
+        pace.answered(1)
     assert pace.allowed == 17
     assert told[-1] == (17, False)
 
@@ -162,7 +163,7 @@ def test_the_longest_wait_that_is_asked_for_counts() -> None:
     pace, clock, _ = _pace(8)
     for seconds in (5.0, 2.0):
         error = EndpointError("", fault=Fault.RATE, transient=True, retry_after=seconds)
-        pace.failed(error, 1000.0, 1)
+        pace.failed(error, 1000.0, request(1))
     assert pace.enter(1) == 1005.0
     assert pace.enter(1) == 1005.0
     assert clock.slept == [5.0]
@@ -171,7 +172,7 @@ def test_the_longest_wait_that_is_asked_for_counts() -> None:
 def test_what_has_been_answered_is_known() -> None:
     """A refusal of one passage would be taken for one of all requests."""
     pace, clock, _ = _pace(8)
-    pace.failed(_LARGE, clock.now(), 4)
+    pace.failed(_LARGE, clock.now(), request(4))
     assert not pace.has_answered
-    pace.answered()
+    pace.answered(1)
     assert pace.has_answered

@@ -1,7 +1,8 @@
 """Sends the requests of a plan, several at once.
 
-Workers take them from a queue, split what is too large, and store each score by the number of its
-text, so that the order of replies does not matter.
+Workers take them from a queue, split what fails for its size or for one of its passages, and store
+each score by the number of its text, so that the order of replies does not matter. What cannot be
+scored is left out, and named once all others have their scores.
 """
 
 import threading
@@ -9,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import NoReturn
 
 from rerank_cli.dialects import Decoded
 from rerank_cli.engines import Keep
@@ -18,14 +20,16 @@ from rerank_cli.planning import Plan, Request
 from rerank_cli.transport.pace import Outgrown, Pace
 from rerank_cli.transport.threads import started
 
-_NAMED_AT_MOST = 5
-_TOO_LARGE_ALONE = "This passage by itself is too much for the endpoint: shorten it."
-_REFUSED_ALONE = "It has answered for others, so it is about what this one says."
+_NAMED_AT_MOST = 20
+"""Passages that an error names; one that has to name more does not wait for the others' scores."""
+_TOO_LARGE_ALONE = "A passage that is named is too much for the endpoint by itself: shorten it."
+_REFUSED_ALONE = "It has answered for others, so it is about what a passage that is named says."
 
-Ask = Callable[[Request], Decoded]
+Ask = Callable[[Request], tuple[Request, Decoded]]
 """Sends a request, tries again as far as that makes sense, and returns checked scores.
 
-Raises ScoringError, or Outgrown for a request that is larger than what has proved to fit.
+They are those of the request, or of one of its passages where only that was answered. Raises
+ScoringError, or Outgrown for a request that is larger than what has proved to fit.
 """
 
 
@@ -44,7 +48,9 @@ class Dispatch:
         self._keep = keep
         self._pace = pace
         self._queue = deque(plan.requests)
-        self._scores: list[float] = [0.0] * plan.distinct
+        self._scores: list[float | None] = [None] * plan.distinct
+        self._left_out: dict[int, ScoringError] = {}
+        self._split: list[tuple[Request, Fault]] = []
         self._usage = Usage()
         self._under_way = 0
         self._failure: BaseException | None = None
@@ -54,7 +60,8 @@ class Dispatch:
     def run(self, ask: Ask, workers: int) -> tuple[Sequence[float], Usage]:
         """One score a distinct text; so many requests may be under way at once.
 
-        The first error ends all; requests under way are then given up.
+        The first error that is not about some passages ends all; requests under way are then given
+        up.
         """
         self.threads = started(partial(self._work, ask), workers) if workers > 1 else []
         if not self.threads:
@@ -67,7 +74,9 @@ class Dispatch:
                     self._changed.wait(0.5)
         if self._failure:
             raise self._failure
-        return self._scores, self._usage
+        if self._left_out:
+            self._fail()
+        return [score for score in self._scores if score is not None], self._usage
 
     @property
     def is_under_way(self) -> bool:
@@ -87,34 +96,36 @@ class Dispatch:
                 self._changed.notify_all()
 
     def _take(self) -> Request | None:
-        """The next request, no larger than has proved to fit; None when all is over."""
+        """The next request; None when all is over."""
         with self._changed:
             while not self._queue and not self._is_over():
                 self._changed.wait()
             if self._is_over():
                 return None
-            request = self._queue.popleft()
-            largest = self._pace.largest
-            if largest and len(request.texts) > largest:
-                self._queue.appendleft(request.part(slice(largest, None)))
-                request = request.part(slice(largest))
             self._under_way += 1
-            return request
+            return self._queue.popleft()
 
     def _fulfil(self, ask: Ask, request: Request) -> None:
         more: list[Request] = []
+        waits = True
         try:
-            decoded = ask(request)
-        except Outgrown:
-            more = [request]
+            sent, decoded = ask(request)
+        except Outgrown as outgrown:
+            at = outgrown.largest
+            more, waits = [request.part(slice(at)), request.part(slice(at, None))], False
         except ReplyError as error:
-            more = [self._rest(request, error)]
+            more = self._rest(request, error)
         except ScoringError as error:
-            more = self._halves(request, error)
+            more = self._parts(request, error)
         else:
-            self._store(request.numbers, decoded.scores, Usage(1, decoded.input_tokens))
+            self._store(sent.numbers, decoded.scores, Usage(1, decoded.input_tokens))
+            if sent is not request:
+                left = replace(request.without(sent.numbers[0]), tries=sent.tries)
+                more = self._halves(request, Fault.FAILED, left)
         with self._changed:
-            self._queue.extendleft(reversed(more))
+            # What failed waits until others are answered: that shows whether it is all that fails.
+            waits = waits and any(each.tries for each in more)
+            self._queue.extend(more) if waits else self._queue.extendleft(reversed(more))
             self._under_way -= 1
             self._changed.notify_all()
 
@@ -123,35 +134,90 @@ class Dispatch:
             self._scores[number] = score
         with self._changed:
             self._usage += usage
+            split, self._split = self._split, []
+            for request, fault in split:
+                if any(self._scores[number] is None for number in request.numbers):
+                    self._split.append((request, fault))
+                elif fault is Fault.TOO_LARGE:
+                    # Not so of a failure, which may have passed meanwhile.
+                    self._pace.explained(request, by_size=True)
         if self._keep:
             self._keep(numbers, scores)
         self._scored(len(scores))
 
-    def _rest(self, request: Request, error: ReplyError) -> Request:
+    def _rest(self, request: Request, error: ReplyError) -> list[Request]:
         """A request for just the texts that a reply left out; the scores that it has are stored."""
         missing = [request.numbers[index] for index in error.missing]
-        if request.again or not error.missing or not error.scores:
-            of = missing or (request.numbers if request.again else ())
-            raise self._located(error, of) from error.__cause__
-        numbers = [request.numbers[index] for index in error.scores]
-        self._store(numbers, list(error.scores.values()), Usage(1))
-        return request.rest(error.missing)
+        if error.scores:
+            numbers = [request.numbers[index] for index in error.scores]
+            self._store(numbers, list(error.scores.values()), Usage(1))
+            if not request.again:
+                return [replace(request.only(error.missing), again=True)]
+        if missing and (request.again or len(request.texts) == 1):
+            self._leave_out(missing, error)
+            return []
+        of = missing or (request.numbers if request.again else ())
+        raise self._located(error, of) from error.__cause__
 
-    def _halves(self, request: Request, error: ScoringError) -> list[Request]:
-        """The two halves of a request that was refused for its size, or for one of its passages."""
-        for_size = error.fault is Fault.TOO_LARGE
+    def _parts(self, request: Request, error: ScoringError) -> list[Request]:
+        """The two halves of a request that failed for its size, or for one of its passages."""
+        failed = error.fault is Fault.FAILED and not error.transient
+        refused = isinstance(error, RefusedError) and error.fault is Fault.REQUEST
         # Any other refusal, and any failure, would come to every request.
-        if not for_size and not (isinstance(error, RefusedError) and error.fault is Fault.REQUEST):
+        if not failed and not refused and error.fault is not Fault.TOO_LARGE:
             raise error
-        size = len(request.texts)
-        if size > 1:
-            return [request.part(slice(size // 2)), request.part(slice(size // 2, None))]
-        located = self._located(error, request.numbers)
-        if not for_size and not self._pace.has_answered:
-            # It is not known yet whether it is the passage or the request.
-            raise replace(located, alone=True) from error.__cause__
-        hint = _TOO_LARGE_ALONE if for_size else _REFUSED_ALONE
-        raise replace(located, hint=hint) from error.__cause__
+        if len(request.texts) == 1:
+            self._leave_out(request.numbers, error)
+            return []
+        tries = request.tries + (error.attempts or 1) if failed else request.tries
+        return self._halves(request, error.fault, replace(request, tries=tries), error.most)
+
+    def _halves(
+        self, request: Request, fault: Fault, left: Request, most: int | None = None
+    ) -> list[Request]:
+        """What is left of a request that failed, in halves, or as many at once as it may have."""
+        size = len(left.texts)
+        if most and most < size:
+            at = most
+        else:
+            at = size // 2
+            with self._changed:
+                self._split.append((request, fault))
+            if fault is Fault.FAILED:
+                self._pace.too_large(request)
+        return [part for part in (left.part(slice(at)), left.part(slice(at, None))) if part.texts]
+
+    def _leave_out(self, numbers: Sequence[int], error: ScoringError) -> None:
+        """Go on without the texts of these numbers. Raises an error where that leads nowhere."""
+        with self._changed:
+            self._left_out.update(dict.fromkeys(numbers, error))
+            split, self._split = self._split, []
+            for request, fault in split:
+                if set(numbers).isdisjoint(request.numbers):
+                    self._split.append((request, fault))
+                else:
+                    self._pace.explained(request, by_size=False)
+        is_reply = isinstance(error, ReplyError)
+        answered = self._usage.requests if is_reply else self._pace.has_answered
+        # Until something is answered, it may be the request that is wrong.
+        most = _NAMED_AT_MOST if answered else int(error.fault is not Fault.REQUEST)
+        if len(self._left_out) > most:
+            self._fail()
+
+    def _fail(self) -> NoReturn:
+        """Raise the error for what has no scores."""
+        numbers = sorted(self._left_out)
+        error = self._left_out[numbers[0]]
+        located = self._located(error, numbers)
+        others = located.more_passages or self._scores.count(None) > len(numbers)
+        # It may not be known yet whether it is the passage or the request.
+        alone = error.fault is Fault.REQUEST and not self._pace.has_answered
+        hint = error.hint
+        if error.fault is Fault.TOO_LARGE:
+            hint = _TOO_LARGE_ALONE
+        elif not alone and not isinstance(error, ReplyError):
+            hint = _REFUSED_ALONE
+        raise replace(located, hint=hint, alone=alone, more_passages=others) from error.__cause__
 
     def _located(self, error: ScoringError, numbers: Sequence[int]) -> ScoringError:
         """A copy of the error that locates the passages of these texts."""

@@ -10,6 +10,7 @@ from rerank_cli.dialects import Decoded
 from rerank_cli.engines import Events, Keep
 from rerank_cli.engines.endpoint.dispatch import Dispatch
 from rerank_cli.engines.endpoint.exchange import Connect, Exchange
+from rerank_cli.engines.endpoint.tries import Tries
 from rerank_cli.errors import ScoringError
 from rerank_cli.model import Scores
 from rerank_cli.planning import Limits, Plan, Request
@@ -57,6 +58,8 @@ class EndpointEngine:
         )
         limited = policy.rpm or policy.tpm
         self._rate_limit = RateLimit(policy, clock, events.note) if limited else None
+        self._counted = False
+        """Whether every request says how many results are wanted."""
         self._lock = threading.Lock()
         self._connector = cache(connect or partial(connector, settings.base_url, policy.timeout))
         self._transports: list[Transport] = []
@@ -102,42 +105,51 @@ class EndpointEngine:
             hired += 1
         return hired
 
-    def _ask(self, request: Request, start: float) -> Decoded:
-        body = self.exchange.body(request)
+    def _ask(self, request: Request, start: float) -> tuple[Request, Decoded]:
+        """The scores of a request; or of a part of it, where only that was answered."""
         try:
             # The last one used: its server is the least likely to have closed it meanwhile.
             transport = self._idle.pop()
         except IndexError:
             transport = self._connector()()
             self._transports.append(transport)
+        tries = Tries(request, self._pace)
 
-        def attempt() -> Decoded:
+        def attempt() -> tuple[Request, Decoded]:
+            sent = tries.sent
             try:
-                reply = self._send(transport, body, request, self._retry.until(start))
-                return self.exchange.scores(reply, len(request.texts))
+                reply = self._send(transport, sent, self._retry.until(start), counted=tries.counted)
+                decoded = self.exchange.scores(reply, len(sent.texts))
             except ScoringError as error:
-                raise self.exchange.named(error) from error.__cause__
+                raise tries.failed(self.exchange.named(error)) from error.__cause__
+            if tries.counted and self.exchange.count and not self._counted:
+                self._counted = True
+                self._events.note(f"all results came with {self.exchange.count}: sent from now on")
+            return sent, decoded
 
         try:
-            return self._retry(attempt, start)
+            return self._retry(attempt, start, request.tries)
         finally:
             self._idle.append(transport)
 
-    def _send(self, transport: Transport, body: bytes, request: Request, until: float) -> Reply:
+    def _send(
+        self, transport: Transport, request: Request, until: float, *, counted: bool
+    ) -> Reply:
         """A reply with status 2xx, or the error for any other; see `Pace.enter` for `until`."""
         passages = len(request.texts)
         entered = self._pace.enter(passages, until)
         try:
+            body = self.exchange.body(request, counted=counted or self._counted)
             if self._rate_limit:
                 # Last of all: a request that waited after this would be sent in a later minute.
                 self._rate_limit.acquire(request.tokens)
                 entered = self._clock.now()
             reply = self.exchange.send(transport, body, passages)
         except ScoringError as error:
-            self._pace.failed(error, entered, passages)
+            self._pace.failed(error, entered, request)
             raise
         else:
-            self._pace.answered()
+            self._pace.answered(passages)
             return reply
         finally:
             self._pace.leave()

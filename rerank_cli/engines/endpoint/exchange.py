@@ -40,6 +40,7 @@ class Exchange:
     fields  request fields of this run; as an attribute, with those that the row always sends
     note    is called with a line about each reply
     url     the whole URL that requests are posted to
+    count   the request field for how many results are wanted, None if there is none
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Exchange:
         self._dialect = DIALECTS[row.dialect]
         self.fields = {**row.fields, **fields}
         self._options = RequestOptions(settings.model, self.fields, row.path)
+        self.count = row.count
         self._headers = dict(row.headers)
         self._redactor = Redactor(*[key.value] if key else [])
         if key is not None:
@@ -66,9 +68,12 @@ class Exchange:
         proxy = proxy_for(self.url)
         self._proxy = str(proxy) if proxy else None
 
-    def body(self, request: Request) -> bytes:
-        """The request as it is sent."""
-        encoded = self._dialect.encode(request, self._options)
+    def body(self, request: Request, *, counted: bool = False) -> bytes:
+        """The request as it is sent; if `counted` with the number of results that are wanted."""
+        options = self._options
+        if counted and self.count:
+            options = options.also(self.count, len(request.texts))
+        encoded = self._dialect.encode(request, options)
         return json.dumps(encoded, ensure_ascii=False, separators=(",", ":")).encode()
 
     def send(self, transport: Transport, body: bytes, passages: int) -> Reply:

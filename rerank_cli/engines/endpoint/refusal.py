@@ -32,7 +32,15 @@ _TRANSIENT = (Fault.RATE, Fault.BUSY, Fault.SLOW, Fault.FAILED)
 _TOO_LARGE = re.compile(
     r"batch size|too (large|long|many)|less than \d+ tokens|must have less than|"
     r"maximum (context|allowed|batch)|max(imum)? (number of )?(documents|tokens|chunks)|"
-    r"max_seq_len|max allowed|number of documents|length limit|larger than \d+"
+    r"max_seq_len|max allowed|number of documents|length limit|larger than \d+|context size"
+)
+
+# How they say how many passages it may have: with words for passages, and none for tokens.
+_COUNTED = re.compile(r"documents|passages|texts|items|inputs|pairs|batch|array")
+_NOT_COUNTED = re.compile(r"token|char|byte|\d ?[km]?b\b|context")
+_AT_MOST = re.compile(
+    r"(?:<=?|≤|at most|\bmax(?:imum)?\b|(?:larger|more|greater) than|up to|exceeds?|limit)"
+    r"\D{0,30}?(\d[\d,]{0,7})"
 )
 
 # How servers say that the model does something else, such as chat or embeddings.
@@ -127,6 +135,7 @@ def refusal(
     transient = fault in _TRANSIENT
     # It may be refused because the server speaks another wire form.
     wire_form = fault is Fault.REQUEST and settings.provider.kind != "hosted"
+    most = _most(complaint.text.lower()) if fault is Fault.TOO_LARGE else None
     return error(
         _problem(fault, signs, settings),
         advice_on(signs) or _hint(fault, settings, wire_form=wire_form),
@@ -138,6 +147,7 @@ def refusal(
         code=complaint.code,
         request_id=complaint.request_id,
         said=complaint.text,
+        most=most,
     )
 
 
@@ -189,7 +199,7 @@ def _fault(status: int, complaint: Complaint, settings: Settings) -> Fault:
         return Fault.MODEL
     if status == 403 and re.search("balance|余额", text):
         return Fault.BALANCE
-    if status in (400, 422, 500) and _TOO_LARGE.search(text):
+    if status in (400, 422, 500) and (_TOO_LARGE.search(text) or _most(text)):
         return Fault.TOO_LARGE
     wants_model = settings.model is None and _SIGNS[Sign.NO_MODEL].search(text)
     if wants_model and status in (400, 422, 500):
@@ -209,6 +219,12 @@ def _problem(fault: Fault, signs: frozenset[Sign], settings: Settings) -> str:
         return _NO_KEY
     unnamed = fault is Fault.MODEL and settings.model is None and Sign.NO_MODEL in signs
     return _UNNAMED if unnamed else _WHAT[fault]
+def _most(text: str) -> int | None:
+    """Passages that a request may have, if the text (lower case) says so."""
+    if _NOT_COUNTED.search(text) or not _COUNTED.search(text):
+        return None
+    found = _AT_MOST.search(text)
+    return int(found[1].replace(",", "")) if found else None
 
 
 def _hint(fault: Fault, settings: Settings, *, wire_form: bool) -> str | None:
