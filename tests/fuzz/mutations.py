@@ -33,7 +33,20 @@ NUMBERS = (
 """What stands in a number's place, as JSON or nearly so."""
 
 TEXTS = (
-    *("", " ", "0", "0.5", "NaN", "null", "None", "\0", "\x1b[31m", "a\nb\r\nc", "\u202e", "\ud800"),
+    *(
+        "",
+        " ",
+        "0",
+        "0.5",
+        "NaN",
+        "null",
+        "None",
+        "\0",
+        "\x1b[31m",
+        "a\nb\r\nc",
+        "\u202e",
+        "\ud800",
+    ),
     *("\x85\u2028\u2029", "é" * 300, "x" * 5000, "model " * 700, "<!DOCTYPE html>", "9" * 5000),
     *("too many documents", "the model does not exist", "try again in 999999 seconds"),
     *("batch size <= 0", "max_tokens=" + "9" * 5000, "not support rerank", "invalid api key"),
@@ -128,7 +141,13 @@ def _other_type(random: Random, places: list[Place]) -> None:
     if leaves:
         place = random.choice(leaves)
         as_text = written(place.value)
-        casts = (as_text, [place.value], Raw(f"{as_text}.0"), Raw(f"{as_text}e0"), bool(place.value))
+        casts = (
+            as_text,
+            [place.value],
+            Raw(f"{as_text}.0"),
+            Raw(f"{as_text}e0"),
+            bool(place.value),
+        )
         place.value = random.choice(casts)
 
 

@@ -21,12 +21,14 @@ from tests.fuzz.wire import Script, Step, Wire, close, odd, send
 from tests.running import rerank
 from tests.serving import Received, http
 
-_TIMEOUT = 0.5
+_TIMEOUT = 0.15
 
 
 def _body(texts: Sequence[str], off: float = 0.0) -> bytes:
     """A right reply's body; `off` makes every score wrong by so much."""
-    results = [{"index": at, "relevance_score": score_of(text) + off} for at, text in enumerate(texts)]
+    results = [
+        {"index": at, "relevance_score": score_of(text) + off} for at, text in enumerate(texts)
+    ]
     return json.dumps({"results": results}).encode()
 
 
@@ -53,7 +55,7 @@ def _right(texts: Sequence[str]) -> list[float]:
 
 
 @BOTH_WAYS
-@blocks(150, 8000)
+@blocks(50, 8000)
 def test_many_requests_on_one_connection(way: str, seeds: range) -> None:
     """The rest of one reply would be taken as the scores of the next passages."""
 
@@ -68,13 +70,13 @@ def test_many_requests_on_one_connection(way: str, seeds: range) -> None:
         if way == "command":
             check_visible(outcome)
         assert outcome.scores in (None, _right(texts)), "wrong scores"
-        longest = (retries + 1) * 5 * (_TIMEOUT + 1)
-        assert outcome.seconds < longest, f"{outcome.seconds} s"
+        # Five requests, each so often, on a machine that may be busy with other things.
+        assert outcome.seconds < (retries + 1) * 5 * (_TIMEOUT + 1), f"{outcome.seconds} s"
 
     each(seeds, case)
 
 
-@blocks(50, 4000)
+@blocks(25, 4000)
 def test_one_reranker_after_each_misbehaviour(seeds: range) -> None:
     """A program that goes on after an error would get the scores of what it asked before."""
 
@@ -95,7 +97,7 @@ def test_one_reranker_after_each_misbehaviour(seeds: range) -> None:
     each(seeds, case)
 
 
-@blocks(25, 2000)
+@blocks(10, 2000)
 def test_batches_have_each_line_right(tmp_path: Path, seeds: range) -> None:
     """A batch would have the scores of one job in the line of another."""
 
@@ -200,7 +202,7 @@ def test_what_never_ends(kind: str, way: str) -> None:
         outcome = WAYS[way](Asked(server.url, ["one"], timeout=timeout))
     check(outcome, cpu=timeout + 1)
     assert outcome.scores is None
-    # The machine may be busy with other things: ten times as long, of the twenty seconds it goes on.
+    # Ten times as long, since the machine may be busy; the server goes on for twenty seconds.
     assert outcome.seconds < 10 * (timeout + 1)
 
 

@@ -66,7 +66,13 @@ def reset(connection: Connection) -> None:
 
 _LINES = (
     *(b"HTTP/1.1 200 OK",) * 16,
-    *(b"HTTP/1.0 200 OK", b"HTTP/1.1 200", b"HTTP/1.1 200 ", b"HTTP/1.1  200 OK", b"http/1.1 200 ok"),
+    *(
+        b"HTTP/1.0 200 OK",
+        b"HTTP/1.1 200",
+        b"HTTP/1.1 200 ",
+        b"HTTP/1.1  200 OK",
+        b"http/1.1 200 ok",
+    ),
     *(b"HTTP/2 200", b"HTTP/1.1 0200 OK", b"HTTP/1.1 2OO OK", b"ICY 200 OK", b"HTTP/1.1 200 \xff"),
     *(b"HTTP/1.1 20 OK", b"HTTP/1.1 2000 OK", b"HTTP/1.1 -200 OK", b"HTTP/9.9 200 OK", b"200 OK"),
     *(b"HTTP/1.1 101 Switching Protocols", b"HTTP/1.1 204 No Content", b"HTTP/1.1 304 Same"),
@@ -74,7 +80,12 @@ _LINES = (
 )
 _HEADERS = (
     *(b"Connection: close", b"Connection: keep-alive", b"Connection: upgrade\r\nUpgrade: h2c"),
-    *(b"X: " + b"x" * 200_000, b"\r\n".join([b"X-Many: y"] * 3000), b"X: a\r\n b\r\n\tc", b"NoColon"),
+    *(
+        b"X: " + b"x" * 200_000,
+        b"\r\n".join([b"X-Many: y"] * 3000),
+        b"X: a\r\n b\r\n\tc",
+        b"NoColon",
+    ),
     *(b": empty", b"X : y", b"X:\0", b"X: \xff\xfe", b"X: \x1b[31m", b"Set-Cookie: a=b", b"X:\r"),
     *(b"Content-Encoding: identity", b"Content-Encoding: ", b"Content-Encoding: br"),
     *(b"Content-Encoding: nonsense", b"Content-Encoding: gzip", b"Content-Type: text/event-stream"),
@@ -90,7 +101,13 @@ _LENGTHS = (
 _CODINGS = (
     *(b"chunked",) * 4,
     *(b"Chunked", b"chunked, chunked", b"gzip, chunked", b"identity, chunked", b"chunked;q=1"),
-    *(b"xchunked", b"\x0bchunked", b"chunked\r\nTransfer-Encoding: chunked", b"", b"chunked, identity"),
+    *(
+        b"xchunked",
+        b"\x0bchunked",
+        b"chunked\r\nTransfer-Encoding: chunked",
+        b"",
+        b"chunked, identity",
+    ),
 )
 
 
@@ -107,7 +124,13 @@ def odd(random: Random, good: bytes, poison: bytes) -> list[Step]:
         (
             *(b"",) * 6,
             *(reply, _reply(poison), _reply(poison) * 3, poison, b"\r\n", b"\r\n" + _reply(poison)),
-            *(b"0\r\n\r\n", b"x", _interim(2), _interim(1) + _reply(poison), b"HTTP/1.1 408 T\r\n\r\n"),
+            *(
+                b"0\r\n\r\n",
+                b"x",
+                _interim(2),
+                _interim(1) + _reply(poison),
+                b"HTTP/1.1 408 T\r\n\r\n",
+            ),
         )
     )
     if random.random() < 0.15:
@@ -115,7 +138,7 @@ def odd(random: Random, good: bytes, poison: bytes) -> list[Step]:
     # What is sent in more than one piece may come when the next request has already been sent.
     whole = len(reply) + len(extra) < 30_000
     steps = _pieces(random, reply, extra if whole else b"")
-    return steps + random.choice(([], [], [], [], [close], [close], [reset], [pause(0.6)]))
+    return steps + random.choice(([], [], [], [], [close], [close], [reset], [pause(0.3)]))
 
 
 def _reply(body: bytes) -> bytes:
@@ -150,7 +173,13 @@ def _chunked(random: Random, body: bytes) -> bytes:
     for at in range(0, len(body), size):
         part = body[at : at + size]
         parts.append(_chunk_head(random, len(part)) + part + b"\r\n")
-    ends = (b"0\r\n\r\n",) * 9 + (b"", b"0\r\n", b"0\r\nX: y\r\n\r\n", b"00000\r\n\r\n", b"-0\r\n\r\n")
+    ends: tuple[bytes, ...] = (b"0\r\n\r\n",) * 9 + (
+        b"",
+        b"0\r\n",
+        b"0\r\nX: y\r\n\r\n",
+        b"00000\r\n\r\n",
+        b"-0\r\n\r\n",
+    )
     ends += (b"0;" + b"x" * 50_000 + b"\r\n\r\n", b"0\r\n" + b"X: y\r\n" * 5000 + b"\r\n", b"\r\n")
     return b"".join(parts) + random.choice(ends)
 
@@ -158,7 +187,17 @@ def _chunked(random: Random, body: bytes) -> bytes:
 def _chunk_head(random: Random, size: int) -> bytes:
     if random.random() < 0.96:
         return b"%x\r\n" % size
-    odds = ("{:X}", "{:04x}", "{:x};ext=1", "{:x} ", " {:x}", "-{:x}", "+{:x}", "0x{:x}", "{:x}\n")
+    odds: tuple[str, ...] = (
+        "{:X}",
+        "{:04x}",
+        "{:x};ext=1",
+        "{:x} ",
+        " {:x}",
+        "-{:x}",
+        "+{:x}",
+        "0x{:x}",
+        "{:x}\n",
+    )
     odds += ("{:x};" + "x" * 9000, "f{:x}", "ffffffffffffffff{:x}", "{:_x}g", "")
     text: str = random.choice(odds)
     return text.format(size).encode() + b"\r\n"
