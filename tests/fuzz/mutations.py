@@ -214,6 +214,28 @@ def _swap(random: Random, places: list[Place]) -> None:
         one.value, other.value = other.value, one.value
 
 
+def _index(random: Random, places: list[Place]) -> None:
+    """An index that is nearly one."""
+    holders = [(each, at) for each in _holders(places, objects=True) for at in range(len(each))]
+    if indexes := [(each, at) for each, at in holders if each[at][0] == "index"]:
+        holder, at = random.choice(indexes)
+        index = holder[at][1]
+        nearly = (Raw(f"{written(index)}.0"), written(index), [index], None, -1, 0, 1, 10**30)
+        holder[at] = (
+            "index",
+            random.choice((bool(index), *nearly) if random.random() < 0.5 else (bool(index),)),
+        )
+
+
+def _forget(random: Random, places: list[Place]) -> None:
+    """A list in another order, without some of what was in it."""
+    lists = [each for each in _holders(places) if len(each) > 1 and not isinstance(each, Fields)]
+    if lists:
+        holder = random.choice(lists)
+        random.shuffle(holder)
+        del holder[random.randrange(1, len(holder)) :]
+
+
 def _shift(random: Random, places: list[Place]) -> None:
     by = random.choice((-1, 1, 2**32, 2**64))
     for holder in _holders(places, objects=True):
@@ -226,11 +248,12 @@ def _shift(random: Random, places: list[Place]) -> None:
 _MUTATIONS: Sequence[Mutate] = (
     *(_replace, _number, _number, _other_type, _remove, _repeat, _shuffle, _rename, _rename_all),
     *(_add, _add, _wrap, _unwrap, _swap, _shift),
+    *(_index, _index, _forget, _forget),
 )
 
 
 def body_of(random: Random, value: Any) -> bytes:
-    """The value as the body of a reply; in one case of three with an error of writing."""
+    """The value as the body of a reply; in one case of four with an error of writing."""
     text = written(value)
     body = text.encode("utf-8", "surrogatepass")
     at = random.randrange(len(body) + 1)
@@ -250,4 +273,4 @@ def body_of(random: Random, value: Any) -> bytes:
         lambda: gzip.compress(body, mtime=0),
         lambda: zlib.compress(body),
     )
-    return random.choice(errors)() if random.random() < 1 / 3 else body
+    return random.choice(errors)() if random.random() < 1 / 4 else body
