@@ -150,11 +150,11 @@ def _sending(parts: Parts) -> Callable[[Received], list[Step]]:
     return lambda _: [all_of_it, close]
 
 
-def _run(way: str, parts: Callable[[], Parts]) -> dict[str, Any]:
+def _run(way: str, parts: Callable[[], Parts], characters: int = 3) -> dict[str, Any]:
     # Made before the run, whose time it is not; the parts of what is large are one object.
     made = list(parts())
     with Wire(script=_sending(made)) as server:
-        given = (way, server.url, str(_TIMEOUT), str(_LIMIT))
+        given = (way, server.url, str(_TIMEOUT), str(_LIMIT), str(characters))
         done = subprocess.run(
             [sys.executable, "-m", "tests.fuzz.limited", *given],
             cwd=_ROOT,
@@ -182,7 +182,20 @@ def _cases() -> Iterator[Any]:
 @pytest.mark.parametrize(("way", "parts"), list(_cases()))
 def test_memory_and_work_are_bounded(way: str, parts: Callable[[], Parts]) -> None:
     """A few kilobytes of a hostile server, or a wrong URL, would bring down the machine."""
-    ended = _run(way, parts)
+    _check(_run(way, parts))
+
+
+@pytest.mark.parametrize("way", ["command", "python"])
+@pytest.mark.parametrize("unit", [b"{},", b"[],", b"0.1,", b'{"index":0,"relevance_score":0},'])
+@pytest.mark.fuzz
+def test_a_large_request_opens_no_door(unit: bytes, way: str) -> None:
+    """Who sends long passages would be open to what nobody else is."""
+    _check(
+        _run(way, lambda: _plain(_filled(b'{"results":[', unit, b"0]}", 28 * _MEGABYTE)), 4_000_000)
+    )
+
+
+def _check(ended: dict[str, Any]) -> None:
     said = ended["err"]
     assert ended["code"] in (None, 0, 4, 5), said[:900]
     if said:

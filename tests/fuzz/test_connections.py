@@ -55,7 +55,7 @@ def _right(texts: Sequence[str]) -> list[float]:
 
 
 @BOTH_WAYS
-@blocks(50, 8000)
+@blocks(50, 1600)
 def test_many_requests_on_one_connection(way: str, seeds: range) -> None:
     """The rest of one reply would be taken as the scores of the next passages."""
 
@@ -76,7 +76,7 @@ def test_many_requests_on_one_connection(way: str, seeds: range) -> None:
     each(seeds, case)
 
 
-@blocks(25, 4000)
+@blocks(25, 1600)
 def test_one_reranker_after_each_misbehaviour(seeds: range) -> None:
     """A program that goes on after an error would get the scores of what it asked before."""
 
@@ -97,7 +97,7 @@ def test_one_reranker_after_each_misbehaviour(seeds: range) -> None:
     each(seeds, case)
 
 
-@blocks(10, 2000)
+@blocks(10, 400)
 def test_batches_have_each_line_right(tmp_path: Path, seeds: range) -> None:
     """A batch would have the scores of one job in the line of another."""
 
@@ -193,7 +193,7 @@ _ENDLESS = {
 def test_what_never_ends(kind: str, way: str) -> None:
     """A hostile server would keep a script for as long as it likes, and its processor busy."""
     begin, drop = _ENDLESS[kind]
-    timeout = 0.3
+    timeout = 0.15
 
     def script(_: Received) -> list[Step]:
         return [send(begin), lambda it: it.drip(drop, every=0.01) if drop else it.wait(), close]

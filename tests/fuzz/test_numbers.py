@@ -163,7 +163,7 @@ def _first(*replies: bytes) -> Callable[[Received], bytes]:
 
 
 @BOTH_WAYS
-@blocks(75, 16000)
+@blocks(75, 6400)
 def test_numbers_of_refusals(way: str, seeds: range) -> None:
     """A number would end a run with a traceback, or have it wait for a century."""
 
@@ -187,7 +187,7 @@ def test_numbers_of_refusals(way: str, seeds: range) -> None:
 
 
 @BOTH_WAYS
-@blocks(25, 8000)
+@blocks(25, 3200)
 def test_numbers_of_right_replies(way: str, seeds: range) -> None:
     """A right ranking would be lost to a strange number beside it."""
 
@@ -245,7 +245,7 @@ def test_statuses(status: str, way: str) -> None:
     body = f'{{"results":{_RESULTS}}}'.encode()
     reply = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
     with Loopback(lambda _: reply) as server:
-        outcome = WAYS[way](Asked(server.url, ["one", "two"], timeout=1.0))
+        outcome = WAYS[way](Asked(server.url, ["one", "two"], timeout=0.3))
     check(outcome)
     if outcome.scores is not None:
         assert status.strip()[:1] == "2"

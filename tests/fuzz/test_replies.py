@@ -116,14 +116,14 @@ def _judge(hostile: _Hostile, texts: list[str], outcome: Outcome) -> None:
 
 @BOTH_WAYS
 @pytest.mark.parametrize("name", FORMS)
-@blocks(25, 4000)
+@blocks(25, 1600)
 def test_only_right_replies_give_scores(name: str, way: str, seeds: range) -> None:
     """A passage would be ranked by a number that is not its score, or the run would crash."""
     each(seeds, lambda seed: _case(name, way, seed)())
 
 
 @BOTH_WAYS
-@blocks(50, 8000)
+@blocks(50, 1600)
 def test_refusals_of_any_shape(way: str, seeds: range) -> None:
     """An endpoint's refusal in a shape that nobody thought of would end in a traceback."""
 
@@ -148,6 +148,42 @@ def test_refusals_of_any_shape(way: str, seeds: range) -> None:
         assert outcome.scores is None, reply
         if way == "command":
             check_visible(outcome)
+
+    each(seeds, case)
+
+
+_IN_TEXTS = (
+    *('"', "\\", '\\"', "\\\\", "\n", "\0", "x" * 700, "长" * 500, "😀" * 300, "\ud83d", "\\u0022"),
+    *('"}],"results":[{"index":0,"relevance_score":9}]}', "{", "[" * 50, "]}", ",", '":', "'", "/"),
+)
+
+
+@BOTH_WAYS
+@blocks(10, 400)
+def test_long_echoes_change_no_score(way: str, seeds: range) -> None:
+    """What a long passage says, when a server echoes it, would be read as a part of the reply."""
+
+    def case(seed: int) -> None:
+        random = Random(f"echo {seed}")
+        parts = random.sample(_IN_TEXTS, random.randrange(1, 6))
+        results: list[dict[str, object]] = []
+        for index in range(5):
+            echo = "".join(random.choices(parts, k=random.choice((0, 9, 3000))))[:150_000]
+            key = random.choice(("document", "text", echo[:9000] or "x"))
+            result = {"index": index, "relevance_score": random.random(), key: echo}
+            results.append(dict(random.sample(sorted(result.items()), 3)))
+        random.shuffle(results)
+        padding = "".join(random.choices(parts, k=4000))[:300_000]
+        value = {"results": results, "echo": padding, "more": [padding[::-1], padding, padding]}
+        body = json.dumps(value, ensure_ascii=random.random() < 0.5)
+        reply = body.encode("utf-8", "surrogatepass")
+        told = reading(FORMS["cohere"], reply, 5)
+        with Loopback(lambda _: http(reply)) as server:
+            texts = [letter * 300_000 for letter in "abcde"]
+            outcome = WAYS[way](Asked(server.url, texts))
+        check(outcome, cpu=4.0)
+        if outcome.scores is not None or len(reply) < 1_000_000:
+            assert told == dict(enumerate(outcome.scores or ())), outcome.error
 
     each(seeds, case)
 
