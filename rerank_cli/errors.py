@@ -144,6 +144,7 @@ class ScoringError(RerankError):
     provider, url   the endpoint's name, and the URL of the request, without secrets
     attempts        how often the request was sent before it was given up
     seconds         how long all attempts took, with the waits between them
+    stopped         whether it came of Ctrl-C or `close`, so that nobody failed
     waits_too_long  whether it was given up because `retry_after` is too long to wait
     passages        locators (file:line) of the passages it is about
     more_passages   whether it is about more than those
@@ -163,6 +164,7 @@ class ScoringError(RerankError):
     url: str | None = None
     attempts: int | None = None
     seconds: float = 0.0
+    stopped: bool = False
     waits_too_long: bool = False
     passages: tuple[str, ...] = ()
     more_passages: bool = False

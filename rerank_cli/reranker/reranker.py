@@ -226,6 +226,10 @@ class Reranker:
 
     # For the commands
 
+    def stop(self) -> None:
+        """Finish the requests under way; what waits ends with an error that is `stopped`."""
+        self.engine.stop()
+
     def check_scores(
         self, scale: str, threshold: float | None = None, top_n: int | None = None
     ) -> None:

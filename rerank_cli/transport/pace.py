@@ -52,10 +52,12 @@ class Pace:
     def enter(self, passages: int) -> float:
         """Wait until one more request may be sent. Returns the moment, to be given to `failed`.
 
-        Raises Outgrown for more passages than have proved to fit.
+        Raises Outgrown for more passages than have proved to fit, and EndpointError where it would
+        have to wait when the clock is stopped.
         """
         with self._changed:
             while self._under_way >= self.allowed:
+                self._clock.check()
                 self._changed.wait()
             if self.largest and passages > self.largest:
                 raise Outgrown
@@ -63,13 +65,21 @@ class Pace:
             pause = self._not_before - self._clock.now()
         if pause > 0:
             self._clock.sleep(pause)
+            if self._clock.stopped:
+                self.leave()
+                self._clock.check()
         return self._clock.now()
+
+    def wake(self) -> None:
+        """Let all that wait see whether the clock is stopped."""
+        with self._changed:
+            self._changed.notify_all()
 
     def leave(self) -> None:
         """End a request that had entered."""
         with self._changed:
             self._under_way -= 1
-            self._changed.notify_all()
+        self.wake()
 
     def answered(self) -> None:
         """A request succeeded: speed up a little."""

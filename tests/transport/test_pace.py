@@ -4,7 +4,7 @@ import pytest
 
 from rerank_cli.errors import EndpointError, Fault, RefusedError
 from rerank_cli.transport.pace import Outgrown, Pace
-from tests.transport.clocks import FakeClock
+from tests.transport.clocks import FakeClock, Stopping
 
 BUSY = EndpointError("busy", fault=Fault.BUSY, transient=True)
 
@@ -89,3 +89,21 @@ def test_all_requests_wait_when_the_endpoint_asks_to() -> None:
     )
     pace.enter(1)
     assert clock.slept == [2.0]
+
+
+@pytest.mark.parametrize("waits", ["for a place", "for a while"])
+def test_a_stop_reaches_what_waits_to_be_sent(waits: str) -> None:
+    """Ctrl-C would wait for each request that stands behind one that hangs."""
+    clock = Stopping()
+    pace = Pace(1, clock, lambda *_: None)
+    if waits == "for a place":
+        pace.enter(1)
+        clock.stop()
+    else:
+        busy = EndpointError("x", fault=Fault.BUSY, transient=True, retry_after=50.0)
+        pace.failed(busy, clock.now(), 1)
+    with pytest.raises(EndpointError) as caught:
+        pace.enter(1)
+    assert caught.value.stopped
+    if waits == "for a while":
+        assert pace._under_way == 0

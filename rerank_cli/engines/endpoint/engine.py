@@ -63,6 +63,7 @@ class EndpointEngine:
         self._idle: list[Transport] = []
         self._workers = threading.Semaphore(policy.concurrency)
         self._running: list[Dispatch] = []
+        self._closed = False
         self.exchange = Exchange(settings, fields, clock, events.note)
         self.limits = Limits(row.max_passages, row.max_bytes, row.max_tokens)
 
@@ -86,8 +87,14 @@ class EndpointEngine:
                 self._running = [each for each in self._running if each.is_under_way]
         return Scores(plan.spread(scores), usage)
 
-    def close(self) -> None:
+    def stop(self) -> None:
         self._clock.stop()
+        self._pace.wake()
+
+    def close(self) -> None:
+        self.stop()
+        with self._lock:
+            self._closed = True
         for transport in self._transports:
             transport.close()
         end = time.monotonic() + _LONGEST_END
@@ -97,6 +104,9 @@ class EndpointEngine:
     def _hire(self, requests: int) -> int:
         """Wait for one worker, and take as many more as are free and needed. Returns how many."""
         self._workers.acquire()
+        if self._clock.stopped:
+            self._workers.release()
+            self._clock.check()
         hired = 1
         while hired < requests and self._workers.acquire(blocking=False):
             hired += 1
@@ -104,12 +114,7 @@ class EndpointEngine:
 
     def _ask(self, request: Request, start: float) -> Decoded:
         body = self.exchange.body(request)
-        try:
-            # The last one used: its server is the least likely to have closed it meanwhile.
-            transport = self._idle.pop()
-        except IndexError:
-            transport = self._connector()()
-            self._transports.append(transport)
+        transport = self._connection()
 
         def attempt() -> Decoded:
             try:
@@ -122,6 +127,18 @@ class EndpointEngine:
             return self._retry(attempt, start)
         finally:
             self._idle.append(transport)
+
+    def _connection(self) -> Transport:
+        """One that is free, or a new one."""
+        with self._lock:
+            if self._closed:
+                self._clock.check()
+            if self._idle:
+                # The last one used: its server is the least likely to have closed it meanwhile.
+                return self._idle.pop()
+            transport = self._connector()()
+            self._transports.append(transport)
+            return transport
 
     def _send(self, transport: Transport, body: bytes, request: Request) -> Reply:
         """A reply with status 2xx, or the error for any other."""
