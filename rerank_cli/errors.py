@@ -148,6 +148,7 @@ class ScoringError(RerankError):
     proxy           the proxy before it, without its password, and what names it
     attempts        how often the request was sent before it was given up
     seconds         how long all attempts took, with the waits between them
+    stopped         whether it came of Ctrl-C or `close`, so that nothing failed
     waits_too_long  whether `retry_after` is longer than anything is waited for
     passages        locators (file:line) of the passages it is about
     more_passages   whether it is about more than those
@@ -169,6 +170,7 @@ class ScoringError(RerankError):
     proxy: str | None = None
     attempts: int | None = None
     seconds: float = 0.0
+    stopped: bool = False
     waits_too_long: bool = False
     passages: tuple[str, ...] = ()
     more_passages: bool = False

@@ -75,12 +75,13 @@ def _no_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the external tests unless the markers that are asked for name them."""
-    if _with_external(config):
-        return
-    external = [item for item in items if item.get_closest_marker("external")]
-    config.hook.pytest_deselected(items=external)
-    items[:] = [item for item in items if item not in external]
+    """Leave out the external tests, and the long ones, unless the markers asked for name them."""
+    for marker in ("external", "long"):
+        if marker in config.option.markexpr:
+            continue
+        left_out = [item for item in items if item.get_closest_marker(marker)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.hookimpl(optionalhook=True)

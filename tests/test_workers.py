@@ -244,3 +244,44 @@ def test_nothing_to_do_ends_at_once() -> None:
     runner: Workers[int, int] = Workers(iter(nothing), desk.do, desk.put_down, 3, ordered=True)
     runner.start()
     ended(runner)
+
+
+def test_what_waits_for_its_turn_is_held_and_what_has_no_result_leaves_a_gap() -> None:
+    """A crash would cost what was finished behind a slow job; a stop would break the order."""
+    desk, held = Desk(4, held=False), list[int]()
+    desk.wanted += 1
+    runner: Workers[int, int] = Workers(
+        desk.entries(),
+        lambda number: None if number == 1 else number,
+        desk.put_down,
+        1,
+        ordered=True,
+        hold=held.append,
+    )
+    runner.start()
+    ended(runner)
+    assert held == [2, 3]
+    assert desk.done == [0]
+
+
+def test_a_failure_does_not_wait_for_what_hangs() -> None:
+    """A refused key would be told only after the timeouts of the others."""
+    desk = Desk(3)
+
+    def do(number: int) -> int:
+        if number == 2:
+            desk.wait_until(lambda: len(desk.under_way) == 2)
+            raise KeyError(number)
+        return desk.do(number)
+
+    runner: Workers[int, int] = Workers(desk.entries(), do, desk.put_down, 3, ordered=False)
+    runner.start()
+    desk.wait_until(lambda: len(desk.under_way) == 2)
+    while runner._failure is None:
+        time.sleep(0.001)
+    with pytest.raises(KeyError):
+        runner.wait(0.05)
+    assert desk.under_way == {0, 1}
+    desk.release(0, 1)
+    runner.join(_PATIENCE)
+    assert desk.done == []

@@ -1,4 +1,4 @@
-"""Ctrl-C: once finishes what is under way, twice stops at once."""
+"""Ctrl-C: once finishes the requests under way, twice stops at once."""
 
 import signal
 import threading

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from rerank_cli.errors import UsageError
@@ -96,10 +97,8 @@ class Streams:
             raise UsageError(f"standard output cannot be written: {reason}") from error
 
     def abandon(self) -> None:
-        """Discard what is left of the results: Python flushes at exit, and must not fail again."""
-        with contextlib.suppress(OSError, ValueError):
-            if self.stdout is not None:
-                os.dup2(os.open(os.devnull, os.O_WRONLY), self.stdout.fileno())
+        """Discard what is left of the results."""
+        _discard(self.stdout)
 
     def view(self, *, to_file: bool, full: bool) -> View:
         """How results are looked at: in a terminal, in a pipe, or in a file."""
@@ -155,10 +154,21 @@ class Streams:
 
     def _write(self, text: str) -> None:
         if self.stderr is not None:
-            with contextlib.suppress(OSError):
+            try:
                 self.stderr.write(text)
                 self.stderr.flush()
+            except OSError:
+                _discard(self.stderr)
 
     def redacted(self, text: str) -> str:
         """The text with [key] in place of each secret."""
         return self.secrets(text)
+
+
+def _discard(stream: TextIO | None) -> None:
+    """Discard what is left in a stream: Python flushes at exit, and must not fail again."""
+    with contextlib.suppress(OSError, ValueError):
+        if stream is not None:
+            number = stream.fileno()
+            with Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), number)

@@ -27,6 +27,9 @@ class Engine(Protocol):
         `keep` gets each text's score once, also of those that come before an error.
         """
 
+    def stop(self) -> None:
+        """Finish the requests under way, but wait neither for another try nor for a limit."""
+
     def close(self) -> None:
         """Close connections, or free the model; requests under way in other threads end."""
 

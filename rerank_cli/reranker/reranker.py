@@ -210,6 +210,12 @@ class Reranker(AbstractContextManager["Reranker"]):
     def __exit__(self, *raised: object) -> None:
         self.close()
 
+    # For the commands
+
+    def stop(self) -> None:
+        """Finish the requests under way; what waits ends with an error that is `stopped`."""
+        self.engine.stop()
+
     def check_scores(
         self, scale: str, threshold: float | None = None, top_n: int | None = None
     ) -> None:

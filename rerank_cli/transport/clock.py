@@ -3,6 +3,8 @@
 import threading
 import time
 
+from rerank_cli.errors import EndpointError
+
 
 class Clock:
     """Monotonic seconds, the date, and a sleep that can be woken for good."""
@@ -26,6 +28,11 @@ class Clock:
     def stopped(self) -> bool:
         """Whether `stop` was called."""
         return self._stopped.is_set()
+
+    def check(self) -> None:
+        """Raise EndpointError once `stop` was called."""
+        if self.stopped:
+            raise EndpointError("stopped before it was sent", stopped=True)
 
     def stop(self) -> None:
         """Wake all sleepers, now and later."""

@@ -78,10 +78,12 @@ class Pace:
         """Wait until one more request may be sent. Returns the moment, to be given to `failed`.
 
         What another request was asked to wait is waited for if it ends by the moment `until`.
-        Raises Outgrown for more passages than have proved to fit.
+        Raises Outgrown for more passages than have proved to fit, and EndpointError where it would
+        have to wait when the clock is stopped.
         """
         with self._changed:
             while self._under_way >= self.allowed:
+                self._clock.check()
                 self._changed.wait()
             largest = self.largest
             if largest and passages > largest:
@@ -91,13 +93,21 @@ class Pace:
             heeded = self._not_before <= until
         if heeded and pause > 0:
             self._clock.sleep(pause)
+            if self._clock.stopped:
+                self.leave()
+                self._clock.check()
         return self._clock.now()
+
+    def wake(self) -> None:
+        """Let all that wait see whether the clock is stopped."""
+        with self._changed:
+            self._changed.notify_all()
 
     def leave(self) -> None:
         """End a request that had entered."""
         with self._changed:
             self._under_way -= 1
-            self._changed.notify_all()
+        self.wake()
 
     def answered(self, passages: int) -> None:
         """A request of so many passages succeeded: speed up a little."""

@@ -30,12 +30,13 @@ class RateLimit:
     def acquire(self, tokens: int) -> None:
         """Return once a request of so many estimated tokens may be sent, and count it as sent.
 
-        Returns at once when the clock is stopped: connections are closed then.
+        Raises EndpointError where it would have to wait when the clock is stopped.
         """
         seconds = self._take(tokens)
-        if seconds and not self._clock.stopped:
+        if seconds:
             self._note(f"waiting {seconds:.1f} s for the limits of --rpm and --tpm")
-        while seconds and not self._clock.stopped:
+        while seconds:
+            self._clock.check()
             self._clock.sleep(seconds)
             seconds = self._take(tokens)
 

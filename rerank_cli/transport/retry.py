@@ -25,6 +25,12 @@ _LONGEST_BACKOFF = 30.0
 _DOUBLINGS = 16
 """More of them pass the longest anyway."""
 
+_OF_ENDPOINT = (Fault.UNREACHED, Fault.RATE)
+"""Faults that say nothing of the request: where others are answered, its turn comes too."""
+
+_OF_ENDPOINT = (Fault.UNREACHED, Fault.RATE)
+"""Faults that say nothing of the request: where others are answered, its turn comes too."""
+
 # A timeout has already cost its whole wait; what makes no sense rarely comes to make some; and
 # where nothing has been reached yet, the address is probably wrong.
 _FEWER_AT_FIRST = {Fault.UNREACHED: 2}
@@ -48,7 +54,7 @@ class Retry:
         self._clock = clock
         self._retried = retried
         self._warn = warn
-        self._succeeded = False
+        self._successes = 0
 
     def until(self, start: float) -> float:
         """The moment up to which an endpoint that asks to wait is waited for.
@@ -62,58 +68,75 @@ class Retry:
         """The attempt's result. Raises its last ScoringError, with how often and how long.
 
         The deadline is counted from the clock's moment `start`, if none is given from now. `tries`
-        were made before, and count, but for two that are made in any case.
+        were made before, and count, but for two that are made in any case. Once the clock is
+        stopped nothing is waited for, and what may have come of that is `stopped`.
         """
         began, made = self._clock.now(), 0
         start = began if start is None else start
         patience: float | None = None
-        before = max(min(tries, self._policy.retries - 1), 0)
+        in_a_row = before = max(min(tries, self._policy.retries - 1), 0)
+        successes = self._successes
         while True:
             made += 1
+            in_a_row += 1
             try:
                 result = attempt()
             except ScoringError as failed:
                 # Patience begins with the first failure: an attempt may itself have taken long.
                 now = self._clock.now()
                 patience = self.until(start) if patience is None else patience
-                error = _judged(failed, patience - now)
-                may_retry = error.transient and before + made <= self._most(error.fault)
+                error = self._judged(failed, patience - now)
+                if in_a_row > self._most(error.fault) and self._answers(error.fault, successes):
+                    in_a_row, before, successes = 1, 0, self._successes
+                may_retry = error.transient and in_a_row <= self._most(error.fault)
                 if made == 1 and not may_retry:
                     raise error from failed.__cause__
                 asked = None if error.waits_too_long else error.retry_after
-                seconds = _backoff(error.fault, made) if asked is None else asked
+                seconds = _backoff(error.fault, in_a_row - before) if asked is None else asked
                 limited = asked is not None or self._policy.deadline is not None
-                late = limited and now + seconds > patience
-                if not may_retry or self._clock.stopped or late:
-                    raise replace(error, attempts=made, seconds=now - began) from failed.__cause__
-                self._retried(f"try {made + 1} in {seconds:.1f} s, after: {error.message}")
-                if asked is not None and asked > _LONG:
+                if may_retry and not error.stopped and not (limited and now + seconds > patience):
+                    self._retried(f"try {made + 1} in {seconds:.1f} s, after: {error.message}")
                     self._report(asked, error)
-                self._clock.sleep(seconds)
+                    self._clock.sleep(seconds)
+                    if not self._clock.stopped:
+                        continue
+                    error = replace(error, stopped=True)
+                raise replace(error, attempts=made, seconds=now - began) from failed.__cause__
             else:
-                self._succeeded = True
+                self._successes += 1
                 return result
 
-    def _report(self, seconds: float, error: ScoringError) -> None:
+    def _judged(self, error: ScoringError, patience: float) -> ScoringError:
+        """A copy that says whether it came of a stop, or asks to wait for more than so long."""
+        if not error.transient:
+            return error
+        return replace(
+            error,
+            waits_too_long=(error.retry_after or 0.0) > max(PATIENCE, patience),
+            stopped=error.stopped or self._clock.stopped,
+        )
+
+    def _report(self, seconds: float | None, error: ScoringError) -> None:
+        """Warn of a long wait that an endpoint asks for, if it does."""
+        if seconds is None or seconds <= _LONG:
+            return
         end = strftime("%H:%M:%S", localtime(self._clock.date() + seconds))
         self._warn(f"waiting {seconds:.0f} s, until {end}, as the endpoint asks: {error.problem}")
+
+    def _answers(self, fault: Fault, successes: int) -> bool:
+        """Whether others were answered since there were so many successes, so that it is back."""
+        return fault in _OF_ENDPOINT and self._successes > successes and not self._policy.exact
 
     def _most(self, fault: Fault) -> int:
         """How often a request that fails so is tried again."""
         most = self._policy.retries
-        if not self._succeeded:
+        if not self._successes:
             # More likely something is set up wrongly than there is bad luck each time.
             most = min(most, self._policy.at_first)
         if not self._policy.exact:
-            fewer = _FEWER if self._succeeded else {**_FEWER, **_FEWER_AT_FIRST}
+            fewer = _FEWER if self._successes else {**_FEWER, **_FEWER_AT_FIRST}
             most = min(most, fewer.get(fault, most))
         return most
-
-
-def _judged(error: ScoringError, patience: float) -> ScoringError:
-    """The error; where it asks for longer than is ever waited (seconds), a copy that says so."""
-    too_long = error.transient and (error.retry_after or 0.0) > max(PATIENCE, patience)
-    return replace(error, waits_too_long=True) if too_long else error
 
 
 def _backoff(fault: Fault, tries: int) -> float:

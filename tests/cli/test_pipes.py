@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import ONE_LINE, PASSAGES, QUERY, process, rerank, started
+from tests.running import ONE_LINE, PASSAGES, QUERY, SAMPLES, process, rerank, started
 from tests.serving import Loopback
 
 pytestmark = pytest.mark.process
@@ -58,6 +58,22 @@ def test_closed_standard_error_loses_no_result(server: Loopback) -> None:
 
     assert (done.code, done.err) == (0, "")
     assert "0.9974" in done.out
+
+
+@pytest.mark.parametrize("command", [["q", PASSAGES], ["batch", str(SAMPLES / "jobs.jsonl")]])
+def test_head_of_notes_and_results_is_no_error(server: Loopback, command: list[str]) -> None:
+    """`rerank … -v 2>&1 | head -2` would fail a script with `set -o pipefail`, as exit 120."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        given = (*command, "--base-url", server.url, "-v")
+        # Where it is set, nothing is left to be flushed at exit.
+        buffered = {"PYTHONUNBUFFERED": ""}
+        done = process(*given, stdout=writing, shell="2>&1", env=buffered)
+    finally:
+        os.close(writing)
+
+    assert (done.code, done.err) == (0, "")
 
 
 @full_device

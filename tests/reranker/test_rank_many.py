@@ -1,6 +1,7 @@
 """Many queries from Python: as they are done, lazily, and what a failure ends."""
 
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -107,3 +108,50 @@ def test_a_failure_after_a_success_is_the_job_s_own() -> None:
     assert [result.id for result in failed] == [5]
     assert isinstance(failed[0].error, EndpointError)
     assert failed[0].error.status == 500
+
+
+def test_an_error_of_all_is_raised_while_others_hang() -> None:
+    """A key that is revoked would be told only after the timeouts of what hangs."""
+    began = time.monotonic()
+    hanging = threading.Barrier(4)
+
+    def revoked(seen: Received) -> bytes:
+        number = int(seen.json["query"][1:])
+        if number in range(10, 14):
+            hanging.wait(60)
+            if number != 13:
+                server.over.wait(60)
+            return http({"message": "revoked"}, 401)
+        return healthy(seen)
+
+    with Loopback(revoked) as server:
+        with (
+            Reranker(base_url=server.url, concurrency=4) as made,
+            pytest.raises(RefusedError, match="revoked"),
+        ):
+            list(made.rank_many(_jobs(14)))
+        assert time.monotonic() - began < 5
+
+
+def test_closing_ends_waits_for_another_try(slept: list[float]) -> None:
+    """`close` in another thread would wait as long as an endpoint asks."""
+    asked = threading.Event()
+
+    def close() -> None:
+        asked.wait(60)
+        made.close()
+
+    def busy(_: Received) -> bytes:
+        asked.set()
+        server.over.wait(60)
+        return http({"message": "busy"}, 503)
+
+    with Loopback(busy) as server:
+        made = Reranker(base_url=server.url)
+        closing = threading.Thread(target=close)
+        closing.start()
+        with pytest.raises(EndpointError) as caught:
+            made.rank("q", ["a"])
+        closing.join()
+    assert caught.value.stopped
+    assert slept == []

@@ -20,3 +20,11 @@ class FakeClock(Clock):
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.seconds += seconds
+
+
+class Stopping(FakeClock):
+    """Is stopped while somebody sleeps."""
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        self.stop()

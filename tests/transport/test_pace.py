@@ -5,7 +5,7 @@ import pytest
 from rerank_cli.errors import EndpointError, Fault, RefusedError
 from rerank_cli.planning import Request
 from rerank_cli.transport.pace import Outgrown, Pace
-from tests.transport.clocks import FakeClock
+from tests.transport.clocks import FakeClock, Stopping
 
 BUSY = EndpointError("busy", fault=Fault.BUSY, transient=True)
 
@@ -111,6 +111,8 @@ def test_no_request_waits_for_longer_than_it_may(
     pace.failed(error, clock.now(), request(1))
     pace.enter(1, clock.now() + within)
     assert clock.slept == slept
+
+
 def test_a_size_that_is_answered_is_not_too_large() -> None:
     """A passage that is too long would make all requests small."""
     pace, clock, _ = _pace()
@@ -145,3 +147,21 @@ def test_a_size_that_the_endpoint_names_is_taken() -> None:
         error = RefusedError("large", fault=Fault.TOO_LARGE, most=most)
         pace.failed(error, clock.now(), request(100))
         assert pace.largest == largest
+
+
+@pytest.mark.parametrize("waits", ["for a place", "for a while"])
+def test_a_stop_reaches_what_waits_to_be_sent(waits: str) -> None:
+    """Ctrl-C would wait for each request that stands behind one that hangs."""
+    clock = Stopping()
+    pace = Pace(1, clock, lambda *_: None)
+    if waits == "for a place":
+        pace.enter(1)
+        clock.stop()
+    else:
+        busy = EndpointError("x", fault=Fault.BUSY, transient=True, retry_after=50.0)
+        pace.failed(busy, clock.now(), request(1))
+    with pytest.raises(EndpointError) as caught:
+        pace.enter(1)
+    assert caught.value.stopped
+    if waits == "for a while":
+        assert pace._under_way == 0

@@ -1,8 +1,10 @@
 """Requests and tokens a minute."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rerank_cli.errors import EndpointError
 from rerank_cli.transport import Policy
 from rerank_cli.transport.rate_limit import RateLimit
 from tests.transport.clocks import FakeClock
@@ -78,10 +80,12 @@ def test_a_wait_is_noted_once() -> None:
 
 
 def test_after_the_end_nobody_waits() -> None:
-    """Ctrl-C would leave threads that count down a minute at full speed."""
+    """Ctrl-C would wait for the next minute, or send at once what the limit forbids."""
     clock = FakeClock()
     limiter = RateLimit(Policy(rpm=1), clock, lambda _: None)
     limiter.acquire(1)
     clock.stop()
-    limiter.acquire(1)
+    with pytest.raises(EndpointError) as caught:
+        limiter.acquire(1)
+    assert caught.value.stopped
     assert clock.slept == []

@@ -8,7 +8,7 @@ import pytest
 from rerank_cli.errors import EndpointError, Fault, RefusedError, ReplyError, ScoringError
 from rerank_cli.transport import Policy
 from rerank_cli.transport.retry import PATIENCE, Retry
-from tests.transport.clocks import FakeClock
+from tests.transport.clocks import FakeClock, Stopping
 
 
 def _failing(times: int, error: Callable[[], ScoringError]) -> tuple[Callable[[], str], list[int]]:
@@ -203,6 +203,55 @@ def test_after_the_end_nothing_is_tried_again() -> None:
     with pytest.raises(EndpointError):
         _retry(clock)(attempt)
     assert len(calls) == 1
+
+
+def test_what_a_stop_has_cut_off_is_marked_as_that() -> None:
+    """Ctrl-C would record queries as failed that nothing is wrong with."""
+    clock = FakeClock()
+
+    def closed() -> str:
+        clock.stop()
+        raise _busy()
+
+    for retries in (0, 3):
+        with pytest.raises(EndpointError) as caught:
+            _retry(clock, retries=retries)(closed)
+        assert caught.value.stopped
+        assert clock.slept == []
+    with pytest.raises(RefusedError) as refused:
+        _retry(clock)(_failing(1, lambda: RefusedError("no", fault=Fault.KEY))[0])
+    assert not refused.value.stopped
+
+
+def test_a_stop_ends_a_wait_without_another_try() -> None:
+    """The first Ctrl-C would send once more all that waits, or wait itself."""
+    clock = Stopping()
+    attempt, calls = _failing(99, _busy)
+    with pytest.raises(EndpointError) as caught:
+        _retry(clock)(attempt)
+    assert caught.value.stopped
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("fault", [Fault.RATE, Fault.UNREACHED])
+def test_where_others_are_answered_its_turn_comes_too(fault: Fault) -> None:
+    """With many requests at once the unlucky one would end a run whose endpoint is back."""
+    retry = _retry(FakeClock(), retries=3)
+    calls: list[int] = []
+
+    def attempt() -> None:
+        calls.append(1)
+        if len(calls) in (3, 7):
+            retry(lambda: None)  # another request is answered
+        raise EndpointError("x", fault=fault, transient=True)
+
+    with pytest.raises(EndpointError, match="gave up after 10 tries"):
+        retry(attempt)
+    exact = _retry(FakeClock(), retries=3, exact=True)
+    calls.clear()
+    retry = exact
+    with pytest.raises(EndpointError, match="gave up after 4 tries"):
+        exact(attempt)
 
 
 def test_the_deadline_counts_the_waits_of_our_own() -> None:

@@ -92,6 +92,9 @@ class CachedEngine:
         values = plan.spread([known[digest] for digest in digests])
         return Scores(values, replace(usage, cached=cached))
 
+    def stop(self) -> None:
+        self._inner.stop()
+
     def close(self) -> None:
         self._inner.close()
         self._store.impatient = True

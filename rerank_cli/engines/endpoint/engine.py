@@ -66,6 +66,7 @@ class EndpointEngine:
         self._idle: list[Transport] = []
         self._workers = threading.Semaphore(policy.concurrency)
         self._running: list[Dispatch] = []
+        self._closed = False
         self.exchange = Exchange(settings, fields, clock, events.note)
         self.limits = Limits(row.max_passages, row.max_bytes, row.max_tokens)
 
@@ -89,8 +90,14 @@ class EndpointEngine:
                 self._running = [each for each in self._running if each.is_under_way]
         return Scores(plan.spread(scores), usage)
 
-    def close(self) -> None:
+    def stop(self) -> None:
         self._clock.stop()
+        self._pace.wake()
+
+    def close(self) -> None:
+        self.stop()
+        with self._lock:
+            self._closed = True
         for transport in self._transports:
             transport.close()
         end = time.monotonic() + _LONGEST_END
@@ -100,6 +107,9 @@ class EndpointEngine:
     def _hire(self, requests: int) -> int:
         """Wait for one worker, and take as many more as are free and needed. Returns how many."""
         self._workers.acquire()
+        if self._clock.stopped:
+            self._workers.release()
+            self._clock.check()
         hired = 1
         while hired < requests and self._workers.acquire(blocking=False):
             hired += 1
@@ -107,12 +117,7 @@ class EndpointEngine:
 
     def _ask(self, request: Request, start: float) -> tuple[Request, Decoded]:
         """The scores of a request; or of a part of it, where only that was answered."""
-        try:
-            # The last one used: its server is the least likely to have closed it meanwhile.
-            transport = self._idle.pop()
-        except IndexError:
-            transport = self._connector()()
-            self._transports.append(transport)
+        transport = self._connection()
         tries = Tries(request, self._pace)
 
         def attempt() -> tuple[Request, Decoded]:
@@ -131,6 +136,18 @@ class EndpointEngine:
             return self._retry(attempt, start, request.tries)
         finally:
             self._idle.append(transport)
+
+    def _connection(self) -> Transport:
+        """One that is free, or a new one."""
+        with self._lock:
+            if self._closed:
+                self._clock.check()
+            if self._idle:
+                # The last one used: its server is the least likely to have closed it meanwhile.
+                return self._idle.pop()
+            transport = self._connector()()
+            self._transports.append(transport)
+            return transport
 
     def _send(
         self, transport: Transport, request: Request, until: float, *, counted: bool

@@ -219,6 +219,8 @@ def _problem(fault: Fault, signs: frozenset[Sign], settings: Settings) -> str:
         return _NO_KEY
     unnamed = fault is Fault.MODEL and settings.model is None and Sign.NO_MODEL in signs
     return _UNNAMED if unnamed else _WHAT[fault]
+
+
 def _most(text: str) -> int | None:
     """Passages that a request may have, if the text (lower case) says so."""
     if _NOT_COUNTED.search(text) or not _COUNTED.search(text):

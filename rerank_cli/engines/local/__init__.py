@@ -66,6 +66,8 @@ class LocalEngine:
                 tokens += read
         return Scores(plan.spread(values), Usage(requests=0, input_tokens=tokens))
 
+    def stop(self) -> None: ...
+
     def close(self) -> None:
         """Drop the model from memory; another `score` reads it again."""
         with self._one_at_a_time:

@@ -1,10 +1,10 @@
 """One job of a batch: its passages are planned, scored, ranked, and become a line of output."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rerank_cli.errors import InputError, RerankError, ScoringError, UsageError, ends_all
-from rerank_cli.model import Job, PassageId, Ranked, Usage
+from rerank_cli.model import Job, PassageId, Ranked, Scores, Usage
 from rerank_cli.ranking import rank
 from rerank_cli.reranker import Reranker
 from rerank_cli.workflows.batch.intake import Entry, Taken
@@ -12,7 +12,10 @@ from rerank_cli.workflows.batch.intake import Entry, Taken
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an entry: its output, or the error that it failed with."""
+    """What became of an entry: its output, or the error that it failed with.
+
+    `scores` are those of its passages, in input order.
+    """
 
     entry: Entry
     id: PassageId | None
@@ -20,6 +23,7 @@ class Outcome:
     error: RerankError | None = None
     passages: int = 0
     blank: int = 0
+    scores: Sequence[float] = ()
     usage: Usage = field(default_factory=Usage)
 
 
@@ -30,6 +34,7 @@ class JobScorer:
     scale              maps the scores of one query to those that are written
     top_n, threshold   what is kept of each query
     render             the output of a job with its results
+    scored             scores that an earlier run has paid for, by the digest of the job
     """
 
     reranker: Reranker
@@ -37,15 +42,19 @@ class JobScorer:
     top_n: int | None
     threshold: float | None
     render: Callable[[Job, Sequence[Ranked]], str]
+    scored: Mapping[bytes, Sequence[float]] = field(default_factory=dict)
 
-    def outcome(self, taken: Taken) -> Outcome:
-        """The outcome of one job. Raises RerankError for what would fail all of them."""
+    def outcome(self, taken: Taken) -> Outcome | None:
+        """The outcome of one job, None if it was stopped before there is any.
+
+        Raises RerankError for what would fail all of them.
+        """
         entry, job, error = taken
         if job is None:
             return Outcome(entry, entry.id(), None, error)
         candidates = job.candidates
         try:
-            scores = self.reranker.score_plan(self.reranker.plan(candidates))
+            scores = self._scores(taken.entry, job)
             kept = rank(
                 candidates,
                 scores.values,
@@ -57,9 +66,18 @@ class JobScorer:
                 kept = tuple(each._replace(index=job.positions[each.index]) for each in kept)
             output = self.render(job, kept)
         except (InputError, UsageError, ScoringError) as failure:
+            if isinstance(failure, ScoringError) and failure.stopped:
+                return None
             if ends_all(failure, succeeded=self.reranker.succeeded):
                 raise
             return Outcome(entry, job.id, None, failure)
         self.reranker.succeeded = True
         passages = len(candidates.passages)
-        return Outcome(entry, job.id, output, None, passages, job.blank, scores.usage)
+        return Outcome(
+            entry, job.id, output, None, passages, job.blank, scores.values, scores.usage
+        )
+
+    def _scores(self, entry: Entry, job: Job) -> Scores:
+        if (values := self.scored.get(entry.digest)) is not None:
+            return Scores(tuple(values), Usage())
+        return self.reranker.score_plan(self.reranker.plan(job.candidates))

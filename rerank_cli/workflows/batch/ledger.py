@@ -1,11 +1,13 @@
-"""The output file of a batch, and the account of what is finished in it.
+"""The output file of a batch, and the record of what is finished in it.
 
-Beside FILE stand FILE.progress, with the settings it was begun with and a line for each finished
-job; FILE.lock, held while a process writes; and FILE.errors.jsonl, with the jobs that failed.
+Beside FILE stand FILE.progress, the journal, with the settings it was begun with and a line for
+each finished job; FILE.lock, held while a process writes; and FILE.errors.jsonl, with the jobs that
+failed.
 
-A job's output is written first and its line of account after that. So whatever ends the process,
-FILE is right up to the end that the last whole line of account names, and what follows it is cut
-off before the work goes on: nothing is missing, nothing torn, nothing twice.
+A job's output is written first and its line of the journal, which has the output's digest, after
+that. So whatever ends the process, FILE is right up to the last output that the journal proves, and
+what follows is cut off before the work goes on: nothing is missing, nothing torn, nothing twice.
+With --ordered, the scores of a job whose output waits for its turn are in the journal meanwhile.
 """
 
 import contextlib
@@ -13,39 +15,47 @@ import errno
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import blake2b
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from rerank_cli.errors import SettingsError, UsageError
 from rerank_cli.model import PassageId
+from rerank_cli.workflows.batch.journal import START_OVER, Journal, Position
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-_VERSION = 1
 _BETWEEN_SYNCS = 1.0
 """Seconds."""
 _NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP)
 """What a file system says that has no locks, as many network file systems."""
-_START_OVER = "--fresh starts over; another -o leaves it as it is."
 
 
 class Ledger:
     """An output file that this process is going to write, and no other.
 
     `settings` are those that decide what is written; a file that was begun with others is refused.
-    `done` holds the ids of finished jobs by the digest of what they say (without ids, lines may say
-    the same). Nothing is changed before `begin`. Raises SettingsError for a file that cannot be
-    gone on with, UsageError for one that cannot be written.
+    Nothing is changed before `begin`. Raises SettingsError for a file that cannot be resumed,
+    UsageError for one that cannot be written.
+
+    done    the ids of finished jobs by the digest of what they say (without ids, lines may say the
+            same)
+    scored  the scores of jobs that are not finished, by that digest
+    lost    how many jobs are to be scored again, because FILE was cut short after they were written
     """
 
     def __init__(self, file: Path, settings: Mapping[str, object], *, fresh: bool) -> None:
         self.file = file
         self.errors_file = _beside(file, ".errors.jsonl")
         self.done: dict[bytes, list[PassageId]] = {}
+        self.scored: dict[bytes, Sequence[float]] = {}
+        self.lost = 0
         self._settings = settings
-        self._account_file = _beside(file, ".progress")
+        self._journal = Journal(_beside(file, ".progress"))
+        self._end = 0
         self._streams: list[BinaryIO] = []
         self._errors: BinaryIO | None = None
         self._broken: UsageError | None = None
@@ -54,7 +64,7 @@ class Ledger:
         self.is_locked = self._lock is not None
         try:
             with _writing(file):
-                self._end, self._whole = (0, 0) if fresh else self._read_account(settings)
+                self._journal.position = Position() if fresh else self._proved(settings)
         except BaseException:
             self._release()
             raise
@@ -63,19 +73,31 @@ class Ledger:
         """Cut off what is torn, and go on from there."""
         with _writing(self.file):
             self._output = self._opened(self.file, self._end)
-        with _writing(self._account_file):
-            self._account = self._opened(self._account_file, self._whole)
-            if not self._whole:
-                self._note({"version": _VERSION, "settings": self._settings})
+        with _writing(self._journal.file):
+            position = self._journal.position
+            self._journal_stream = self._opened(self._journal.file, position.byte)
+            if not position.byte:
+                _write(self._journal_stream, self._journal.begun(self._settings))
 
-    def finished(self, digest: bytes, job_id: PassageId, output: bytes) -> None:
-        """Put down a job's output. Raises UsageError if it cannot be written; nothing is lost."""
+    def finished(self, job: bytes, job_id: PassageId, output: bytes) -> None:
+        """Write a job's output. Raises UsageError if it cannot be written; nothing is lost."""
+        end = self._end + len(output)
         with self._unbroken(self.file):
             _write(self._output, output)
-            end = self._end + len(output)
-            self._note({"id": job_id, "job": digest.hex(), "end": end})
-            self._end = end
-        self.done.setdefault(digest, []).append(job_id)
+            self._note({"id": job_id, "job": job.hex(), "end": end, "output": _digest(output)})
+        self._end = end
+        self._add(job, job_id)
+
+    def hold(self, job: bytes, scores: Sequence[float]) -> None:
+        """Write the scores of a job whose output waits for its turn; `finished` comes later."""
+        if job not in self.scored:
+            with self._unbroken(self._journal.file):
+                self._note({"job": job.hex(), "scores": list(scores)})
+            self.scored[job] = scores
+
+    def _add(self, job: bytes, job_id: PassageId) -> None:
+        self.done.setdefault(job, []).append(job_id)
+        self.scored.pop(job, None)
 
     def failed(self, line: bytes) -> None:
         """Put down a line about a job that failed; the first replaces those of an earlier run."""
@@ -133,69 +155,61 @@ class Ledger:
         return stream
 
     def _note(self, entry: Mapping[str, object]) -> None:
-        line = json.dumps(entry, ensure_ascii=False, separators=(",", ":")) + "\n"
-        _write(self._account, line.encode("utf-8", "surrogatepass"))
+        _write(self._journal_stream, self._journal.line(entry))
 
-    def _read_account(self, settings: Mapping[str, object]) -> tuple[int, int]:
-        """Bytes of the output that are right, and bytes of the account that are whole lines."""
+    def _proved(self, settings: Mapping[str, object]) -> Position:
+        """Take over what the journal proves of the output. Returns where the journal goes on."""
         size = self.file.stat().st_size if self.file.exists() else 0
-        if not self._account_file.exists():
+        journal = self._journal.file
+        if not journal.exists():
             if size:
-                raise self._foreign(f"no {self._account_file}")
-            return 0, 0
-        end = whole = 0
-        with self._account_file.open("rb") as account:
-            for number, line in enumerate(account, start=1):
-                if not line.endswith(b"\n"):
-                    break
-                entry = self._entry(line, number)
-                if number == 1:
-                    self._compare(entry, settings)
+                raise self._foreign(f"no {journal}")
+            return Position()
+        entries = self._journal.entries()
+        begun = next(entries, None)
+        if begun is None:
+            if size:
+                raise self._foreign(f"{journal} has no whole line")
+            return Position()
+        try:
+            self._compare(begun["settings"], settings)
+            with self.file.open("rb") if size else BytesIO() as output:
+                return self._take_over(entries, output, size)
+        except (KeyError, TypeError, ValueError, OverflowError):
+            raise self._foreign(f"{journal} holds something else") from None
+
+    def _take_over(
+        self, entries: Iterator[Mapping[str, Any]], output: BinaryIO, size: int
+    ) -> Position:
+        proved, line, end, first_lost = self._journal.position, 1, 0, 0
+        for entry in entries:
+            job = bytes.fromhex(entry["job"])
+            if "scores" in entry:
+                self.scored.update({} if self.lost else {job: entry["scores"]})
+            else:
+                end = entry["end"]
+                written = b"" if self.lost else output.read(end - self._end)
+                if self.lost or _digest(written) != entry["output"]:
+                    first_lost = first_lost or end
+                    self.lost += 1
                 else:
-                    end = self._recall(entry, number, end)
-                whole += len(line)
-        if size and not whole:
-            raise self._foreign(f"{self._account_file} has no whole line")
-        if size < end:
-            if size:
-                problem = f"{self.file} has {size} bytes, but {end} were written to it"
-                raise SettingsError(problem, _START_OVER)
-            # The file was removed to begin anew.
-            self.done.clear()
-            return 0, 0
-        return end, whole
+                    self._add(job, entry["id"])
+                    self._end = end
+                    line += written.count(b"\n")
+            proved = proved if self.lost else self._journal.position
+        # Where all is as long as it was, or nothing is as it was, it has not just been cut short.
+        if self.lost and (size >= end or (not self.done and size >= first_lost)):
+            raise SettingsError(
+                f"{self.file}:{line}: not as it was written",
+                "Undo the edit, or cut the file off before that line: what stands before is kept, "
+                f"the rest scored again. {START_OVER}",
+            )
+        return proved
 
     def _foreign(self, why: str) -> SettingsError:
-        return SettingsError(f"{self.file} was not begun by rerank batch ({why})", _START_OVER)
+        return SettingsError(f"{self.file} was not begun by rerank batch ({why})", START_OVER)
 
-    def _entry(self, line: bytes, number: int) -> Mapping[str, object]:
-        try:
-            entry = json.loads(line)
-        except (ValueError, RecursionError):
-            entry = None
-        if not isinstance(entry, dict):
-            raise self._damaged(number)
-        return entry
-
-    def _recall(self, entry: Mapping[str, object], number: int, before: int) -> int:
-        digest, job_id, end = entry.get("job"), entry.get("id"), entry.get("end")
-        if not isinstance(digest, str) or not isinstance(job_id, str | int):
-            raise self._damaged(number)
-        if not isinstance(end, int) or end < before:
-            raise self._damaged(number)
-        try:
-            self.done.setdefault(bytes.fromhex(digest), []).append(job_id)
-        except ValueError:
-            raise self._damaged(number) from None
-        return end
-
-    def _damaged(self, number: int) -> SettingsError:
-        return SettingsError(f"{self._account_file}:{number}: damaged", _START_OVER)
-
-    def _compare(self, entry: Mapping[str, object], settings: Mapping[str, object]) -> None:
-        begun = entry.get("settings")
-        if entry.get("version") != _VERSION or not isinstance(begun, dict):
-            raise self._damaged(1)
+    def _compare(self, begun: Mapping[str, object], settings: Mapping[str, object]) -> None:
         # As they come back from JSON.
         now = json.loads(json.dumps(settings))
         for name in (*now, *begun):
@@ -203,13 +217,17 @@ class Ledger:
                 raise SettingsError(
                     f"{self.file} was begun with {name} {_shown(begun.get(name))}, "
                     f"now it is {_shown(now.get(name))}",
-                    _START_OVER,
+                    START_OVER,
                 )
 
 
 def written_beside(file: Path) -> list[Path]:
     """All files that a batch with this output may write."""
     return [file, *(_beside(file, suffix) for suffix in (".progress", ".lock", ".errors.jsonl"))]
+
+
+def _digest(output: bytes) -> str:
+    return blake2b(output, digest_size=8).hexdigest()
 
 
 def _shown(value: object) -> str:

@@ -50,6 +50,11 @@ class Recorder:
         tally.seen += outcome.entry.size
         return not self.gave_up
 
+    def hold(self, outcome: Outcome) -> None:
+        """Keep what was paid for an output that waits for its turn."""
+        if self._ledger is not None and outcome.output is not None:
+            self._ledger.hold(outcome.entry.digest, outcome.scores)
+
     def _write(self, outcome: Outcome, output: str) -> None:
         if self._ledger is None:
             self._streams.write([output])

@@ -14,6 +14,7 @@ from rerank_cli.errors import ExitCode, InputError, RerankError, SettingsError, 
 from rerank_cli.model import Job, Ranked
 from rerank_cli.planning import Plan
 from rerank_cli.rendering import render_job
+from rerank_cli.rendering.numbers import counted
 from rerank_cli.rendering.plan import render_plans
 from rerank_cli.reranker import Reranker, ScoringOptions
 from rerank_cli.scaling import Scaler
@@ -67,22 +68,26 @@ def run(given: JobInput, scoring: ScoringOptions, output: BatchOutput, streams: 
         reranker.check_scores(output.scale, output.threshold)
         source = source_of(given, streams, stack)
         progress.total = source.total
-        ledger = _ledger(output, _identity(reranker, given, output), source, stack)
-        if ledger and not ledger.is_locked:
-            streams.warn(f"{ledger.file} cannot be locked here: let no other batch write to it")
+        ledger = _ledger(output, _identity(reranker, given, output), source, streams, stack)
         progress.report_default(reranker.settings)
         recorder = Recorder(tally, ledger, streams, output.max_errors)
         workers = _workers(reranker, source, output, recorder, ledger)
         if not reranker.settings.provider.is_embedded:
             # Not for the embedded engine, whose arithmetic uses all cores at once.
             stack.enter_context(one_core())
-        with Interrupts(workers.stop, streams) as interrupts:
+
+        def finish() -> None:
+            workers.stop()
+            reranker.stop()
+
+        with Interrupts(finish, streams) as interrupts:
             try:
                 _watch(workers, recorder, progress, ledger)
                 if ledger and not interrupts.count and not recorder.gave_up:
                     ledger.completed()
             finally:
                 progress.close()
+                workers.abandon()
                 reranker.close()
                 workers.join(_LONGEST_END)
                 progress.report(ledger.errors_file if ledger else None, gave_up=recorder.gave_up)
@@ -162,12 +167,23 @@ def _identity(reranker: Reranker, given: JobInput, output: BatchOutput) -> dict[
 
 
 def _ledger(
-    output: BatchOutput, identity: dict[str, object], source: Source, stack: ExitStack
+    output: BatchOutput,
+    identity: dict[str, object],
+    source: Source,
+    streams: Streams,
+    stack: ExitStack,
 ) -> Ledger | None:
     """The output file, ready to be resumed, which the stack closes; None for standard output."""
     if output.file is None:
         return None
     ledger = stack.enter_context(closing(Ledger(Path(output.file), identity, fresh=output.fresh)))
+    if not ledger.is_locked:
+        streams.warn(f"{ledger.file} cannot be locked here: let no other batch write to it")
+    if ledger.lost:
+        streams.warn(
+            f"{output.file} was cut short: {counted(ledger.lost, 'query', 'queries')} that had "
+            "been written to it will be scored again"
+        )
     _check_same(ledger, source)
     ledger.begin()
     return ledger
@@ -202,15 +218,17 @@ def _workers(
 ) -> Workers[Taken, Outcome]:
     """The threads that score the jobs which are not done yet."""
     done = dict(ledger.done) if ledger else {}
-    reranker.succeeded = bool(done)
-    scale = Scaler(output.scale, reranker.settings.score_range, known=bool(done))
-    scorer = JobScorer(reranker, scale, output.top_n, output.threshold, output.line)
+    scored = ledger.scored if ledger else {}
+    reranker.succeeded = bool(done or scored)
+    scale = Scaler(output.scale, reranker.settings.score_range, known=bool(done or scored))
+    scorer = JobScorer(reranker, scale, output.top_n, output.threshold, output.line, scored)
     return Workers(
         intake(source.entries(), done, recorder.passed),
         scorer.outcome,
         recorder.record,
         reranker.policy.concurrency,
         ordered=output.ordered,
+        hold=recorder.hold,
     )
 
 

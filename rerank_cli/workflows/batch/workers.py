@@ -18,28 +18,31 @@ class Workers(Generic[Entry, Result]):
     """`at_once` threads that take entries, `work` on them, and `record` the results.
 
     `record` is called by one thread at a time, and says whether more are wanted; with `ordered`, in
-    the order of the entries. Whatever `work` or `record` raises ends all.
+    the order of the entries, and `hold` with each result that has to wait for its turn. Where
+    `work` has no result, nothing is recorded. What any of them raises ends all at once.
     """
 
     def __init__(
         self,
         entries: Iterator[Entry],
-        work: Callable[[Entry], Result],
+        work: Callable[[Entry], Result | None],
         record: Callable[[Result], bool],
         at_once: int,
         *,
         ordered: bool,
+        hold: Callable[[Result], None] = lambda _: None,
     ) -> None:
         self._entries = entries
         self._work = work
         self._record = record
+        self._hold = hold
         self._ordered = ordered
         self._window = at_once * _WINDOW
         self._changed = threading.Condition()
         self._reading = threading.Lock()
         self._taken = self._recorded = 0
         self._waiting: dict[int, Result] = {}
-        self._stopped = False
+        self._stopped = self._over = False
         self._failure: BaseException | None = None
         self._at_once = at_once
         self._threads: list[threading.Thread] = []
@@ -51,14 +54,18 @@ class Workers(Generic[Entry, Result]):
             self._loop()
 
     def wait(self, seconds: float) -> bool:
-        """Whether all has ended, within so many seconds. Raises what ended it, if anything did."""
+        """Whether it is over, within so many seconds. Raises what ended it, if anything did.
+
+        It is over when all threads have ended, something was raised, or no more results are wanted.
+        """
         for thread in self._threads:
-            thread.join(seconds)
+            if not self._over:
+                thread.join(seconds)
             if thread.is_alive():
-                return False
+                break
         if self._failure:
             raise self._failure
-        return True
+        return self._over or not any(thread.is_alive() for thread in self._threads)
 
     def join(self, seconds: float) -> None:
         """Wait for the threads to end, but no longer than so many seconds in all."""
@@ -72,14 +79,21 @@ class Workers(Generic[Entry, Result]):
             self._stopped = True
             self._changed.notify_all()
 
+    def abandon(self) -> None:
+        """Begin and record nothing more."""
+        self._over = True
+        self.stop()
+
     def _loop(self) -> None:
         try:
             while (taken := self._take()) is not None:
                 number, entry = taken
-                self._finish(number, self._work(entry))
+                result = self._work(entry)
+                if result is not None:
+                    self._finish(number, result)
         except BaseException as error:  # noqa: BLE001 - carried to the thread that waits
             self._failure = self._failure or error
-            self.stop()
+            self.abandon()
 
     def _take(self) -> tuple[int, Entry] | None:
         with self._reading:
@@ -99,15 +113,20 @@ class Workers(Generic[Entry, Result]):
 
     def _finish(self, number: int, result: Result) -> None:
         with self._changed:
+            if self._over:
+                return
             self._waiting[number] = result
             ready = [number]
             if self._ordered:
                 ready = []
                 while self._recorded + len(ready) in self._waiting:
                     ready.append(self._recorded + len(ready))
+                if not ready:
+                    self._hold(result)
             for each in ready:
                 # Still in order where a failure has left a gap: nothing after it is recorded.
                 self._recorded += 1
                 if not self._record(self._waiting.pop(each)):
-                    self._stopped = True
+                    self._stopped = self._over = True
+                    break
             self._changed.notify_all()

@@ -1,13 +1,15 @@
 """`rerank batch` when something is wrong: with a job, with all of them, or with the command."""
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from rerank_cli.transport.clock import Clock
 from tests.answers import healthy, scored
-from tests.cli.batch.runs import Counting, batch, errors_of
-from tests.running import ONE_LINE, TerminalBytes, rerank
+from tests.cli.batch.runs import Counting, batch, errors_of, serving
+from tests.running import ONE_LINE, PATIENCE, TerminalBytes, rerank
 from tests.serving import Received, http
 from tests.workflows.batch.jobs import ids, job, jobs_file, rows
 
@@ -154,3 +156,54 @@ def test_standard_input_serves_once_and_never_as_corpus(
     done = batch(healthy, *given, "-q", stdin=b"q1\tone\n")
     assert (done.code, done.out) == (2, "")
     assert "standard input" in done.err or "--corpus" in done.err
+
+
+@pytest.mark.parametrize(
+    ("status", "arguments", "code"), [(401, (), 4), (400, ("--max-errors", "1"), 6)]
+)
+def test_what_ends_all_ends_it_at_once(
+    tmp_path: Path, status: int, arguments: tuple[str, ...], code: int
+) -> None:
+    """A key that is revoked in the night would be told only after the timeouts of what hangs."""
+    over = threading.Event()
+
+    def revoked(received: Received) -> bytes:
+        number = int(received.json["query"][1:])
+        if number in range(13, 20):
+            over.wait(PATIENCE)
+        elif number == 20:
+            counting.wait_until(lambda: counting.asked.total() == 21)
+            return http({"message": "revoked"}, status)
+        return healthy(received)
+
+    counting = Counting(revoked)
+    jobs_file(tmp_path / "jobs", 60, 1)
+    given = ("jobs", "-o", "out", "--concurrency", "8", *arguments)
+    with serving(counting) as url:
+        began = time.monotonic()
+        done = rerank("batch", *given, "--base-url", url)
+        seconds = time.monotonic() - began
+        over.set()
+    assert seconds < 5
+    assert done.code == code
+    assert "revoked" in (done.err if code == 4 else errors_of("out").read_text())
+    # What was ended has not failed.
+    assert sorted(ids(Path("out"))) == list(range(13))
+    assert len(rows(errors_of("out"))) == 1 if code == 6 else not errors_of("out").exists()
+    assert counting.asked.total() == 21
+
+
+def test_an_endpoint_that_answers_others_is_not_given_up(tmp_path: Path) -> None:
+    """One unlucky query of an endpoint that is busy with the others would end the batch."""
+    refusals = 12
+
+    def busy(received: Received) -> bytes:
+        unlucky = received.json["query"] == "q1" and counting.asked["q1"] <= refusals
+        return http({"message": "slow down"}, 429) if unlucky else healthy(received)
+
+    counting = Counting(busy)
+    jobs_file(tmp_path / "jobs", 2000, 1)
+    done = batch(counting, "jobs", "-o", "out", "--concurrency", "2")
+    assert done.code == 0, done.err
+    assert counting.asked["q1"] == refusals + 1
+    assert len(ids(Path("out"))) == 2000

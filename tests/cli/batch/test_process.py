@@ -6,13 +6,16 @@ import re
 import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.answers import Flaky
+from tests.answers import Flaky, healthy
 from tests.cli.batch.runs import Counting, errors_of, right, serving, started
 from tests.running import COMMAND, PATIENCE
+from tests.serving import Received, http
 from tests.workflows.batch.jobs import ids, job, jobs_file, rows
 
 pytestmark = [
@@ -36,27 +39,34 @@ def wait_for_line(running: "subprocess.Popen[bytes]", text: str) -> None:
     assert text in line
 
 
-def test_ten_kills_lose_and_double_nothing(tmp_path: Path) -> None:
+def kill_often(counting: Counting, moments: list[int], given: tuple[str, ...]) -> None:
+    """Kill a batch each time that there are so many good answers, or one more than before."""
+    done_before = 0
+    for moment in moments:
+        wanted = max(moment, counting.answered.total() + 1)
+        with started(*given) as running:
+            counting.wait_until_answered(wanted)
+            running.kill()
+            assert running.wait(PATIENCE) == -signal.SIGKILL
+        journal = Path("out.progress")
+        done = journal.read_bytes().count(b"\n") if journal.exists() else 0
+        assert done >= done_before
+        done_before = done
+
+
+@pytest.mark.parametrize(
+    ("count", "kills"), [(300, 4), pytest.param(1000, 30, marks=pytest.mark.long)]
+)
+def test_kills_lose_and_double_nothing(tmp_path: Path, count: int, kills: int) -> None:
     """A crash in the night would cost queries, or have what is done paid once more."""
-    count, in_flight, kills = 1000, 16, 10
+    in_flight = 16
     jobs_file(tmp_path / "jobs", count, 50)
     flaky = Flaky(20, 0.2, [kind for kind in Flaky.KINDS if kind != "forget one"])
     counting = Counting(flaky)
     moments = sorted(random.Random(1).sample(range(20, count - 100), kills))
     with serving(counting) as url:
         given = ("jobs", "--base-url", url, "--concurrency", str(in_flight), "-o", "out")
-        done_before = 0
-        for moment in moments:
-            paid_before = counting.answered.total()
-            with started(*given) as running:
-                wanted = max(moment, paid_before + 1)
-                counting.wait_until_answered(wanted)
-                running.kill()
-                assert running.wait(PATIENCE) == -signal.SIGKILL
-            account = Path("out.progress")
-            done = account.read_bytes().count(b"\n") if account.exists() else 0
-            assert done >= done_before
-            done_before = done
+        kill_often(counting, moments, given)
         with started(*given) as running:
             code, err = ended(running)
     assert code == 0, err
@@ -66,6 +76,36 @@ def test_ten_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     assert flaky.failed > count // 10
     assert counting.answered.total() - count <= kills * in_flight
     assert not errors_of("out").exists()
+
+
+@pytest.mark.parametrize("kills", [2, pytest.param(5, marks=pytest.mark.long)])
+def test_kills_cost_only_what_was_in_flight_behind_a_stuck_job(tmp_path: Path, kills: int) -> None:
+    """With --ordered each crash would have all paid again that was finished behind a slow job."""
+    in_flight, count = 4, 40
+    window = 4 * in_flight
+    jobs_file(tmp_path / "jobs", count)
+    over = threading.Event()
+
+    def sticking(seen: Received) -> bytes:
+        if seen.json["query"] == "q3":
+            over.wait(PATIENCE)
+        return healthy(seen)
+
+    counting = Counting(sticking)
+    with serving(counting) as url:
+        paced = ("--base-url", url, "--concurrency", str(in_flight))
+        given = ("jobs", *paced, "--ordered", "-o", "out")
+        moments = [5 + (window - 3) * n // kills for n in range(kills)]
+        kill_often(counting, moments, given)
+        assert ids(OUT) == [0, 1, 2]
+        over.set()
+        with started(*given) as running:
+            code, err = ended(running)
+    assert code == 0, err
+    assert ids(OUT) == list(range(count))
+    assert right(rows(OUT))
+    del counting.asked["q3"]
+    assert counting.asked.total() - (count - 1) <= kills * in_flight
 
 
 def test_one_ctrl_c_finishes_what_is_under_way(tmp_path: Path) -> None:
@@ -89,6 +129,35 @@ def test_one_ctrl_c_finishes_what_is_under_way(tmp_path: Path) -> None:
             assert ended(running)[0] == 0
     assert sorted(ids(OUT)) == list(range(40))
     assert gated.asked.total() == 40
+
+
+@pytest.mark.parametrize("limits", [(), ("--rpm", "5")])
+def test_one_ctrl_c_waits_for_nothing_but_answers(tmp_path: Path, limits: tuple[str, ...]) -> None:
+    """Ctrl-C would seem not to work while an endpoint asks to wait, or a minute has to pass."""
+    jobs_file(tmp_path / "jobs", 20)
+
+    def busy(seen: Received) -> bytes:
+        waits = seen.json["query"] in ("q4", "q5") and not limits
+        return (
+            http({"message": "slow down"}, 429, {"Retry-After": "50"}) if waits else healthy(seen)
+        )
+
+    counting = Counting(busy)
+    with serving(counting) as url:
+        given = ("jobs", "--base-url", url, "--concurrency", "2", "-v", "-o", "out", *limits)
+        with started(*given) as running:
+            line = b""
+            assert running.stderr is not None
+            while b"try 2 in" not in line and b"waiting" not in line:
+                line = running.stderr.readline()
+            running.send_signal(signal.SIGINT)
+            began = time.monotonic()
+            code, err = ended(running)
+            assert time.monotonic() - began < 5
+    assert code == 130
+    assert "failed" not in err.replace("a request failed", "")
+    assert not errors_of("out").exists()
+    assert len(ids(OUT)) in (4, 5)
 
 
 def test_a_second_ctrl_c_stops_at_once(tmp_path: Path) -> None:
@@ -154,30 +223,35 @@ def test_a_second_process_on_a_file_is_told_so_at_once(tmp_path: Path) -> None:
     assert gated.asked.total() == 6
 
 
-def test_a_full_disk_is_told_and_costs_nothing_that_was_done(tmp_path: Path) -> None:
+@pytest.mark.parametrize("disks", [1, pytest.param(20, marks=pytest.mark.long)])
+@pytest.mark.parametrize("ordered", [(), ("--ordered",)])
+def test_a_full_disk_is_told_and_costs_nothing_that_was_done(
+    tmp_path: Path, disks: int, ordered: tuple[str, ...]
+) -> None:
     """A night's work would be lost to the last block of a disk."""
     resource = pytest.importorskip("resource")
     jobs_file(tmp_path / "jobs", 60, 5, "text " * 40)
     counting = Counting()
-
-    def little_room() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (30_000, 30_000))
-
     with serving(counting) as url:
-        given = ("jobs", "--base-url", url, "--concurrency", "4", "-o", "out")
-        with started(*given, preexec_fn=little_room) as running:
-            code, err = ended(running)
-        assert code == 2
-        assert "rerank: out cannot be written: File too large" in err
-        assert "goes on from there" in err
-        assert "Traceback" not in err
-        paid = counting.answered.total()
-        assert 10 < paid < 40
+        given = ("jobs", "--base-url", url, "--concurrency", "4", "-o", "out", *ordered)
+        for disk in range(disks):
+            room = 30_000 + disk * 2_111
+
+            def little_room(room: int = room) -> None:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+
+            with started(*given, preexec_fn=little_room) as running:
+                code, err = ended(running)
+            assert code == 2
+            assert "rerank: out cannot be written: File too large" in err
+            assert "goes on from there" in err
+            assert "Traceback" not in err
+        assert 10 < counting.answered.total() < 40 + 5 * disks
         with started(*given) as running:
             assert ended(running)[0] == 0
     assert sorted(ids(OUT)) == list(range(60))
     assert right(rows(OUT))
-    assert counting.answered.total() <= 60 + 4
+    assert counting.answered.total() <= 60 + 5 * disks
 
 
 @pytest.mark.skipif(

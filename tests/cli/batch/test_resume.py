@@ -1,10 +1,10 @@
 """`rerank batch -o FILE`: the same command goes on where it stopped, and only the same command."""
 
-import json
 from pathlib import Path
 
 import pytest
 
+from rerank_cli.workflows.batch.journal import Journal
 from tests.answers import healthy
 from tests.cli.batch.runs import Counting, batch, errors_of, right, serving
 from tests.running import Ended, rerank
@@ -41,24 +41,28 @@ def half(jobs: str, *arguments: str, url: str = "http://127.0.0.1:9/v1") -> None
     done = batch(FullAfter(5), jobs, "-o", "out", "--concurrency", "1", *arguments)
     assert done.code == 4
     assert len(OUT.read_bytes().splitlines()) >= 1
-    # Each server of a test has a port of its own.
-    account = Path("out.progress")
-    head, _, rest = account.read_text().partition("\n")
-    entry = json.loads(head)
-    entry["settings"]["url"] = f"{url}/rerank"
-    account.write_text(json.dumps(entry) + "\n" + rest)
+    at(f"{url}/rerank")
+
+
+def at(url: str) -> None:
+    """Let the journal say that the output was scored at another address.
+
+    Each server of a test has a port of its own.
+    """
+    file = Path("out.progress")
+    if file.exists():
+        begun, *entries = Journal(file).entries()
+        journal = Journal(file)
+        lines = [journal.begun({**begun["settings"], "url": url})]
+        lines += [journal.line({**entry}) for entry in entries]
+        file.write_bytes(b"".join(lines))
 
 
 def again(jobs: str, *arguments: str, answer: Counting | None = None) -> tuple[Ended, Counting]:
     """Rank the rest, at whatever address."""
     counting = answer or Counting()
     with serving(counting) as url:
-        account = Path("out.progress")
-        if account.exists():
-            head, _, rest = account.read_text().partition("\n")
-            entry = json.loads(head)
-            entry["settings"]["url"] = f"{url}/rerank"
-            account.write_text(json.dumps(entry) + "\n" + rest)
+        at(f"{url}/rerank")
         done = rerank("batch", jobs, "--base-url", url, "-o", "out", *arguments)
     return done, counting
 
@@ -249,3 +253,51 @@ def test_ordered_results_go_on_in_order(jobs: str) -> None:
     done, _ = again(jobs, "--ordered")
     assert done.code == 0
     assert ids(OUT) == list(range(12))
+
+
+def test_an_output_that_was_cut_short_is_completed_with_a_warning(jobs: str) -> None:
+    """A repaired disk would cost all that was paid, or leave half a line for ever."""
+    half(jobs)
+    OUT.write_bytes(OUT.read_bytes()[:-30])
+    done, counting = again(jobs)
+    assert done.code == 0
+    assert "out was cut short: 1 query that had been written" in done.err
+    assert sorted(ids(OUT)) == list(range(12))
+    assert right(rows(OUT))
+    assert set(counting.asked) == {f"q{n}" for n in range(4, 12)}
+
+
+def test_an_output_that_was_edited_is_refused_until_it_is_cut_off_there(jobs: str) -> None:
+    """Lines would be torn where an edit has moved them, or the edit be lost without a word."""
+    half(jobs)
+    lines = OUT.read_bytes().splitlines(keepends=True)
+    OUT.write_bytes(b"".join([*lines[:2], lines[2].replace(b"passage", b"Passage"), *lines[3:]]))
+    before = OUT.read_bytes()
+    done, counting = again(jobs)
+    assert done.code == 3
+    assert "rerank: out:3: not as it was written" in done.err
+    assert "cut the file off before that line" in done.err
+    assert OUT.read_bytes() == before
+    assert not counting.asked
+    OUT.write_bytes(b"".join(lines[:2]))
+    done, _ = again(jobs)
+    assert done.code == 0
+    assert sorted(ids(OUT)) == list(range(12))
+    assert right(rows(OUT))
+
+
+@pytest.mark.parametrize("line", ["[" * 100_000, "{}", '{"id":9}'])
+def test_a_damaged_journal_is_refused_until_it_is_mended(jobs: str, line: str) -> None:
+    """A line that nests deep would end in a traceback, and nobody know what to do."""
+    half(jobs)
+    journal = Path("out.progress")
+    whole = journal.read_text()
+    journal.write_text(f"{whole}{line}\n")
+    done = rerank("batch", jobs, "--base-url", "http://127.0.0.1:9/v1", "-o", "out")
+    assert done.code == 3
+    assert "rerank: out.progress:7: not as it was written" in done.err
+    assert "Without this line and those after it, the rest is resumed." in done.err
+    journal.write_text(whole)
+    done, _ = again(jobs)
+    assert done.code == 0
+    assert sorted(ids(OUT)) == list(range(12))

@@ -52,6 +52,8 @@ class Scorer:
         values = tuple(_score(query, passage.text) for passage in plan.candidates.passages)
         return Scores(values, Usage(len(plan.requests), 10))
 
+    def stop(self) -> None: ...
+
     def close(self) -> None:
         self.closed = True
 

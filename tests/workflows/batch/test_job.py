@@ -42,6 +42,9 @@ class Engine:
         values = tuple(float(each.text) for each in plan.candidates.passages)
         return Scores(values, Usage(len(plan.requests), 10))
 
+    def stop(self) -> None:
+        """Nothing to stop."""
+
     def close(self) -> None:
         """Nothing to close."""
 
@@ -82,7 +85,30 @@ def taken(line: str) -> Taken:
 
 def outcome(scoring: JobScorer, line: str) -> Outcome:
     """What becomes of a line."""
-    return scoring.outcome(taken(line))
+    done = scoring.outcome(taken(line))
+    assert done is not None
+    return done
+
+
+def test_scores_of_an_earlier_run_are_not_paid_for_again(engine: Engine) -> None:
+    """--ordered would pay again, after each crash, for all that was finished behind a slow job."""
+    line = job("a", ["1", "3", "2"])
+    first = outcome(scorer(engine), line)
+    scoring = scorer(engine)
+    scoring.scored = {first.entry.digest: first.scores}
+    again = outcome(scoring, line)
+    assert again.output == first.output
+    assert again.usage == Usage()
+    assert len(engine.asked) == 1
+
+
+def test_a_job_that_was_stopped_has_not_failed(engine: Engine) -> None:
+    """Ctrl-C would fill the list of what failed with queries that nothing is wrong with."""
+    engine.errors["qa"] = EndpointError("x", fault=Fault.UNREACHED, stopped=True)
+    for succeeded in (False, True):
+        scoring = scorer(engine)
+        scoring.reranker.succeeded = succeeded
+        assert scoring.outcome(taken(job("a"))) is None
 
 
 def test_a_job_is_ranked_and_its_cost_told(engine: Engine) -> None:

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rerank_cli.errors import ExitCode, SettingsError, UsageError
+from rerank_cli.workflows.batch.journal import Journal
 from rerank_cli.workflows.batch.ledger import Ledger
 
 SETTINGS = {"model": "m", "top_n": None}
@@ -31,9 +32,9 @@ def begun(folder: str | Path, *, fresh: bool = False, **changed: object) -> Ledg
     return ledger
 
 
-def complete(folder: str, outputs: list[bytes]) -> int:
+def complete(folder: str, outputs: list[bytes], *, fresh: bool = False) -> int:
     """Put down what is not done yet, as the same command would; how many that were."""
-    ledger = begun(folder)
+    ledger = begun(folder, fresh=fresh)
     left = [number for number in range(len(outputs)) if digest(number) not in ledger.done]
     for number in left:
         ledger.finished(digest(number), number, outputs[number])
@@ -160,6 +161,8 @@ def test_an_output_that_was_removed_is_begun_anew(tmp_path: Path) -> None:
         b'{"id":1,"job":"00","end":-1}\n',
         b'{"id":null,"job":"00","end":9}\n',
         b'{"id":1,"end":9}\n',
+        b'{"id":' + b"[" * 100_000 + b"\n",
+        b"\n",
     ],
 )
 def test_a_damaged_account_is_told_and_nothing_is_touched(tmp_path: Path, damage: bytes) -> None:
@@ -167,18 +170,164 @@ def test_a_damaged_account_is_told_and_nothing_is_touched(tmp_path: Path, damage
     complete(str(tmp_path), [b"one\n"])
     with (tmp_path / "out.progress").open("ab") as account:
         account.write(damage)
-    with pytest.raises(SettingsError, match=r"out\.progress:3: damaged"):
+    with pytest.raises(SettingsError, match=r"out\.progress:3: not as it") as caught:
+        begun(tmp_path)
+    assert "Without this line and those after it" in (caught.value.hint or "")
+    assert (tmp_path / "out").read_bytes() == b"one\n"
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        b'{"id":1,"job":"00"',
+        b'{"id":1,"job":"zz","end":9,"output":""',
+        b'{"id":1,"job":"00","end":-9,"output":""',
+        b'{"id":1,"job":7,"end":true,"output":[]',
+        b'{"id":1,"job":"00","end":' + b"9" * 40 + b',"output":""',
+        b'{"id":1,"job":"00","end":' + b"9" * 5000 + b',"output":""',
+        b'{"id":1,"job":' + b"[" * 100_000,
+        b'{"id":"\xff"',
+    ],
+)
+def test_a_line_that_only_its_check_speaks_for_is_told(tmp_path: Path, entry: bytes) -> None:
+    """A journal of another program, or of an attacker, would end in a traceback."""
+    complete(str(tmp_path), [b"one\n"])
+    journal = Journal(tmp_path / "out.progress")
+    list(journal.entries())
+    with journal.file.open("ab") as lines:
+        lines.write(journal._sealed(entry))
+    with pytest.raises(SettingsError, match=r"out\.progress"):
         begun(tmp_path)
     assert (tmp_path / "out").read_bytes() == b"one\n"
 
 
-def test_an_output_that_somebody_has_shortened_is_told_and_kept(tmp_path: Path) -> None:
-    """Queries that were cut off would count as done, and be missing for good."""
-    complete(str(tmp_path), [b"one\n", b"two\n"])
-    (tmp_path / "out").write_bytes(b"one\nt")
-    with pytest.raises(SettingsError, match="has 5 bytes, but 8 were written"):
+def test_a_journal_of_an_older_version_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    """Whoever updates in the middle of a batch would be told that the file is damaged."""
+    (tmp_path / "out").write_bytes(b"one\n")
+    (tmp_path / "out.progress").write_bytes(
+        b'{"version":1,"settings":{"model":"m","top_n":null}}\n'
+        b'{"id":1,"job":"00000000000000000000000000000001","end":4}\n'
+    )
+    with pytest.raises(SettingsError, match=r"is of version 1, .* only version 2") as caught:
         begun(tmp_path)
-    assert (tmp_path / "out").read_bytes() == b"one\nt"
+    assert "The rerank that began it" in (caught.value.hint or "")
+    assert "--fresh" in (caught.value.hint or "")
+    assert (tmp_path / "out").read_bytes() == b"one\n"
+
+
+@pytest.mark.parametrize(
+    ("left", "lost"),
+    [(b"one\ntwo\nthr", 1), (b"one\ntwo\n", 1), (b"one\nt", 2), (b"one\nthree\n", 2), (b"on", 3)],
+)
+def test_an_output_that_was_cut_short_is_completed(tmp_path: Path, left: bytes, lost: int) -> None:
+    """A disk that was repaired, or a line that was deleted, would cost all that was paid."""
+    outputs = [b"one\n", b"two\n", b"three\n"]
+    complete(str(tmp_path), outputs)
+    (tmp_path / "out").write_bytes(left)
+    ledger = begun(tmp_path)
+    ledger.close()
+    assert ledger.lost == lost
+    assert complete(str(tmp_path), outputs) == lost
+    assert (tmp_path / "out").read_bytes() == b"".join(outputs)
+
+
+@pytest.mark.parametrize(
+    ("edited", "line"),
+    [
+        (b"one\nTWO\nthree\n", 2),
+        (b"one\ntwo\nthreeX", 3),
+        (b"one\ntwo!\nthree\n", 2),
+        (b"1\n2\n3\n....", 1),
+        (b"1\n2\n3\n", 1),
+    ],
+)
+def test_an_output_that_was_edited_is_told_and_kept(
+    tmp_path: Path, edited: bytes, line: int
+) -> None:
+    """Lines would be torn or glued together where an edit has moved them, or an edit be lost."""
+    complete(str(tmp_path), [b"one\n", b"two\n", b"three\n"])
+    (tmp_path / "out").write_bytes(edited)
+    with pytest.raises(SettingsError, match=rf"out:{line}: not as it was written") as caught:
+        begun(tmp_path)
+    assert "cut the file off before that line" in (caught.value.hint or "")
+    assert (tmp_path / "out").read_bytes() == edited
+    # What the hint says works.
+    (tmp_path / "out").write_bytes(b"".join(edited.splitlines(keepends=True)[: line - 1]))
+    complete(str(tmp_path), [b"one\n", b"two\n", b"three\n"])
+    assert (tmp_path / "out").read_bytes() == b"one\ntwo\nthree\n"
+
+
+def edited(text: bytes, data: st.DataObject) -> bytes:
+    """The text with some bytes, anywhere, taken out or put in."""
+    at = data.draw(st.integers(0, len(text)))
+    gone = data.draw(st.integers(0, 3) | st.integers(0, len(text)))
+    put_in = data.draw(st.binary(max_size=3) | st.sampled_from([b"\n", b"0", b'"', b"{}\n", text]))
+    return text[:at] + put_in + text[at + gone :]
+
+
+@settings(max_examples=300, deadline=None)
+@given(OUTPUTS, st.data())
+def test_any_edit_is_repaired_or_refused(outputs: list[bytes], data: st.DataObject) -> None:
+    """A slip in an editor would put torn, doubled or missing lines into a file that looks whole."""
+    outputs = [b"%d %s" % (number, output) for number, output in enumerate(outputs)]
+    output, journal = whole(data.draw(st.integers(0, 2)), outputs)
+    if data.draw(st.booleans(), "output"):
+        output = edited(output, data)
+    if data.draw(st.booleans(), "journal"):
+        journal = edited(journal, data)
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "out").write_bytes(output)
+        Path(folder, "out.progress").write_bytes(journal)
+        try:
+            complete(folder, outputs)
+            refused = None
+        except SettingsError as error:
+            refused = error
+        if refused:
+            assert "--fresh starts over" in (refused.hint or "")
+            assert Path(folder, "out").read_bytes() == output
+            assert Path(folder, "out.progress").read_bytes() == journal
+            complete(folder, outputs, fresh=True)
+        done = Path(folder, "out").read_bytes().splitlines(keepends=True)
+        assert sorted(done) == sorted(outputs)
+        assert complete(folder, outputs) == 0
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.permutations(range(6)), st.data())
+def test_scores_behind_a_slow_job_outlive_any_end(order: list[int], data: st.DataObject) -> None:
+    """--ordered would pay again for what was finished behind a slow job, once for each crash."""
+    outputs = [b"%d\n" % number for number in range(6)]
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = begun(folder)
+        waiting: set[int] = set()
+        known = [(0, frozenset[int]())]
+        for number in order:
+            waiting.add(number)
+            ready = len(ledger.done)
+            if number != ready:
+                ledger.hold(digest(number), [float(number)])
+            while ready in waiting:
+                ledger.finished(digest(ready), ready, outputs[ready])
+                ready += 1
+            size = Path(folder, "out.progress").stat().st_size
+            known.append((size, frozenset(waiting)))
+        ledger.close()
+        journal, output = Path(folder, "out.progress"), Path(folder, "out")
+        kept = data.draw(st.integers(0, journal.stat().st_size))
+        journal.write_bytes(journal.read_bytes()[:kept])
+        if b"\n" not in journal.read_bytes():
+            output.write_bytes(b"")
+        least = max((jobs for size, jobs in known if size <= kept), key=len)
+        ledger = begun(folder)
+        assert {int.from_bytes(job) for job in (*ledger.done, *ledger.scored)} >= least
+        assert all(scores == [float(int.from_bytes(job))] for job, scores in ledger.scored.items())
+        for number in range(len(ledger.done), 6):
+            ledger.hold(digest(number), [float(number)])
+            ledger.finished(digest(number), number, outputs[number])
+        assert not ledger.scored
+        ledger.close()
+        assert output.read_bytes() == b"".join(outputs)
 
 
 def test_failures_stand_in_a_file_of_their_own_until_the_next_run(tmp_path: Path) -> None:
@@ -229,7 +378,7 @@ class NearlyFull:
 
 
 @pytest.mark.parametrize("room", [0, 1, 5])
-@pytest.mark.parametrize("which", ["_output", "_account"])
+@pytest.mark.parametrize("which", ["_output", "_journal_stream"])
 def test_room_that_comes_back_after_a_full_disk_does_no_harm(
     tmp_path: Path, which: str, room: int
 ) -> None:
