@@ -1,4 +1,4 @@
-"""Numbers from outside: read only where they make sense, so that none can end or hold up a run."""
+"""Parses numbers from outside; those that make no sense, or would take too long, are left out."""
 
 _DIGITS = 18
 _MOST = 10**_DIGITS

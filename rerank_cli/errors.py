@@ -1,4 +1,4 @@
-"""Everything that can go wrong, as one tree.
+"""All errors, as one tree with RerankError at its root; and the exit codes.
 
     RerankError                    never raised itself
     ├── UsageError            2    the command line asks for something impossible
@@ -191,9 +191,9 @@ class ScoringError(RerankError):
     def _reply(self) -> str:
         code = None if str(self.code) == str(self.status) else self.code
         facts = {"HTTP": self.status, "code": code, "request id": self.request_id or None}
-        told = ", ".join(f"{name} {fact}" for name, fact in facts.items() if fact is not None)
+        listed = ", ".join(f"{name} {fact}" for name, fact in facts.items() if fact is not None)
         # The endpoint's own words last: they may be long, and are cut there.
-        return (f" ({told})" if told else "") + (self.said and f": {self.said}")
+        return (f" ({listed})" if listed else "") + (self.said and f": {self.said}")
 
     def _attempts(self) -> str:
         asks = f"it asks to wait {self.retry_after:.0f} s" if self.retry_after else ""

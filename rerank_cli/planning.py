@@ -1,4 +1,4 @@
-"""Candidates become requests that fit the endpoint; identical passages are sent once."""
+"""Splits candidates into requests within the limits of the endpoint; estimates tokens."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Relevance scores become ranks."""
+"""Turns relevance scores into ranks; applies --top-n and --threshold."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Keys are redacted here, for every place that shows or stores what an endpoint said.
+"""Redacts keys in whatever is shown or stored of what an endpoint said.
 
 An endpoint may echo a key in any spelling (JSON and URL escapes, entities, base64, hex, other
 case), anything may be cut anywhere, and a part of a key is too much as well. So any eight

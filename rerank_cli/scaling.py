@@ -1,4 +1,4 @@
-"""What relevance scores mean: as the model gives them, or mapped to 0..1.
+"""Maps scores to 0..1 (--scores), if what the model gives allows it.
 
 A model's scores are logits without bounds, or probabilities: a threshold fits only one of them.
 """

@@ -134,6 +134,13 @@ def test_a_wire_format_is_one_class(extended: Path, config: Path) -> None:
     assert other.received[0].line.startswith("POST /v1/sort ")
 
 
+def test_a_wire_format_without_a_provider_is_no_trouble(extended: Path) -> None:
+    """Who has only begun to follow the guide would get a bug report from `doctor`."""
+    with Loopback(lambda _: http({"detail": "no such thing"}, 404)) as other:
+        done = _rerank(extended, "doctor", "--base-url", other.url)
+    assert (done.code, done.err) == (4, "")
+
+
 def test_a_command_an_option_and_an_error_are_added(extended: Path) -> None:
     """Who follows the guide would have a command that cannot be called."""
     assert "count" in _rerank(extended, "--help").out

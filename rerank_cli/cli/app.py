@@ -1,4 +1,4 @@
-"""The Typer app: ranking is what happens unless the first word names a command."""
+"""The Typer app: builds the command that the first word names, or ranks if it names none."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches

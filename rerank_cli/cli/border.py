@@ -1,4 +1,4 @@
-"""The one place where errors become output and an exit code."""
+"""Runs a command line; turns every exception into a message and an exit code."""
 
 from collections.abc import Sequence
 from functools import cache

@@ -1,4 +1,4 @@
-"""What the groups of commands have in common."""
+"""Typer groups: errors of usage and help, the same for all commands."""
 
 from typing import Any
 

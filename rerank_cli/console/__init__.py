@@ -1,1 +1,1 @@
-"""The outside as objects that tests replace: streams, progress, interrupts, the output file."""
+"""Terminal and process: streams, progress, Ctrl-C, the output file; objects that tests replace."""

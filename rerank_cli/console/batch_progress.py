@@ -1,4 +1,4 @@
-"""Progress of a batch: counted elsewhere, shown here on standard error, summed up at the end."""
+"""Progress of a batch on standard error, from the figures of a Tally; a summary at the end."""
 
 import time
 from collections.abc import Callable

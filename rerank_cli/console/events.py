@@ -1,4 +1,4 @@
-"""What happens while passages are scored, reported on standard error."""
+"""Reports what happens while passages are scored on standard error."""
 
 import threading
 

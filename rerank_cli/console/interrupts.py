@@ -1,4 +1,4 @@
-"""Ctrl-C: once finishes the requests under way, twice stops at once."""
+"""Handles Ctrl-C: the first finishes the requests in progress, the second stops at once."""
 
 import signal
 import threading

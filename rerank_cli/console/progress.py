@@ -1,4 +1,4 @@
-"""Progress of one ranking: a bar in a terminal, or plain notes."""
+"""Progress of one query: a bar in a terminal, or plain notes."""
 
 from contextlib import suppress
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""The standard streams as one object, which tests replace; and the rules for writing to them."""
+"""Standard input, output and error as one object, which tests replace."""
 
 import contextlib
 import os

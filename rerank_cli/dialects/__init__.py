@@ -24,7 +24,12 @@ __all__ = ["DIALECTS", "Decoded", "Dialect", "RequestOptions"]
 
 
 class Dialect(Protocol):
-    """One wire format."""
+    """One wire format.
+
+    path  the final path of the URL, in which `{model}` stands for the model
+    """
+
+    path: str
 
     def url(self, base_url: str, options: RequestOptions) -> str:
         """The URL to post to, from a base URL with or without the final path."""

@@ -1,4 +1,4 @@
-"""The shape that most endpoints share: Cohere's, as SiliconFlow, Jina, vLLM and others speak it.
+"""Cohere's wire format, which most endpoints share: SiliconFlow, Jina, vLLM and others.
 
 POST {base}/rerank
 {"model", "query", "documents": [str], …}

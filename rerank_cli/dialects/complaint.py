@@ -1,4 +1,4 @@
-"""What an endpoint says when it refuses, out of the many shapes of error bodies."""
+"""Reads an endpoint's message, code and request id out of the many shapes of error bodies."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

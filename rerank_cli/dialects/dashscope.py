@@ -1,4 +1,4 @@
-"""The native shape of Alibaba's DashScope: everything in a box of its own.
+"""The wire format of Alibaba's DashScope: query and passages in an `input` object.
 
 POST {base}/services/rerank/text-rerank/text-rerank
 {"model", "input": {"query", "documents": [str]}, "parameters": {…}}

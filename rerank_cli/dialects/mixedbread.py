@@ -1,4 +1,4 @@
-"""Mixedbread's shape: the passages are `input`.
+"""Mixedbread's wire format: the passages are `input`.
 
 POST {base}/reranking
 {"model", "query", "input": [str], …}

@@ -1,4 +1,4 @@
-"""The shape of NVIDIA's NIM: objects, and logits.
+"""The wire format of NVIDIA's NIM: passages are objects, scores are logits.
 
 POST {base}/ranking, or hosted {base}/{model}/reranking
 {"model", "query": {"text"}, "passages": [{"text"}], …}

@@ -1,4 +1,4 @@
-"""Pinecone's shape: the passages are objects.
+"""Pinecone's wire format: the passages are objects.
 
 POST {base}/rerank
 {"model", "query", "documents": [{"text"}], …}

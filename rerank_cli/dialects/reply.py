@@ -1,4 +1,4 @@
-"""What every wire format needs to read a reply: JSON, and the contract of one score a text."""
+"""Helpers to read a reply: JSON, fields, and a check that each text has one finite score."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence

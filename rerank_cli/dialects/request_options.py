@@ -1,4 +1,4 @@
-"""Model, further fields and path of every request to one endpoint."""
+"""Model, further fields and path, the same in every request to one endpoint."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""DeepInfra's shape: pairs in, bare scores out, in the order of the pairs.
+"""DeepInfra's wire format: pairs in, bare scores out, in the order of the pairs.
 
 POST {base}/{model}
 {"queries": [str], "documents": [str], …}

@@ -1,4 +1,4 @@
-"""SGLang's shape: asked as Cohere is, answered with a bare list.
+"""SGLang's wire format: Cohere's request, and a bare list as the reply.
 
 POST {base}/rerank
 {"query", "documents": [str], …}

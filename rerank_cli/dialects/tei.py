@@ -1,4 +1,4 @@
-"""The shape of Hugging Face's Text Embeddings Inference: no model, and a bare list.
+"""The wire format of Hugging Face's Text Embeddings Inference: no model, and a bare list.
 
 POST {base}/rerank
 {"query", "texts": [str], …}

@@ -1,4 +1,4 @@
-"""Voyage's shape, which Fireworks answers in too.
+"""Voyage's wire format, which Fireworks answers in too.
 
 POST {base}/rerank
 {"model", "query", "documents": [str], …}

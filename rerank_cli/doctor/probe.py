@@ -1,4 +1,4 @@
-"""Probes: tiny requests to one host, in the expected wire form or in each that there is."""
+"""Sends tiny requests to one host, in the expected wire format or in each known one."""
 
 import re
 import time
@@ -91,8 +91,13 @@ class Prober:
         self.other: Scored | FailedProbe | None = None
         """What else answers where the URL that was given answers wrongly."""
         self._own = settings.provider.owns(settings.base_url)
-        # This one has the model in its URL.
-        every = [each for each in DIALECTS if each != "score-vector" or settings.model]
+        # A wire format that no row speaks could not be suggested.
+        spoken = {CUSTOM.dialect, *(row.dialect for row in providers.values() if not row.path)}
+        every = [
+            form
+            for form, dialect in DIALECTS.items()
+            if form in spoken and (settings.model or "{model}" not in dialect.path)
+        ]
         self.forms = [settings.provider.dialect] if self._own else every
         """The wire forms to try: just one at the provider's own host."""
 

@@ -1,4 +1,4 @@
-"""The Engine protocol; each implementation is a package here."""
+"""The protocols Engine, which scores a plan, and Events, which is called on progress."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol

@@ -1,1 +1,1 @@
-"""Rankings against judgments: measures (by ir_measures), significance, thresholds. All pure."""
+"""Measures rankings against judgments: ir_measures, significance, thresholds. All pure."""

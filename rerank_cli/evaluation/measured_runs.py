@@ -1,4 +1,4 @@
-"""Runs measured against the same judgments, the later ones compared with the first."""
+"""Measures runs against the same judgments, and compares the later ones with the first."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

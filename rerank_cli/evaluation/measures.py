@@ -1,4 +1,4 @@
-"""The measures of ir_measures: their names read, and their figures for a run."""
+"""Parses names of measures, and computes them for a run with ir_measures."""
 
 import ast
 import importlib.util

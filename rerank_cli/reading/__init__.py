@@ -1,4 +1,4 @@
-"""Files and standard input become passages, jobs, runs and judgments; nothing else opens input.
+"""Reads files and standard input into passages, jobs, runs and judgments; nothing else opens input.
 
 A new input format is one module with a function `passages` and one line in `FORMATS`.
 """

@@ -1,4 +1,4 @@
-"""The usual names of fields, and which field of a row is its text and which its id."""
+"""Finds the text and the id of a row, by their usual names or those that were given."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

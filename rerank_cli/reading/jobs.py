@@ -1,4 +1,4 @@
-"""The jobs of a batch, a query a line, read as they are needed: the file may be larger than memory.
+"""Reads the jobs of a batch lazily, a query a line: the file may be larger than memory.
 
 A line is parsed only when its job is asked for: one whose job is done costs a digest.
 """

@@ -1,4 +1,4 @@
-"""Files and standard input, each in its format, become one list of passages."""
+"""Reads files and standard input, each in its format, into one list of passages."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Bytes of a file or of standard input become text; errors name the file, line and likely cause."""
+"""Decodes the bytes of a file or of standard input; errors name file, line and likely cause."""
 
 import codecs
 import contextlib

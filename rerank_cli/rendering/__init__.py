@@ -1,4 +1,4 @@
-"""Rankings as text. A new output format is one module and one line in `FORMATS`."""
+"""Formats rankings as text. A new output format is one module and one line in `FORMATS`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module

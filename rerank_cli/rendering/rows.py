@@ -1,4 +1,4 @@
-"""For the next program: the rows of the input, with rank and score, or the passages' text alone."""
+"""Rows of the input with rank and score, or the bare texts of passages, for the next program."""
 
 import csv
 import io

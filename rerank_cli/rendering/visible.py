@@ -1,4 +1,4 @@
-"""Text from elsewhere, made harmless to a terminal without losing that something was there."""
+"""Escapes control characters in foreign text, so that a terminal shows them instead of obeying."""
 
 UNSEEN = (
     *range(0x80, 0xA0),

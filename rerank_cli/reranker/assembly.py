@@ -1,4 +1,4 @@
-"""Settings become an engine: the one place that knows which parts go together."""
+"""Builds the engine, limits and policy that settings and options describe."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path

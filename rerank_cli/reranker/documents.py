@@ -1,4 +1,4 @@
-"""Documents as Python callers give them, and the hits that they get back."""
+"""Converts documents of Python callers to passages, and results to hits."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

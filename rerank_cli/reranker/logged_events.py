@@ -1,4 +1,4 @@
-"""Events for Python callers who give no object of their own: they are logged."""
+"""Logs events for Python callers who pass no `events` object."""
 
 from logging import getLogger
 

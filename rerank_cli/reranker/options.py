@@ -1,4 +1,4 @@
-"""Where and how to score, as a command line or a Python caller asks for it."""
+"""ScoringOptions: where and how to score, as a command line or a Python caller asks for it."""
 
 import math
 import os

@@ -1,4 +1,4 @@
-"""Where to score: flags, then the environment, then `.env`, then defaults, resolved once."""
+"""Resolves where to score: flags, then the environment, then `.env`, then defaults."""
 
 from rerank_cli.settings.files import Files
 from rerank_cli.settings.flags import Flags, flags_for

@@ -1,4 +1,4 @@
-"""The `.env` file of the working directory, or the nearest above it."""
+"""Reads the `.env` file of the working directory, or the nearest above it."""
 
 import os
 import re

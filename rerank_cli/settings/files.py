@@ -1,4 +1,4 @@
-"""The files that hold settings, for the working directory."""
+"""Finds the files that hold settings, for the working directory."""
 
 from collections.abc import Mapping
 from contextlib import suppress

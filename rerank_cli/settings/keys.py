@@ -1,4 +1,4 @@
-"""Which key goes where.
+"""Decides which key may be sent to which host.
 
 - A key that the caller gives as `api_key` comes first, then RERANK_API_KEY, then the provider's own
   variables; the environment before `.env`.

@@ -1,4 +1,4 @@
-"""Settings from all sources; what is said first counts."""
+"""Merges the settings of all sources; the first source that has one decides."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Where settings come from: flags, the environment, `.env`, and files that define providers."""
+"""The sources of settings: flags, the environment, `.env`, and files that define providers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

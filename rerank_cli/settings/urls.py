@@ -1,4 +1,4 @@
-"""URLs as users give them: which can be used, and what of them may be shown."""
+"""Checks URLs that users give, and hides what of them must not be shown."""
 
 import re
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""Providers that users define in files: TOML tables become rows of the table of providers.
+"""Reads providers that users define in TOML files as rows of the table of providers.
 
 The user's own file is `rerank/config.toml` in the folder for configuration (XDG_CONFIG_HOME, or
 what the system has); a project's is `[tool.rerank]` of the nearest pyproject.toml. The second may
@@ -135,7 +135,7 @@ def _row(name: str, values: object, where: str) -> Provider:
     if variable:
         row = {"key_variables": (variable,), "needs_key": True, **row}
     # It stands in the URL.
-    row["needs_model"] = dialect == "score-vector" or "{model}" in row.get("path", "")
+    row["needs_model"] = "{model}" in row.get("path", DIALECTS[dialect].path)
     return Provider(name, **row)
 
 

@@ -1,4 +1,4 @@
-"""Reads the body of a reply, and unpacks it on the way, within a limit."""
+"""Reads and unpacks the body of a reply, within a limit of bytes."""
 
 import zlib
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""An httpx transport over one kept-alive connection, with an end to how long an answer may take.
+"""An httpx transport over one kept-alive connection, with a limit on the time of a whole reply.
 
 httpx's own timeouts start anew with each byte that arrives, so that a server which sends one byte a
 second holds a caller for ever; and its connection pool costs more the more connections it holds.

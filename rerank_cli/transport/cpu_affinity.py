@@ -1,4 +1,4 @@
-"""On which processor cores threads run."""
+"""Keeps the threads of a run on one processor core, where they share the interpreter lock."""
 
 import os
 import sys

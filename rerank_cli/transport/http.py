@@ -1,4 +1,4 @@
-"""The transport over httpx: foreign errors become ours at this border."""
+"""Sends requests with httpx, whose exceptions become ours here."""
 
 import ssl
 from collections.abc import Callable, Mapping

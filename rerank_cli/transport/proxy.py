@@ -1,4 +1,4 @@
-"""The proxy that the environment names for a URL."""
+"""Finds the proxy that the environment names for a URL."""
 
 import os
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Rate limits: at most so many requests and tokens within any minute."""
+"""Waits so that at most so many requests and tokens are sent within any minute."""
 
 import math
 import threading

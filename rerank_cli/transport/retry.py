@@ -1,4 +1,4 @@
-"""Trying again: a request that may succeed later is sent again, after growing, jittered waits."""
+"""Retries a request that may succeed later, after growing, jittered waits."""
 
 import random
 from collections.abc import Callable

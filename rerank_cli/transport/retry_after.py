@@ -1,4 +1,4 @@
-"""How long an endpoint asks to wait before a retry, in the forms that endpoints use."""
+"""Reads how long an endpoint asks to wait before a retry, in the forms that endpoints use."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Threads, as many as the system lets start; where it starts none, the caller does the work."""
+"""Starts threads, as far as the system allows; where it starts none, the caller does the work."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future

@@ -1,4 +1,4 @@
-"""`rerank cache`: what the cache holds, and an end to it."""
+"""`rerank cache`: shows what the cache holds, or clears it."""
 
 from contextlib import closing
 

@@ -1,4 +1,4 @@
-"""`rerank compare`: one query, the same passages, several models at once."""
+"""`rerank compare`: ranks the same passages with several models, side by side."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -20,7 +20,7 @@ from rerank_cli.workflows.passages import PassageInput, check_input, check_text,
 from rerank_cli.workflows.rank import ranking_of
 
 _DEPTH = 10
-_LONGEST_END = 1.0
+_SECONDS_TO_END = 1.0
 """Seconds that requests get to end after an error or Ctrl-C."""
 
 
@@ -120,7 +120,7 @@ def _rank_at_once(rerankers: Sequence[Reranker], candidates: Candidates) -> list
     finally:
         for reranker in rerankers:
             reranker.close()
-        wait(rankings, _LONGEST_END)
+        wait(rankings, _SECONDS_TO_END)
 
 
 def _ranking(reranker: Reranker, candidates: Candidates) -> Ranking:

@@ -1,4 +1,4 @@
-"""`rerank doctor`: an endpoint is probed, and what was found is shown."""
+"""`rerank doctor`: probes an endpoint, and shows what was found."""
 
 from rerank_cli.console.events import StreamEvents
 from rerank_cli.console.streams import Streams

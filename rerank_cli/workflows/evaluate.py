@@ -1,4 +1,4 @@
-"""`rerank eval`: runs are read, measured against judgments, compared, and shown."""
+"""`rerank eval`: reads runs, measures them against judgments, compares and shows them."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""A query and the passages of some files: what `rerank` and `rerank compare` both begin with."""
+"""Reads a query and the passages of files, for `rerank` and `rerank compare`."""
 
 import os
 from collections.abc import Sequence

@@ -24,8 +24,10 @@ BOX = Provider("box", "joined", "http://localhost:4321")
 class Joined:
     """A wire format that nobody speaks: all texts in one string, all scores in another."""
 
+    path = "/joined"
+
     def url(self, base_url: str, options: RequestOptions) -> str:
-        return options.url(base_url, "/joined")
+        return options.url(base_url, self.path)
 
     def encode(self, request: Request, options: RequestOptions) -> Mapping[str, object]:
         return {"ask": request.query, "of": "|".join(request.texts), **options.fields}

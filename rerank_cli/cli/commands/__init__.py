@@ -1,1 +1,1 @@
-"""One module a command: its options, and one call of its workflow."""
+"""One module a command: its options, and a call of its workflow."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rerank_cli.workflows.batch.source import JobInput
 
 
-@with_groups(given=own.jobs, scored=scoring.scoring, streams=general.streams)
+@with_groups(given=own.jobs, scoring=scoring.scoring, streams=general.streams)
 def batch(
     *,
     given: "JobInput",
@@ -25,7 +25,7 @@ def batch(
     output_file: own.BatchOutput = None,
     fresh: own.Fresh = False,
     ordered: own.Ordered = False,
-    scored: "ScoringOptions",
+    scoring: "ScoringOptions",
     max_errors: own.MaxErrors = None,
     dry_run: scoring.DryRun = False,
     streams: Streams,
@@ -52,4 +52,4 @@ def batch(
         max_errors=max_errors,
     )
     work = workflow.dry_run if dry_run else workflow.run
-    return work(given, scored, written, streams)
+    return work(given, scoring, written, streams)

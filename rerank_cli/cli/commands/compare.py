@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @with_groups(
     given=passages.passages,
-    scored=scoring.scoring,
+    scoring=scoring.scoring,
     streams=general.streams,
     without=("model", "price_per_million"),
 )
@@ -26,7 +26,7 @@ def compare(
     top_n: output.TopN = None,
     as_json: output.AsJson = False,
     full: output.Full = False,
-    scored: "ScoringOptions",
+    scoring: "ScoringOptions",
     streams: Streams,
 ) -> int:
     """Rank the same passages under several models, side by side.
@@ -36,5 +36,5 @@ def compare(
     from rerank_cli.workflows import compare as workflow
 
     return workflow.run(
-        query, given, models or (), scored, streams, top_n=top_n, as_json=as_json, full=full
+        query, given, models or (), scoring, streams, top_n=top_n, as_json=as_json, full=full
     )

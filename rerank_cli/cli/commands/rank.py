@@ -28,7 +28,7 @@ Exit codes:
 """
 
 
-@with_groups(given=passages.passages, scored=scoring.scoring, streams=general.streams)
+@with_groups(given=passages.passages, scoring=scoring.scoring, streams=general.streams)
 def rank(
     ctx: typer.Context,
     query: passages.Query,
@@ -42,7 +42,7 @@ def rank(
     output_file: output.Output = None,
     full: output.Full = False,
     exit_status: output.ExitStatus = False,
-    scored: "ScoringOptions",
+    scoring: "ScoringOptions",
     dry_run: scoring.DryRun = False,
     streams: Streams,
     version: general.Version = False,
@@ -67,7 +67,7 @@ def rank(
         exit_status=exit_status,
     )
     work = workflow.dry_run if dry_run else workflow.run
-    return work(query, given, scored, shown, streams)
+    return work(query, given, scoring, shown, streams)
 
 
 def _output_format(as_json: bool, chosen: str | None) -> str:

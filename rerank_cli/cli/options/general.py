@@ -1,4 +1,4 @@
-"""Options of every command: how much is said, and the version."""
+"""Options of every command: verbosity, and the version."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Groups of options that several commands share: declared once, made into one object."""
+"""Groups of options that several commands share: declared once, passed as one object."""
 
 import inspect
 from collections.abc import Callable, Collection

@@ -1,1 +1,1 @@
-"""The engine around an engine that stores scores on disk."""
+"""Wraps an engine, and stores its scores on disk."""

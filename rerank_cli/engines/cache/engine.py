@@ -1,4 +1,4 @@
-"""An engine behind a cache: only texts whose score is not known yet are scored."""
+"""Scores the texts that are not in the cache with another engine, and stores their scores."""
 
 import json
 import threading

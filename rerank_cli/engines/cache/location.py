@@ -1,4 +1,4 @@
-"""Where the cache is."""
+"""Finds the file of the cache."""
 
 import os
 from collections.abc import Mapping

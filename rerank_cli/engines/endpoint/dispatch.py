@@ -1,4 +1,4 @@
-"""Sends the requests of a plan, several at once.
+"""Sends the requests of a plan concurrently; splits those that fail for their size.
 
 Workers take them from a queue, split what fails for its size or for one of its passages, and store
 each score by the number of its text, so that the order of replies does not matter. What cannot be

@@ -1,4 +1,4 @@
-"""The engine that scores over HTTP, under the limits and the retries that its user set."""
+"""The engine that scores over HTTP, with concurrency, retries and rate limits."""
 
 import threading
 import time
@@ -22,7 +22,7 @@ from rerank_cli.transport.pace import Pace
 from rerank_cli.transport.rate_limit import RateLimit
 from rerank_cli.transport.retry import Retry
 
-_LONGEST_END = 0.5
+_SECONDS_TO_END = 0.5
 """Seconds that workers get to end after an error or Ctrl-C."""
 
 
@@ -100,7 +100,7 @@ class EndpointEngine:
             self._closed = True
         for transport in self._transports:
             transport.close()
-        end = time.monotonic() + _LONGEST_END
+        end = time.monotonic() + _SECONDS_TO_END
         for thread in [thread for dispatch in self._running for thread in dispatch.threads]:
             thread.join(max(end - time.monotonic(), 0))
 

@@ -1,4 +1,4 @@
-"""One request and its reply: the request is posted, the reply becomes scores or an error."""
+"""Sends one request and decodes its reply: into scores, or a ScoringError."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Refusals: a reply that is no success becomes a ScoringError with its fault, facts and hint.
+"""Turns a reply that is no success into a ScoringError with its fault, facts and hint.
 
 Endpoints put much of what is wrong into words alone. This is where those are read; everything else
 goes by the fault and the signs that are found in them here.

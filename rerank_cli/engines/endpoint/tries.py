@@ -1,4 +1,4 @@
-"""The tries of one request: what the next one sends, by how those before it failed."""
+"""Decides what the next try of a request sends, from how the tries before it failed."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Text becomes token ids; the frequency of a token gives its background IDF."""
+"""Turns text into token ids, with the background IDF of each token."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path

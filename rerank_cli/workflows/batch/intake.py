@@ -1,4 +1,4 @@
-"""What comes in: jobs that are not done yet, each id once."""
+"""Sorts the entries of the input: jobs to score, jobs that are done already, and faulty lines."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import blake2b
@@ -25,17 +25,17 @@ class Entry(Protocol):
 
     @property
     def size(self) -> int:
-        """Bytes of the input that it takes."""
+        """Its share of `Source.total`: bytes of a file of jobs, or 1 of so many queries."""
 
     def job(self) -> Job:
         """The job. Raises InputError if there is none."""
 
     def id(self) -> PassageId | None:
-        """The job's id, as far as the entry tells one."""
+        """The job's id, None if the entry has none."""
 
 
-class Taken(NamedTuple):
-    """An entry with its job, or with what is wrong with it."""
+class ToScore(NamedTuple):
+    """An entry whose job is not done yet: with the job, or with the error of a faulty line."""
 
     entry: Entry
     job: Job | None
@@ -47,35 +47,35 @@ Done = Mapping[bytes, Sequence[PassageId]]
 
 
 def intake(
-    entries: Iterator[Entry], done: Done, passed: Callable[[Entry], None] | None = None
-) -> Iterator[Taken]:
-    """The entries to work on, in order; `passed` is told of each that is done.
+    entries: Iterator[Entry], done: Done, already_done: Callable[[Entry], None] | None = None
+) -> Iterator[ToScore]:
+    """The entries that are not done, in order; `already_done` is called with each that is.
 
-    An id that comes again is an error that names both lines, and so is one that is done with other
-    words: the output would hold it twice.
+    A duplicate id is an error that names both lines. So is the id of a job that was done with
+    another query or other passages: the output would hold it twice.
     """
     lines: dict[bytes, int] = {}
     old = {_key(job_id) for ids in done.values() for job_id in ids}
     for entry in entries:
         finished = finished_id(entry, done)
         # The same job may stand there a second time: that is as wrong as it was the first time.
-        if finished is not None and _again(lines, finished, entry.line) is None:
-            if passed:
-                passed(entry)
+        if finished is not None and _earlier_line(lines, finished, entry.line) is None:
+            if already_done:
+                already_done(entry)
             continue
         try:
             job = entry.job()
         except InputError as error:
-            yield Taken(entry, None, error)
+            yield ToScore(entry, None, error)
             continue
-        first = _again(lines, job.id, entry.line)
+        first = _earlier_line(lines, job.id, entry.line)
         if first is None and _key(job.id) not in old:
-            yield Taken(entry, job)
+            yield ToScore(entry, job)
             continue
         where = "in the output, with other words," if first is None else f"on line {first}"
         problem = f"the id {job.id!r} stands {where} already"
         hint = "Each query needs an id of its own; a line without one goes by its number."
-        yield Taken(
+        yield ToScore(
             entry, None, InputError(problem, source=entry.source, line=entry.line, hint=hint)
         )
 
@@ -83,14 +83,14 @@ def intake(
 def finished_id(entry: Entry, done: Done) -> PassageId | None:
     """The id under which an entry's job is done, None if it is not."""
     ids = done.get(entry.digest, ())
-    if not ids or entry.line in ids:
-        return entry.line if ids else None
+    if entry.line in ids:
+        return entry.line
     # A text is an id of its own. A number may be the line on which the job stood when it was done:
     # only the entry can tell, which takes longer.
     return next((each for each in ids if isinstance(each, str) or each == entry.id()), None)
 
 
-def _again(lines: dict[bytes, int], job_id: PassageId, line: int) -> int | None:
+def _earlier_line(lines: dict[bytes, int], job_id: PassageId, line: int) -> int | None:
     """The line on which an id stood before, None if it is new."""
     key = _key(job_id)
     return None if lines.setdefault(key, line) == line else lines[key]

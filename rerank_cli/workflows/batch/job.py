@@ -1,4 +1,4 @@
-"""One job of a batch: its passages are planned, scored, ranked, and become a line of output."""
+"""Plans, scores, ranks and formats one job of a batch."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from rerank_cli.errors import InputError, RerankError, ScoringError, UsageError,
 from rerank_cli.model import Job, PassageId, Ranked, Scores, Usage
 from rerank_cli.ranking import rank
 from rerank_cli.reranker import Reranker
-from rerank_cli.workflows.batch.intake import Entry, Taken
+from rerank_cli.workflows.batch.intake import Entry, ToScore
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +44,17 @@ class JobScorer:
     render: Callable[[Job, Sequence[Ranked]], str]
     scored: Mapping[bytes, Sequence[float]] = field(default_factory=dict)
 
-    def outcome(self, taken: Taken) -> Outcome | None:
+    def outcome(self, given: ToScore) -> Outcome | None:
         """The outcome of one job, None if it was stopped before there is any.
 
         Raises RerankError for what would fail all of them.
         """
-        entry, job, error = taken
+        entry, job, error = given
         if job is None:
             return Outcome(entry, entry.id(), None, error)
         candidates = job.candidates
         try:
-            scores = self._scores(taken.entry, job)
+            scores = self._scores(entry, job)
             kept = rank(
                 candidates,
                 scores.values,

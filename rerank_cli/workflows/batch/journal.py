@@ -1,4 +1,4 @@
-"""The journal of a batch: what is finished, in lines of which no byte changes unnoticed.
+"""The journal of a batch: a line for each finished job, under a checksum over all before it.
 
 The first line holds the version and the settings. Each line closes with a check of itself and of
 all lines before it, so that one that was edited, moved, or left out is found.

@@ -1,4 +1,4 @@
-"""The output file of a batch, and the record of what is finished in it.
+"""The output file of a batch, with the journal by which it is resumed.
 
 Beside FILE stand FILE.progress, the journal, with the settings it was begun with and a line for
 each finished job; FILE.lock, held while a process writes; and FILE.errors.jsonl, with the jobs that
@@ -38,8 +38,8 @@ class Ledger:
     """An output file that this process is going to write, and no other.
 
     `settings` are those that decide what is written; a file that was begun with others is refused.
-    Nothing is changed before `begin`. Raises SettingsError for a file that cannot be resumed,
-    UsageError for one that cannot be written.
+    But for FILE.lock, nothing is changed before `begin`. Raises SettingsError for a file that
+    cannot be resumed, UsageError for one that cannot be written.
 
     done    the ids of finished jobs by the digest of what they say (without ids, lines may say the
             same)
@@ -64,13 +64,13 @@ class Ledger:
         self.is_locked = self._lock is not None
         try:
             with _writing(file):
-                self._journal.position = Position() if fresh else self._proved(settings)
+                self._journal.position = Position() if fresh else self._resumed(settings)
         except BaseException:
             self._release()
             raise
 
     def begin(self) -> None:
-        """Cut off what is torn, and go on from there."""
+        """Cut off what is torn, and open the files at the end of what is whole."""
         with _writing(self.file):
             self._output = self._opened(self.file, self._end)
         with _writing(self._journal.file):
@@ -84,7 +84,7 @@ class Ledger:
         end = self._end + len(output)
         with self._unbroken(self.file):
             _write(self._output, output)
-            self._note({"id": job_id, "job": job.hex(), "end": end, "output": _digest(output)})
+            self._append({"id": job_id, "job": job.hex(), "end": end, "output": _digest(output)})
         self._end = end
         self._add(job, job_id)
 
@@ -92,7 +92,7 @@ class Ledger:
         """Write the scores of a job whose output waits for its turn; `finished` comes later."""
         if job not in self.scored:
             with self._unbroken(self._journal.file):
-                self._note({"job": job.hex(), "scores": list(scores)})
+                self._append({"job": job.hex(), "scores": list(scores)})
             self.scored[job] = scores
 
     def _add(self, job: bytes, job_id: PassageId) -> None:
@@ -100,7 +100,7 @@ class Ledger:
         self.scored.pop(job, None)
 
     def failed(self, line: bytes) -> None:
-        """Put down a line about a job that failed; the first replaces those of an earlier run."""
+        """Write the line of a job that failed; the first replaces those of an earlier run."""
         with self._unbroken(self.errors_file):
             if self._errors is None:
                 self._errors = self._opened(self.errors_file, 0)
@@ -112,8 +112,8 @@ class Ledger:
             with _writing(self.errors_file):
                 self.errors_file.unlink(missing_ok=True)
 
-    def sync_now_and_then(self) -> None:
-        """See that what is written outlives the machine; not too often, since disks are slow."""
+    def sync_sometimes(self) -> None:
+        """Flush to disk what is written, if that was not done just now: it is slow."""
         if time.monotonic() - self._synced >= _BETWEEN_SYNCS:
             self._sync()
 
@@ -154,11 +154,11 @@ class Ledger:
         stream.seek(end)
         return stream
 
-    def _note(self, entry: Mapping[str, object]) -> None:
+    def _append(self, entry: Mapping[str, object]) -> None:
         _write(self._journal_stream, self._journal.line(entry))
 
-    def _proved(self, settings: Mapping[str, object]) -> Position:
-        """Take over what the journal proves of the output. Returns where the journal goes on."""
+    def _resumed(self, settings: Mapping[str, object]) -> Position:
+        """Restore what the journal proves of the output. Returns the end of that journal."""
         size = self.file.stat().st_size if self.file.exists() else 0
         journal = self._journal.file
         if not journal.exists():
@@ -174,11 +174,11 @@ class Ledger:
         try:
             self._compare(begun["settings"], settings)
             with self.file.open("rb") if size else BytesIO() as output:
-                return self._take_over(entries, output, size)
+                return self._restore(entries, output, size)
         except (KeyError, TypeError, ValueError, OverflowError):
             raise self._foreign(f"{journal} holds something else") from None
 
-    def _take_over(
+    def _restore(
         self, entries: Iterator[Mapping[str, Any]], output: BinaryIO, size: int
     ) -> Position:
         proved, line, end, first_lost = self._journal.position, 1, 0, 0
@@ -283,5 +283,5 @@ def _writing(path: Path) -> Iterator[None]:
 def _unwritable(path: Path, error: OSError) -> UsageError:
     return UsageError(
         f"{path} cannot be written: {error.strerror or error}",
-        "What was finished before is kept: the same command goes on from there.",
+        "What was finished before is kept: the same command resumes there.",
     )

@@ -1,4 +1,4 @@
-"""Outcomes are recorded: written, counted, and the batch is stopped if too many failed."""
+"""Records each outcome: writes and counts it; stops the batch after too many failures."""
 
 from rerank_cli.console.batch_progress import Tally
 from rerank_cli.console.streams import Streams
@@ -29,7 +29,7 @@ class Recorder:
         """Whether so many jobs have failed that no more are wanted."""
         return self._max_errors is not None and self.tally.failed >= self._max_errors
 
-    def passed(self, entry: Entry) -> None:
+    def already_done(self, entry: Entry) -> None:
         """Count a job that an earlier run has finished."""
         self.tally.before += 1
         self.tally.seen += entry.size

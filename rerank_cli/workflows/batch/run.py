@@ -1,4 +1,4 @@
-"""`rerank batch`: jobs are read, planned, scored, ranked and recorded, many at once."""
+"""`rerank batch`: reads, plans, scores, ranks and records jobs, many at once."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ from rerank_cli.scaling import Scaler
 from rerank_cli.settings import Files, shown_url
 from rerank_cli.transport.clock import Clock
 from rerank_cli.transport.cpu_affinity import one_core
-from rerank_cli.workflows.batch.intake import Entry, Taken, finished_id, intake
+from rerank_cli.workflows.batch.intake import Entry, ToScore, finished_id, intake
 from rerank_cli.workflows.batch.job import JobScorer, Outcome
 from rerank_cli.workflows.batch.ledger import Ledger, written_beside
 from rerank_cli.workflows.batch.record import Recorder
@@ -29,9 +29,9 @@ from rerank_cli.workflows.batch.source import JobInput, Source, check, source_of
 from rerank_cli.workflows.batch.workers import Workers
 from rerank_cli.workflows.passages import check_texts
 
-_LONGEST_END = 0.5
+_SECONDS_TO_END = 0.5
 """Seconds that interrupted jobs get to end."""
-_BETWEEN_LOOKS = 0.2
+_BETWEEN_UPDATES = 0.2
 """Seconds between two updates of the progress."""
 
 
@@ -89,7 +89,7 @@ def run(given: JobInput, scoring: ScoringOptions, output: BatchOutput, streams: 
                 progress.close()
                 workers.abandon()
                 reranker.close()
-                workers.join(_LONGEST_END)
+                workers.join(_SECONDS_TO_END)
                 progress.report(ledger.errors_file if ledger else None, gave_up=recorder.gave_up)
     if interrupts.count:
         return ExitCode.INTERRUPTED
@@ -106,12 +106,12 @@ def dry_run(given: JobInput, scoring: ScoringOptions, output: BatchOutput, strea
     events = BatchProgress(streams, Tally())
 
     def plans(reranker: Reranker, entries: Iterator[Entry]) -> Iterator[Plan]:
-        for taken in intake(entries, {}):
-            if taken.job:
-                yield reranker.plan(taken.job.candidates)
-            elif taken.error:
-                bad.append(taken.error)
-                streams.error(taken.error.message, taken.error.hint)
+        for each in intake(entries, {}):
+            if each.job:
+                yield reranker.plan(each.job.candidates)
+            elif each.error:
+                bad.append(each.error)
+                streams.error(each.error.message, each.error.hint)
 
     with (
         Reranker.open(scoring, streams.environ, files, {"events": events}, dry=True) as reranker,
@@ -215,7 +215,7 @@ def _workers(
     output: BatchOutput,
     recorder: Recorder,
     ledger: Ledger | None,
-) -> Workers[Taken, Outcome]:
+) -> Workers[ToScore, Outcome]:
     """The threads that score the jobs which are not done yet."""
     done = dict(ledger.done) if ledger else {}
     scored = ledger.scored if ledger else {}
@@ -223,7 +223,7 @@ def _workers(
     scale = Scaler(output.scale, reranker.settings.score_range, known=bool(done or scored))
     scorer = JobScorer(reranker, scale, output.top_n, output.threshold, output.line, scored)
     return Workers(
-        intake(source.entries(), done, recorder.passed),
+        intake(source.entries(), done, recorder.already_done),
         scorer.outcome,
         recorder.record,
         reranker.policy.concurrency,
@@ -233,7 +233,7 @@ def _workers(
 
 
 def _watch(
-    workers: Workers[Taken, Outcome],
+    workers: Workers[ToScore, Outcome],
     recorder: Recorder,
     progress: BatchProgress,
     ledger: Ledger | None,
@@ -241,10 +241,10 @@ def _watch(
     """Run to the end and show how far it is. Raises what ended it, unless it gave up before."""
     workers.start()
     try:
-        while not workers.wait(_BETWEEN_LOOKS):
+        while not workers.wait(_BETWEEN_UPDATES):
             progress.show()
             if ledger:
-                ledger.sync_now_and_then()
+                ledger.sync_sometimes()
     except RerankError:
         if not recorder.gave_up:
             raise

@@ -1,4 +1,4 @@
-"""Where the jobs of a batch come from."""
+"""The jobs of a batch, from JOBS or from queries with their candidates."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -43,7 +43,12 @@ class JobInput:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Jobs, as often as they are asked for; `total` is the sum of their sizes, if known."""
+    """The jobs of the input.
+
+    entries  yields them from the first; may be called again unless `once`
+    total    the sum of their sizes, None if unknown
+    once     whether they come from a pipe, which can be read only once
+    """
 
     entries: Callable[[], Iterator[Entry]]
     total: int | None
@@ -82,7 +87,7 @@ def source_of(given: JobInput, streams: Streams, stack: ExitStack) -> Source:
             streams.warn(f"{lacking} of {len(queries)} queries have no candidates in {given.run}")
         return Source(lambda: iter(entries), len(entries), once=False)
     file, total = given.jobs or "-", None
-    with suppress(OSError, ValueError):  # told when it is read
+    with suppress(OSError, ValueError):  # an error of the same file when it is read
         total = Path(file).stat().st_size if file != "-" and os.path.isfile(file) else None
     return Source(
         lambda: job_lines(file, stdin, given.encoding, given.names, given.max_bytes),

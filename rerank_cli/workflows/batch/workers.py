@@ -1,4 +1,4 @@
-"""Jobs side by side: each is read, scored and recorded by one of several threads."""
+"""A pool of threads, each of which reads, scores and records one job after another."""
 
 import threading
 import time

@@ -245,7 +245,7 @@ def test_a_full_disk_is_told_and_costs_nothing_that_was_done(
                 code, err = ended(running)
             assert code == 2
             assert "rerank: out cannot be written: File too large" in err
-            assert "goes on from there" in err
+            assert "resumes there" in err
             assert "Traceback" not in err
         assert 10 < counting.answered.total() < 40 + 5 * disks
         with started(*given) as running:

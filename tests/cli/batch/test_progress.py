@@ -110,7 +110,7 @@ def test_what_was_done_before_counts_neither_as_fast_nor_as_left() -> None:
     """After a restart the time left would be told as a tenth of what it is."""
     batch = watched(100)
     for _ in range(80):
-        batch.recorder.passed(ENTRY)
+        batch.recorder.already_done(ENTRY)
     assert "left" not in batch.go(30)
     batch.do(10)
     assert batch.go(30).endswith(" · about 1:00 left\n")
@@ -149,7 +149,7 @@ def test_tokens_are_told_on_the_way() -> None:
 def test_the_end_is_summed_up() -> None:
     """What was done, and what it cost, would have to be counted by hand."""
     batch = watched(10)
-    batch.recorder.passed(ENTRY)
+    batch.recorder.already_done(ENTRY)
     batch.do(4)
     batch.fail()
     batch.go(8)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rerank_cli.errors import InputError
 from rerank_cli.model import Candidates, Job, Passage, PassageId
 from rerank_cli.reading.collection import Corpus, run_queries
-from rerank_cli.workflows.batch.intake import Done, Entry, Taken, intake
+from rerank_cli.workflows.batch.intake import Done, Entry, ToScore, intake
 from tests.workflows.batch.jobs import job, job_entries
 
 
@@ -19,7 +19,7 @@ from tests.workflows.batch.jobs import job, job_entries
 class Asked:
     """What an intake yielded, and what it passed by."""
 
-    taken: list[Taken]
+    taken: list[ToScore]
     passed: list[Entry]
 
     @property

@@ -17,7 +17,7 @@ from rerank_cli.errors import (
 from rerank_cli.model import Job, Ranked, Scores, Usage
 from rerank_cli.planning import Limits, Plan, Request
 from rerank_cli.reranker import Reranker
-from rerank_cli.workflows.batch.intake import Taken
+from rerank_cli.workflows.batch.intake import ToScore
 from rerank_cli.workflows.batch.job import JobScorer, Outcome
 from tests.workflows.batch.jobs import job, job_entries
 
@@ -74,13 +74,13 @@ def scorer(
     return JobScorer(reranker, scale, top_n, threshold, shown)
 
 
-def taken(line: str) -> Taken:
+def taken(line: str) -> ToScore:
     """A line as it is worked on."""
     (entry,) = job_entries(line)
     try:
-        return Taken(entry, entry.job())
+        return ToScore(entry, entry.job())
     except InputError as error:
-        return Taken(entry, None, error)
+        return ToScore(entry, None, error)
 
 
 def outcome(scoring: JobScorer, line: str) -> Outcome:

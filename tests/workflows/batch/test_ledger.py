@@ -389,7 +389,7 @@ def test_room_that_comes_back_after_a_full_disk_does_no_harm(
     setattr(ledger, which, NearlyFull(getattr(ledger, which), room))
     with pytest.raises(UsageError, match="cannot be written: No space left") as caught:
         ledger.finished(digest(1), 1, outputs[1])
-    assert "goes on from there" in (caught.value.hint or "")
+    assert "resumes there" in (caught.value.hint or "")
     # Others were under way; what they do now is their business, as long as nothing is spoilt.
     with contextlib.suppress(UsageError):
         ledger.finished(digest(2), 2, outputs[2])
@@ -408,7 +408,7 @@ def test_what_is_finished_reaches_the_disk_itself_every_second(
     ledger = begun(tmp_path)
     for moment, syncs in ((100.0, 0), (100.9, 0), (101.0, 1), (101.5, 1), (102.5, 2)):
         now[0] = moment
-        ledger.sync_now_and_then()
+        ledger.sync_sometimes()
         assert len(synced) == 2 * syncs
     ledger.close()
     # The output first: the account must never be ahead of it.
