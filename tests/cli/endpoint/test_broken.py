@@ -17,6 +17,8 @@ _GOOD = json.dumps(
 # Without the time, which would be part of a test's name.
 _GZIP = gzip.compress(_GOOD, mtime=0)
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
+# The server closes after each reply. If it did not say so, a request might meet the end.
+_LAST = {"Connection": "close"}
 
 
 def _on(behave: Behave, way: Way) -> Ended:
@@ -34,12 +36,12 @@ def _packed(body: bytes, coding: str, way: Way) -> Ended:
 @pytest.mark.parametrize(
     "reply",
     [
-        http(_GOOD),
+        http(_GOOD, headers=_LAST),
         _HEAD + b"\r\n" + _GOOD,
         _HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(_GOOD), _GOOD),
-        b"HTTP/1.1 100 Continue\r\n\r\n" + http(_GOOD),
+        b"HTTP/1.1 100 Continue\r\n\r\n" + http(_GOOD, headers=_LAST),
         b"HTTP/1.0 200 OK\r\n\r\n" + _GOOD,
-        http(_GOOD, 201),
+        http(_GOOD, 201, headers=_LAST),
     ],
     ids=["length", "until close", "chunked", "continue", "1.0", "created"],
 )
