@@ -11,7 +11,7 @@ from rerank_cli.model import Candidates, Passage
 from rerank_cli.planning import Limits, plan
 from rerank_cli.providers import CUSTOM, Provider
 from rerank_cli.settings import Settings
-from rerank_cli.transport import connector
+from rerank_cli.transport.connector import connector
 
 __all__ = ["Diagnosis", "Finding", "diagnose"]
 

@@ -1,7 +1,7 @@
 """HTTP: connections (only this package imports httpx), retries, rate limits, and their clock."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -70,14 +70,3 @@ class Policy:
     began: float | None = None
     rpm: int | None = None
     tpm: int | None = None
-
-
-def connector(url: str, timeout: float) -> Callable[[], Transport]:
-    """What opens each connection to a URL; `timeout` is seconds for one attempt.
-
-    Raises SettingsError if certificates or proxy of this machine cannot be used.
-    """
-    # Here, because importing httpx takes longer than many runs need in all.
-    from rerank_cli.transport import http
-
-    return http.connector(url, timeout)

@@ -15,8 +15,9 @@ from rerank_cli.errors import ScoringError
 from rerank_cli.model import Scores
 from rerank_cli.planning import Limits, Plan, Request
 from rerank_cli.settings import Settings
-from rerank_cli.transport import Policy, Reply, Transport, connector
+from rerank_cli.transport import Policy, Reply, Transport
 from rerank_cli.transport.clock import Clock
+from rerank_cli.transport.connector import connector
 from rerank_cli.transport.cpu_affinity import one_core
 from rerank_cli.transport.pace import Pace
 from rerank_cli.transport.rate_limit import RateLimit
