@@ -55,7 +55,7 @@ def _right(texts: Sequence[str]) -> list[float]:
 
 
 @BOTH_WAYS
-@blocks(50, 1600)
+@blocks(20, 1600)
 def test_many_requests_on_one_connection(way: str, seeds: range) -> None:
     """The rest of one reply would be taken as the scores of the next passages."""
 
@@ -76,7 +76,7 @@ def test_many_requests_on_one_connection(way: str, seeds: range) -> None:
     each(seeds, case)
 
 
-@blocks(25, 1600)
+@blocks(12, 1600)
 def test_one_reranker_after_each_misbehaviour(seeds: range) -> None:
     """A program that goes on after an error would get the scores of what it asked before."""
 

@@ -163,7 +163,7 @@ def _first(*replies: bytes) -> Callable[[Received], bytes]:
 
 
 @BOTH_WAYS
-@blocks(75, 6400)
+@blocks(40, 6400)
 def test_numbers_of_refusals(way: str, seeds: range) -> None:
     """A number would end a run with a traceback, or have it wait for a century."""
 
@@ -187,7 +187,7 @@ def test_numbers_of_refusals(way: str, seeds: range) -> None:
 
 
 @BOTH_WAYS
-@blocks(25, 3200)
+@blocks(12, 3200)
 def test_numbers_of_right_replies(way: str, seeds: range) -> None:
     """A right ranking would be lost to a strange number beside it."""
 

@@ -123,7 +123,7 @@ def test_only_right_replies_give_scores(name: str, way: str, seeds: range) -> No
 
 
 @BOTH_WAYS
-@blocks(50, 1600)
+@blocks(40, 1600)
 def test_refusals_of_any_shape(way: str, seeds: range) -> None:
     """An endpoint's refusal in a shape that nobody thought of would end in a traceback."""
 
