@@ -1,8 +1,18 @@
 """Turns relevance scores into ranks; applies --top-n and --threshold."""
 
 from collections.abc import Sequence
+from math import isfinite
 
+from rerank_cli.errors import UsageError
 from rerank_cli.model import Candidates, Ranked
+
+
+def check_kept(top_n: int | None, threshold: float | None) -> None:
+    """Raise UsageError for numbers that `rank` does not take."""
+    if top_n is not None and top_n < 1:
+        raise UsageError(f"top_n {top_n} is less than 1")
+    if threshold is not None and not isfinite(threshold):
+        raise UsageError(f"threshold {threshold} is not a finite number")
 
 
 def rank(

@@ -48,7 +48,9 @@ class Scaler:
 
 
 def check_scale(scale: str, score_range: Range | None) -> None:
-    """Raise UsageError, before anything is sent, for a scale that cannot fit."""
+    """Raise UsageError, before anything is sent, for a scale that is unknown or cannot fit."""
+    if scale not in SCALES:
+        raise UsageError(f"scores {scale!r} is not one of {', '.join(SCALES)}")
     if scale == "sigmoid" and score_range == UNIT:
         raise UsageError("--scores sigmoid: this model's scores are in 0..1 already", _NOT_TWICE)
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
@@ -16,10 +15,11 @@ from rerank_cli.errors import InputError, ScoringError, UsageError, ends_all
 from rerank_cli.model import Candidates, Scores, Usage
 from rerank_cli.planning import Plan
 from rerank_cli.providers import PROVIDERS
+from rerank_cli.ranking import check_kept
 from rerank_cli.reading.fields import FieldNames
 from rerank_cli.reranker.assembly import assembled, limits_for
 from rerank_cli.reranker.options import Kept, Keywords, ScoringOptions, options_of, policy_for
-from rerank_cli.scaling import NATIVE, SCALES, Scaler, check_scale, misfit, scaled
+from rerank_cli.scaling import NATIVE, Scaler, check_scale, misfit, scaled
 from rerank_cli.settings import Files, resolve
 
 if TYPE_CHECKING:
@@ -220,12 +220,7 @@ class Reranker(AbstractContextManager["Reranker"]):
         self, scale: str, threshold: float | None = None, top_n: int | None = None
     ) -> None:
         """Refuse what cannot fit the model's scores, and warn of a threshold that may not."""
-        if scale not in SCALES:
-            raise UsageError(f"scores {scale!r} is not one of {', '.join(SCALES)}")
-        if top_n is not None and top_n < 1:
-            raise UsageError(f"top_n {top_n} is less than 1")
-        if threshold is not None and not isfinite(threshold):
-            raise UsageError(f"threshold {threshold} is not a finite number")
+        check_kept(top_n, threshold)
         check_scale(scale, self.settings.score_range)
         unfit = misfit(threshold, scale, self.settings.score_range)
         if unfit:
