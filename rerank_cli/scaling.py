@@ -24,7 +24,8 @@ def scaled(scores: Sequence[float], scale: str, score_range: Range | None) -> Se
     `score_range` is the range of the model's scores, None if unknown. Raises UsageError for
     the sigmoid of scores that all lie in 0..1, unless the model is known to give logits.
     """
-    if scale == "sigmoid" and score_range != UNBOUNDED and all(0 <= each <= 1 for each in scores):
+    probable = bool(scores) and all(0 <= each <= 1 for each in scores)
+    if scale == "sigmoid" and score_range != UNBOUNDED and probable:
         raise UsageError("--scores sigmoid: the scores are in 0..1 already", _NOT_TWICE)
     return SCALES[scale](scores)
 

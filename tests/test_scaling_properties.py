@@ -9,7 +9,10 @@ from rerank_cli.model import UNBOUNDED, UNIT
 from rerank_cli.scaling import NATIVE, Scaler, check_scale, scaled
 from tests.properties import BRIEFLY
 
-_SCORES = st.lists(st.sampled_from([-9.0, -0.001, 0.0, 0.25, 1.0, 1.001, 9.0]), max_size=4)
+# A job without a passage has failed before anything is scored.
+_SCORES = st.lists(
+    st.sampled_from([-9.0, -0.001, 0.0, 0.25, 1.0, 1.001, 9.0]), min_size=1, max_size=4
+)
 _JOBS = st.lists(_SCORES, max_size=8)
 
 

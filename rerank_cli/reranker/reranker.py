@@ -133,7 +133,8 @@ class Reranker(AbstractContextManager["Reranker"]):
         if asked.blank:
             self._events.warn(f"left out, because blank: {', '.join(asked.blank)}")
         values = self._scored(asked).values
-        return asked.ranked(values, top_n, threshold, self._mapped(values, scores))
+        shown = scaled(values, scores, self.settings.score_range)
+        return asked.ranked(values, top_n, threshold, shown)
 
     def score(self, query: str, documents: Iterable[D], *, scores: str = NATIVE) -> list[float]:
         """One relevance score a document, in the order given. A blank one is an InputError."""
@@ -141,7 +142,7 @@ class Reranker(AbstractContextManager["Reranker"]):
         asked = self._given(query, documents)
         for locator in asked.blank:
             raise InputError("is blank, and has no score", source=locator)
-        return list(self._mapped(self._scored(asked).values, scores))
+        return list(scaled(self._scored(asked).values, scores, self.settings.score_range))
 
     def rank_many(
         self,
@@ -260,9 +261,6 @@ class Reranker(AbstractContextManager["Reranker"]):
             return Scores((), Usage())
         return self.score_plan(self.plan(asked.candidates))
 
-    def _mapped(self, values: Sequence[float], scale: str) -> Sequence[float]:
-        return scaled(values, scale, self.settings.score_range) if values else ()
-
     def _result(
         self,
         top_n: int | None,
@@ -278,8 +276,7 @@ class Reranker(AbstractContextManager["Reranker"]):
         try:
             asked = self._given(query, documents)
             scores = self._scored(asked)
-            shown = scale(scores.values) if scores.values else ()
-            hits = asked.ranked(scores.values, top_n, threshold, shown)
+            hits = asked.ranked(scores.values, top_n, threshold, scale(scores.values))
         except (InputError, UsageError, ScoringError) as error:
             if ends_all(error, succeeded=self.succeeded):
                 raise
