@@ -1,4 +1,8 @@
-"""Plans, scores, ranks and formats one job of a batch."""
+"""Plans, scores, ranks and formats one job of a batch.
+
+As `Reranker.rank_many` does for Python programs; but entries come from files and may be faulty,
+scores may be in the journal already, and what comes out is a line of output.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
