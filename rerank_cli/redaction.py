@@ -6,11 +6,10 @@ characters in a row of a key are redacted, in whatever spelling they stand there
 """
 
 import re
-from base64 import b64encode
+from binascii import b2a_base64
 from collections.abc import Iterator
 from dataclasses import fields, replace
-from html import unescape
-from string import ascii_lowercase
+from functools import cache
 
 from rerank_cli.errors import RerankError
 
@@ -20,17 +19,9 @@ _SHORTEST = 4
 """Shorter ones are stand-ins for servers that need none; they may occur in any text."""
 
 _SHOWN = "[key]"
-# Also doubly escaped ones. What shows as nothing may stand between the characters of a key.
-_ESCAPE = re.compile(
-    r"\\+(?:u(?:00|\{0*)|x)(?P<json>[0-9a-f]{2})\}?"
-    r"|%(?:25)*(?P<url>[0-9a-f]{2})"
-    r"|&(?:amp;)*(?P<html>#x?[0-9a-f]{1,7}|[a-z]{2,16});"
-    r"|\\+|[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2060-\u206f\ufeff]",
-    re.IGNORECASE,
-)
 # Full-width forms of ASCII characters, and capitals.
 _PLAIN = {0xFF01 + at: chr(0x21 + at).lower() for at in range(0x5E)}
-_PLAIN |= {ord(each.upper()): each for each in ascii_lowercase}
+_PLAIN |= {at: chr(at).lower() for at in range(ord("A"), ord("Z") + 1)}
 
 
 class Redactor:
@@ -85,10 +76,13 @@ class Redactor:
 
 def _plain(text: str) -> tuple[str, list[int] | range]:
     """The text without escapes and in small letters, and where each character begins in it."""
-    if not _ESCAPE.search(text):
+    if text.isprintable() and not any(mark in text for mark in "\\%&"):
         return text.translate(_PLAIN), range(len(text) + 1)
+    # Here, because few runs need it, and all would wait for it.
+    from html import unescape
+
     parts, starts, at = [], [], 0
-    for escape in _ESCAPE.finditer(text):
+    for escape in _escape().finditer(text):
         starts += [*range(at, escape.start())]
         coded = escape["json"] or escape["url"]
         character = chr(int(coded, 16)) if coded else unescape(f"&{escape['html'] or ''};")
@@ -101,6 +95,18 @@ def _plain(text: str) -> tuple[str, list[int] | range]:
     return "".join([*parts, text[at:]]).translate(_PLAIN), starts
 
 
+@cache
+def _escape() -> re.Pattern[str]:
+    """An escape, also a doubly escaped one; or what shows as nothing, between two characters."""
+    return re.compile(
+        r"\\+(?:u(?:00|\{0*)|x)(?P<json>[0-9a-f]{2})\}?"
+        r"|%(?:25)*(?P<url>[0-9a-f]{2})"
+        r"|&(?:amp;)*(?P<html>#x?[0-9a-f]{1,7}|[a-z]{2,16});"
+        r"|\\+|[\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2060-\u206f\ufeff]",
+        re.IGNORECASE,
+    )
+
+
 def _spellings(secret: str) -> Iterator[str]:
     """The secret in each spelling that no escape explains."""
     yield secret.translate(_PLAIN)
@@ -109,7 +115,7 @@ def _spellings(secret: str) -> Iterator[str]:
     yield data.hex()
     for before in range(3):
         # Only what does not depend on the bytes around it.
-        coded = b64encode(bytes(before) + data).decode().rstrip("=")
+        coded = b2a_base64(bytes(before) + data, newline=False).decode().rstrip("=")
         core = coded[(0, 2, 3)[before] : len(coded) - ((before + len(data)) % 3 > 0)].lower()
         yield core
         yield core.replace("+", "-").replace("/", "_")
