@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from rerank_cli.reranker.documents import Given, Hit, Job, JobResult
-    from rerank_cli.transport.threads import Pool
+    from rerank_cli.transport.pool import Pool
 
 D = TypeVar("D", bound=str | Mapping[str, object])
 T = TypeVar("T")
@@ -287,7 +287,7 @@ class Reranker(AbstractContextManager["Reranker"]):
 
     def _threads(self) -> "Pool":
         """Threads for what is asked for at the same time; made at the first use."""
-        from rerank_cli.transport.threads import Pool
+        from rerank_cli.transport.pool import Pool
 
         with self._lock:
             self._pool = self._pool or Pool(self.policy.concurrency)

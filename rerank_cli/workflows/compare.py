@@ -15,7 +15,8 @@ from rerank_cli.ranking import rank
 from rerank_cli.rendering.comparison import MAX_RANKINGS, render_comparison, render_comparison_json
 from rerank_cli.reranker import Reranker, ScoringOptions
 from rerank_cli.settings import Files, Settings, flags_for
-from rerank_cli.transport.threads import fulfil, started
+from rerank_cli.transport.pool import fulfil
+from rerank_cli.transport.threads import started
 from rerank_cli.workflows.passages import PassageInput, check_input, check_text, read_candidates
 from rerank_cli.workflows.rank import ranking_of
 

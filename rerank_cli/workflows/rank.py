@@ -12,7 +12,6 @@ from rerank_cli.errors import ExitCode
 from rerank_cli.model import Candidates, Ranked, Ranking, Usage
 from rerank_cli.ranking import rank
 from rerank_cli.rendering import render_ranking
-from rerank_cli.rendering.plan import render_plan
 from rerank_cli.reranker import Reranker, ScoringOptions
 from rerank_cli.scaling import NATIVE, scaled
 from rerank_cli.settings import Files, Settings
@@ -89,6 +88,8 @@ def dry_run(
     events = Progress(streams)
     with Reranker.open(scoring, streams.environ, files, {"events": events}, dry=True) as reranker:
         plan = reranker.plan(read_candidates(query, given, streams))
+        from rerank_cli.rendering.plan import render_plan
+
         text = render_plan(plan, reranker.settings, reranker.engine, output.format)
         _write([text], output, streams)
     return ExitCode.OK

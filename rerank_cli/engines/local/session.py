@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from rerank_cli.transport.threads import Pool
+from rerank_cli.transport.pool import Pool
 
 if TYPE_CHECKING:
     from rerank_cli.engines.local.encoder import Encoder
