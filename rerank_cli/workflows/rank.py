@@ -83,13 +83,13 @@ def dry_run(
     streams: Streams,
 ) -> int:
     """Show what `run` would send, and what it would cost. Returns the exit code."""
+    from rerank_cli.rendering.plan import render_plan
+
     _check(query, given, scoring, output, streams)
     files = Files.here(streams.environ)
     events = Progress(streams)
     with Reranker.open(scoring, streams.environ, files, {"events": events}, dry=True) as reranker:
         plan = reranker.plan(read_candidates(query, given, streams))
-        from rerank_cli.rendering.plan import render_plan
-
         text = render_plan(plan, reranker.settings, reranker.engine, output.format)
         _write([text], output, streams)
     return ExitCode.OK
