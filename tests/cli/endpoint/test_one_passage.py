@@ -82,7 +82,9 @@ def test_one_bad_passage_costs_a_handful_of_requests(
     query, at = map(int, bad.split("."))
     assert set(errors) == {query}
     assert errors[query].passages == (f"documents[{at}]",)
-    assert requests <= (40 + 10 if failure in (TOO_LONG, TOO_LARGE, SKIPPED) else 40 + 20)
+    most = 40 + 10 if failure in (TOO_LONG, TOO_LARGE, SKIPPED) else 40 + 20
+    # Several at once: while one of them looks for the passage, the others may be halved meanwhile.
+    assert requests <= (most if at_once == "1" else 3 * most)
 
 
 @AT_ONCE
