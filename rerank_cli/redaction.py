@@ -57,7 +57,7 @@ class Redactor:
         """The error, or a copy without secrets if any of its facts holds one."""
         facts = {each.name: getattr(error, each.name) for each in fields(error)}
         texts = {name: str(fact) for name, fact in facts.items() if type(fact) in (str, int)}
-        clean = {name: self(text) for name, text in texts.items() if self(text) != text}
+        clean = {name: safe for name, text in texts.items() if (safe := self(text)) != text}
         return replace(error, **clean) if clean else error
 
     def _found(self, plain: str) -> Iterator[tuple[int, int]]:

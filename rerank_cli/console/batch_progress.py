@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rerank_cli.console.events import StreamEvents
-from rerank_cli.console.progress import started
+from rerank_cli.console.progress import shown
 from rerank_cli.console.streams import Streams, sane_environ
 from rerank_cli.model import Usage
 from rerank_cli.rendering.numbers import counted
@@ -82,7 +82,7 @@ class BatchProgress(StreamEvents):
         left = self._left()
         if self._watched and self._bar is None:
             self._bar = self._made_bar()
-            self._watched = started(self._bar)
+            self._watched = shown(self._bar)
         if self._watched and (bar := self._bar):
             summary = self._summary(short=True) + (f" · {left} left" if left else "")
             bar.update(

@@ -14,7 +14,7 @@ _FEW = 4
 """Show no bar for at most this many requests: they are done before it could be read."""
 
 
-def started(bar: "Bar") -> bool:
+def shown(bar: "Bar") -> bool:
     """Show a bar. Returns whether it is shown: it needs a thread, which the system may refuse."""
     try:
         bar.start()
@@ -61,7 +61,7 @@ class Progress(StreamEvents):
             transient=True,
         )
         self._task = self._bar.add_task("", total=self._passages, rate="", pace="")
-        if not started(self._bar):
+        if not shown(self._bar):
             self._bar = None
 
     def scored(self, passages: int) -> None:
@@ -102,7 +102,7 @@ class Progress(StreamEvents):
             with self._lock:
                 self._bar.stop()
                 super().warn(text)
-                if not started(self._bar):
+                if not shown(self._bar):
                     self._bar = None
 
     def close(self) -> None:

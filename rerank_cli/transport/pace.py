@@ -107,7 +107,7 @@ class Pace:
         """End a request that had entered."""
         with self._changed:
             self._under_way -= 1
-        self.wake()
+            self._changed.notify_all()
 
     def answered(self, passages: int) -> None:
         """A request of so many passages succeeded: speed up a little."""

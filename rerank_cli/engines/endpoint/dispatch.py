@@ -134,16 +134,24 @@ class Dispatch:
             self._scores[number] = score
         with self._changed:
             self._usage += usage
-            split, self._split = self._split, []
-            for request, fault in split:
-                if any(self._scores[number] is None for number in request.numbers):
-                    self._split.append((request, fault))
-                elif fault is Fault.TOO_LARGE:
+            for request, fault in self._take_split(self._is_scored):
+                if fault is Fault.TOO_LARGE:
                     # Not so of a failure, which may have passed meanwhile.
                     self._pace.explained(request, by_size=True)
         if self._keep:
             self._keep(numbers, scores)
         self._scored(len(scores))
+
+    def _is_scored(self, request: Request) -> bool:
+        return all(self._scores[number] is not None for number in request.numbers)
+
+    def _take_split(self, explained: Callable[[Request], bool]) -> list[tuple[Request, Fault]]:
+        """Take out the split requests of which it is known now why they failed."""
+        split, self._split = self._split, []
+        taken: list[tuple[Request, Fault]] = []
+        for each in split:
+            (taken if explained(each[0]) else self._split).append(each)
+        return taken
 
     def _rest(self, request: Request, error: ReplyError) -> list[Request]:
         """A request for just the texts that a reply left out; the scores that it has are stored."""
@@ -189,14 +197,11 @@ class Dispatch:
 
     def _leave_out(self, numbers: Sequence[int], error: ScoringError) -> None:
         """Go on without the texts of these numbers. Raises an error where that leads nowhere."""
+        lost = set(numbers)
         with self._changed:
             self._left_out.update(dict.fromkeys(numbers, error))
-            split, self._split = self._split, []
-            for request, fault in split:
-                if set(numbers).isdisjoint(request.numbers):
-                    self._split.append((request, fault))
-                else:
-                    self._pace.explained(request, by_size=False)
+            for request, _ in self._take_split(lambda it: not lost.isdisjoint(it.numbers)):
+                self._pace.explained(request, by_size=False)
         is_reply = isinstance(error, ReplyError)
         answered = self._usage.requests if is_reply else self._pace.has_answered
         # Until something is answered, it may be the request that is wrong.
