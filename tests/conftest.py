@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from rerank_cli.engines import local
 from rerank_cli.providers import PROVIDERS
 from rerank_cli.transport.clock import Clock
+from tests import properties
 from tests.answers import flagship_score, scoring
 from tests.serving import Loopback, Received
 
@@ -93,6 +94,12 @@ def _no_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
     if not request.node.get_closest_marker("process"):
         monkeypatch.setattr(subprocess.Popen, "__init__", refused)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Try properties on more examples where long tests are asked for."""
+    if "long" in config.option.markexpr:
+        properties.prolong()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
