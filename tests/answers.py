@@ -4,6 +4,7 @@ import json
 import random
 import threading
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 
 from tests.serving import Received, Reset, Respond, http
 
@@ -63,7 +64,7 @@ def scored(documents: Sequence[str], score: Score, *, shuffle: int | None = None
 
 def score_of(text: str) -> float:
     """A score that depends on the text alone and spreads over 0..1."""
-    return random.Random(text).random()
+    return int.from_bytes(blake2b(text.encode(), digest_size=6).digest()) / 2**48
 
 
 def healthy(received: Received) -> bytes:

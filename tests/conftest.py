@@ -7,7 +7,7 @@ A test's name or docstring says what a user would lose if it failed. What starts
 import gc
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 from rerank_cli.engines import local
 from rerank_cli.providers import PROVIDERS
 from rerank_cli.transport.clock import Clock
+from tests import properties
 from tests.answers import flagship_score, scoring
 from tests.serving import Loopback, Received
 
@@ -55,12 +56,33 @@ def _fresh_environment(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _fresh_machine(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, _empty: Callable[[], Path]
+) -> None:
+    own = "tmp_path" in request.fixturenames
+    folder: Path = request.getfixturevalue("tmp_path") if own else _empty()
     for name in _HOMES:
-        monkeypatch.setenv(name, str(_home(tmp_path)))
+        monkeypatch.setenv(name, str(_home(folder)))
     # Nor the developer's cache.
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "caches"))
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "caches"))
+    monkeypatch.chdir(folder)
+
+
+@pytest.fixture(scope="session")
+def _empty(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Gives an empty folder with nothing beside it, a new one only after a test that used it.
+
+    To make one and to remove it takes longer than most tests.
+    """
+    folders: list[Path] = []
+
+    def empty() -> Path:
+        if not folders or os.listdir(folders[-1]) or os.listdir(folders[-1].parent) != ["here"]:
+            folders.append(tmp_path_factory.mktemp("machine") / "here")
+            folders[-1].mkdir()
+        return folders[-1]
+
+    return empty
 
 
 @pytest.fixture(autouse=True)
@@ -72,6 +94,12 @@ def _no_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
     if not request.node.get_closest_marker("process"):
         monkeypatch.setattr(subprocess.Popen, "__init__", refused)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Try properties on more examples where long tests are asked for."""
+    if "long" in config.option.markexpr:
+        properties.prolong()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -15,9 +15,6 @@ from tests.serving import Loopback, Received, http
 from tests.test_redaction import SPELLINGS, runs
 
 KEY = "sk-Ab0/cD1=eF2+gH3%41iJ4_kL5.mN6-oP7~qR8"
-TIMES = 200
-"""Times five sinks, each with a reply of its own."""
-
 JOBS = '{"id": 1, "query": "q", "documents": ["a", "b"]}\n'
 
 
@@ -74,18 +71,25 @@ def _stored(folder: Path) -> str:
     )
 
 
-@pytest.mark.parametrize("echo", range(4), indirect=True)
+@pytest.mark.parametrize(
+    ("echo", "times"),
+    [(4, 12), *(pytest.param(seed, 250, marks=pytest.mark.long) for seed in range(4))],
+    indirect=["echo"],
+)
 def test_nothing_shows_or_stores_eight_characters_of_a_key(
-    echo: Loopback, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    echo: Loopback, times: int, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A key would lie in a log, in the file of errors, in a journal, or in a bug report."""
+    """A key would lie in a log, in the file of errors, in a journal, or in a bug report.
+
+    Each of the times has five sinks, each with a reply of its own.
+    """
     Path("jobs.jsonl").write_text(JOBS)
     caplog.set_level(logging.DEBUG, "rerank_cli")
     where = ("--base-url", echo.url, "-m", "m", "--cache", "--debug")
     once = ("--retries", "0", "--timeout", "5")
     env = {"RERANK_API_KEY": KEY}
     seen: list[str] = []
-    for _ in range(TIMES // 4):
+    for _ in range(times):
         for arguments in (
             ("q", "-", *where, *once),
             ("batch", "jobs.jsonl", "-o", "out", "--fresh", *where, *once),

@@ -6,6 +6,7 @@ sane. Some hundred seeds in the default run, thousands with `pytest -m fuzz`.
 
 import json
 from collections.abc import Callable, Sequence
+from itertools import product
 from random import Random
 
 import pytest
@@ -205,20 +206,27 @@ def test_numbers_of_right_replies(way: str, seeds: range) -> None:
 _MANY = ["9" * digits for digits in (18, 19, 300, 308, 309, 400, 4299, 4300, 4301, 5000)]
 
 
-@BOTH_WAYS
-@pytest.mark.parametrize("header", ["Retry-After", "x-ratelimit-reset", "retry-after-ms"])
-@pytest.mark.parametrize("status", [429, 503])
-def test_every_wait_with_every_header(header: str, status: int, way: str) -> None:
-    """One form of a date that nobody thought of would end a batch."""
+_EVERY = list(product(WAYS, (429, 503), range(len(_WAITS))))
+_SOME = [(list(WAYS)[at % 2], (429, 503)[at // 2 % 2], at) for at in range(len(_WAITS))]
 
-    def case(at: int) -> None:
+
+@pytest.mark.parametrize("header", ["Retry-After", "x-ratelimit-reset", "retry-after-ms"])
+@pytest.mark.parametrize("cases", [_SOME, pytest.param(_EVERY, marks=pytest.mark.fuzz)], ids=len)
+def test_every_wait_with_every_header(header: str, cases: list[tuple[str, int, int]]) -> None:
+    """One form of a date that nobody thought of would end a batch.
+
+    In the default run each comes with one status, on one way; with `-m fuzz` with both on both.
+    """
+
+    def case(number: int) -> None:
+        way, status, at = cases[number]
         replies = [http({"message": "slow down"}, status, {header: _WAITS[at]})] * 2
         with Loopback(_first(*replies)) as server:
             outcome = WAYS[way](Asked(server.url, ["one", "two"], retries=2))
         check(outcome)
         assert outcome.scores in (None, [0.5, 0.25])
 
-    each(range(len(_WAITS)), case)
+    each(range(len(cases)), case)
 
 
 @BOTH_WAYS

@@ -116,7 +116,7 @@ def _judge(hostile: _Hostile, texts: list[str], outcome: Outcome) -> None:
 
 @BOTH_WAYS
 @pytest.mark.parametrize("name", FORMS)
-@blocks(25, 1600)
+@blocks(6, 1600)
 def test_only_right_replies_give_scores(name: str, way: str, seeds: range) -> None:
     """A passage would be ranked by a number that is not its score, or the run would crash."""
     each(seeds, lambda seed: _case(name, way, seed)())
@@ -159,7 +159,7 @@ _IN_TEXTS = (
 
 
 @BOTH_WAYS
-@blocks(10, 400)
+@blocks(6, 400)
 def test_long_echoes_change_no_score(way: str, seeds: range) -> None:
     """What a long passage says, when a server echoes it, would be read as a part of the reply."""
 

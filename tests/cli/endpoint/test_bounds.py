@@ -4,6 +4,7 @@ import gzip
 import subprocess
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -159,12 +160,16 @@ def test_reply_that_is_just_not_too_large(way: Way) -> None:
     assert outcome.scores == [0.1, 0.9] * way.requests
 
 
+@cache
+def _spaces() -> bytes:
+    return gzip.compress(b" " * 2**26, mtime=0)
+
+
 @EVERY_WAY
 @pytest.mark.parametrize("coding", ["gzip", "gzip, gzip"])
 def test_two_kilobytes_that_unpack_to_gigabytes(coding: str, way: Way) -> None:
     """A hostile server would fill the memory before anything could be counted."""
-    once = gzip.compress(b" " * 2**26, mtime=0)
-    packed = once if coding == "gzip" else gzip.compress(once, mtime=0)
+    packed = _spaces() if coding == "gzip" else gzip.compress(_spaces(), mtime=0)
     reply = http(packed, headers={"Content-Encoding": coding})
     with Loopback(lambda _: reply) as server:
         outcome = way.rerank(server.url)

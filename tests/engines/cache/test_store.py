@@ -423,12 +423,13 @@ def test_a_score_of_another_text_is_dropped(path: Path) -> None:
         assert store.get([_digest(1), _digest(2)]) == {_digest(2): 2 / 7}
 
 
-def test_any_flipped_bit_is_a_score_that_is_missing_or_an_error(path: Path) -> None:
+@pytest.mark.parametrize("times", [40, pytest.param(400, marks=pytest.mark.long)])
+def test_any_flipped_bit_is_a_score_that_is_missing_or_an_error(path: Path, times: int) -> None:
     """A disk that flips bits would change a ranking, or leave a file that cannot be cleared."""
     whole = bytearray(_filled(path, 30).read_bytes())
     right = {_digest(number): number / 7 for number in range(30)}
     chance = random.Random(5)
-    for _ in range(400):
+    for _ in range(times):
         broken = bytearray(whole)
         for at in random.Random(chance.random()).sample(range(len(broken)), k=3):
             broken[at] ^= 1 << chance.randrange(8)

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rerank_cli.errors import ExitCode, SettingsError, UsageError
 from rerank_cli.workflows.batch.journal import Journal
 from rerank_cli.workflows.batch.ledger import Ledger
+from tests.properties import tried
 
 SETTINGS = {"model": "m", "top_n": None}
 OUTPUTS = st.lists(st.binary(max_size=40).map(lambda each: each.hex().encode() + b"\n"), max_size=8)
@@ -49,7 +50,7 @@ def whole(number: int, outputs: list[bytes]) -> tuple[bytes, bytes]:
         return Path(folder, "out").read_bytes(), Path(folder, "out.progress").read_bytes()
 
 
-@settings(max_examples=80, deadline=None)
+@tried(25, 80)
 @given(OUTPUTS, st.data())
 def test_any_end_of_the_process_loses_and_doubles_nothing(
     outputs: list[bytes], data: st.DataObject
@@ -265,7 +266,7 @@ def edited(text: bytes, data: st.DataObject) -> bytes:
     return text[:at] + put_in + text[at + gone :]
 
 
-@settings(max_examples=300, deadline=None)
+@tried(40, 300)
 @given(OUTPUTS, st.data())
 def test_any_edit_is_repaired_or_refused(outputs: list[bytes], data: st.DataObject) -> None:
     """A slip in an editor would put torn, doubled or missing lines into a file that looks whole."""
@@ -293,7 +294,7 @@ def test_any_edit_is_repaired_or_refused(outputs: list[bytes], data: st.DataObje
         assert complete(folder, outputs) == 0
 
 
-@settings(max_examples=100, deadline=None)
+@tried(25, 100)
 @given(st.permutations(range(6)), st.data())
 def test_scores_behind_a_slow_job_outlive_any_end(order: list[int], data: st.DataObject) -> None:
     """--ordered would pay again for what was finished behind a slow job, once for each crash."""
