@@ -12,6 +12,7 @@ from rerank_cli.console.progress import shown
 from rerank_cli.console.streams import Streams, sane_environ
 from rerank_cli.model import Usage
 from rerank_cli.rendering.numbers import counted
+from rerank_cli.transport.waits import Wait
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -70,15 +71,23 @@ class BatchProgress(StreamEvents):
             self._retries += 1
         super().retried(why)
 
+    def waiting(self, wait: Wait) -> None:
+        with self._lock:
+            self._remove_bar()
+            super().waiting(wait)
+
     def warn(self, text: str) -> None:
-        self.close()  # or the line would be written over; `show` makes another bar
-        super().warn(text)
+        with self._lock:
+            self._remove_bar()  # or the line would be written over; `show` makes another bar
+            super().warn(text)
 
     def show(self) -> None:
         """Bring the bar up to date; without a terminal, write a line now and then."""
-        streams = self._streams
-        if streams.quiet:
-            return
+        with self._lock:
+            if not self._streams.quiet and not self._countdown.is_shown:
+                self._show()
+
+    def _show(self) -> None:
         left = self._left()
         if self._watched and self._bar is None:
             self._bar = self._made_bar()
@@ -91,10 +100,13 @@ class BatchProgress(StreamEvents):
         elif self._now() - self._last_line >= _BETWEEN_LINES:
             self._last_line = self._now()
             left = f" · about {left} left" if left else ""
-            streams.report(f"rerank: {self._summary()}{left}")
+            self._streams.report(f"rerank: {self._summary()}{left}")
 
     def close(self) -> None:
-        """Take the bar away."""
+        super().close()
+        self._remove_bar()
+
+    def _remove_bar(self) -> None:
         if self._bar is not None:
             with suppress(OSError):
                 self._bar.stop()

@@ -2,16 +2,19 @@
 
 import threading
 
+from rerank_cli.console.countdown import Countdown
 from rerank_cli.console.streams import Streams
 from rerank_cli.settings import DEFAULT, Settings, shown_url
 from rerank_cli.transport.proxy import proxy_for
+from rerank_cli.transport.waits import Wait
 
 
 class StreamEvents:
-    """See `engines.Events`: notes and warnings; progress is for those who show some."""
+    """See `engines.Events`: notes, warnings, and waits; progress is for those who show some."""
 
     def __init__(self, streams: Streams) -> None:
         self._streams = streams
+        self._countdown = Countdown(streams)
         # Several models may be asked at the same time.
         self._lock = threading.RLock()
 
@@ -41,6 +44,10 @@ class StreamEvents:
         if slower:
             self.note(f"overloaded: at most {concurrency} requests at once now")
 
+    def waiting(self, wait: Wait) -> None:
+        if not self._countdown.show(wait):
+            self.warn(str(wait))
+
     def warn(self, text: str) -> None:
         with self._lock:
             self._streams.warn(text)
@@ -49,6 +56,10 @@ class StreamEvents:
         if self._streams.verbose:
             with self._lock:
                 self._streams.note(text)
+
+    def close(self) -> None:
+        """Take away what is shown in place."""
+        self._countdown.close()
 
     def report_default(self, settings: Settings) -> None:
         """Say that the embedded engine ranks where nobody asked for it, and how to use another."""

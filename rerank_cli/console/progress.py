@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from rerank_cli.console.events import StreamEvents
 from rerank_cli.console.streams import Streams, sane_environ
+from rerank_cli.transport.waits import Wait
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
@@ -61,13 +62,18 @@ class Progress(StreamEvents):
             transient=True,
         )
         self._task = self._bar.add_task("", total=self._passages, rate="", pace="")
-        if not shown(self._bar):
+        self._restart()
+
+    def _restart(self) -> None:
+        """Show the bar again, unless a countdown has its place."""
+        if self._bar is not None and not self._countdown.is_shown and not shown(self._bar):
             self._bar = None
 
     def scored(self, passages: int) -> None:
         if self._bar is None or self._task is None:
             return
         with self._lock:
+            self._restart()
             self._bar.advance(self._task, passages)
             speed = self._bar.tasks[0].speed
             self._bar.update(self._task, rate=f"{speed:.0f}/s" if speed else "")
@@ -94,19 +100,21 @@ class Progress(StreamEvents):
             parts += [f"{self._retries} retries"] * bool(self._retries)
             self._bar.update(self._task, pace=" · ".join(parts))
 
-    def warn(self, text: str) -> None:
-        if self._bar is None:
-            super().warn(text)
-        else:
-            # A line beside the bar would be written over.
-            with self._lock:
+    def waiting(self, wait: Wait) -> None:
+        with self._lock:
+            if self._bar is not None:
                 self._bar.stop()
-                super().warn(text)
-                if not shown(self._bar):
-                    self._bar = None
+            super().waiting(wait)
+
+    def warn(self, text: str) -> None:
+        with self._lock:
+            if self._bar is not None:
+                self._bar.stop()  # or the line would be written over
+            super().warn(text)
+            self._restart()
 
     def close(self) -> None:
-        """Take the bar away."""
+        super().close()
         if self._bar is not None:
             with suppress(OSError):
                 self._bar.stop()

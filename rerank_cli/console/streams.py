@@ -3,7 +3,8 @@
 import contextlib
 import os
 import sys
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -15,6 +16,11 @@ from rerank_cli.rendering import View
 from rerank_cli.rendering.visible import visible, visible_block
 
 _PIECES = 256
+_PLAIN_TERMINALS = ("dumb", "unknown")
+_COLUMNS = 80
+"""Those of a terminal that does not know them."""
+_ERASE = "\r\x1b[K"
+"""What empties the last line of a terminal."""
 
 
 def is_size(text: str) -> bool:
@@ -47,6 +53,9 @@ class Streams:
     verbose: bool = False
     secrets: Redactor = field(default_factory=Redactor, repr=False)
     _warned: set[str] = field(default_factory=set, repr=False)
+    _in_place: str = field(default="", repr=False)
+    # Messages and results come from several threads, and Ctrl-C amid any of them.
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     @classmethod
     def of_process(cls) -> "Streams":
@@ -74,6 +83,12 @@ class Streams:
         return self.stderr is not None and self.stderr.isatty()
 
     @property
+    def stderr_is_animated(self) -> bool:
+        """Whether standard error may show something in place, which somebody wants to see."""
+        plain = self.environ.get("TERM") in _PLAIN_TERMINALS
+        return self.stderr_is_terminal and not plain and not self.quiet
+
+    @property
     def stdout_is_terminal(self) -> bool:
         """Whether results scroll by."""
         return self.stdout is not None and self.stdout.isatty()
@@ -85,9 +100,10 @@ class Streams:
         try:
             left = iter(pieces)
             # Together, because each write to a text stream has a price of its own.
-            while block := list(islice(left, _PIECES)):
-                self.stdout.write("".join(block))
-            self.stdout.flush()
+            with self._above():
+                while block := list(islice(left, _PIECES)):
+                    self.stdout.write("".join(block))
+                self.stdout.flush()
         except BrokenPipeError:
             self.abandon()
             raise ClosedPipe from None
@@ -103,25 +119,30 @@ class Streams:
     def view(self, *, to_file: bool, full: bool) -> View:
         """How results are looked at: in a terminal, in a pipe, or in a file."""
         terminal = not to_file and self.stdout is not None and self.stdout.isatty()
-        colour = terminal and self.environ.get("TERM") not in ("dumb", "unknown")
+        colour = terminal and self.environ.get("TERM") not in _PLAIN_TERMINALS
         if not to_file and self.environ.get("FORCE_COLOR", "0") not in ("", "0"):
             colour = True
         if self.environ.get("NO_COLOR"):
             colour = False
-        columns = self.environ.get("COLUMNS", "")
-        width = (int(columns) if is_size(columns) else 0) or None
-        if width is None and terminal and self.stdout is not None:
-            with contextlib.suppress(OSError, ValueError):
-                # Zero columns is what a terminal says that does not know its size.
-                width = os.get_terminal_size(self.stdout.fileno()).columns or None
+        width = self._columns(self.stdout if terminal else None)
         if width is None and (terminal or colour):
-            width = 80
+            width = _COLUMNS
         return View(
             width=None if to_file else width,
             colour=colour,
             full=full or not terminal,
             terminal=terminal,
         )
+
+    def _columns(self, terminal: TextIO | None) -> int | None:
+        """As COLUMNS says, or a terminal; None where neither does."""
+        columns = self.environ.get("COLUMNS", "")
+        width = int(columns) if is_size(columns) else 0
+        if not width and terminal is not None:
+            with contextlib.suppress(OSError, ValueError):
+                # Zero columns is what a terminal says that does not know its size.
+                width = os.get_terminal_size(terminal.fileno()).columns
+        return width or None
 
     def error(self, message: str, hint: str | None = None) -> None:
         """Report an error, and what to do about it. Not silenced by --quiet."""
@@ -145,6 +166,24 @@ class Streams:
         if not self.quiet:
             self._say(message, "")
 
+    def show_in_place(self, text: str) -> None:
+        """Show a line below all others, until another takes its place, or an empty one."""
+        line = visible(self.redacted(text))[: (self._columns(self.stderr) or _COLUMNS) - 1]
+        with self._lock:
+            if line != self._in_place:
+                self._in_place = line
+                self._put(_ERASE + line)
+
+    @contextlib.contextmanager
+    def _above(self) -> Iterator[None]:
+        """Within it other lines are written, and what is shown in place makes room for them."""
+        with self._lock:
+            if self._in_place:
+                self._put(_ERASE)
+            yield
+            if self._in_place:
+                self._put(self._in_place)
+
     def trace(self, text: str) -> None:
         """Show a traceback, for --debug."""
         self._write(visible_block(self.redacted(text)))
@@ -153,6 +192,10 @@ class Streams:
         self._write(f"{prefix}{visible(self.redacted(message))}\n")
 
     def _write(self, text: str) -> None:
+        with self._above():
+            self._put(text)
+
+    def _put(self, text: str) -> None:
         if self.stderr is not None:
             try:
                 self.stderr.write(text)

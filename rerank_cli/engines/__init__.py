@@ -6,6 +6,7 @@ from typing import Protocol
 from rerank_cli.model import Scores
 from rerank_cli.planning import Limits, Plan, Request
 from rerank_cli.settings import Settings
+from rerank_cli.transport.waits import Wait
 
 Keep = Callable[[Sequence[int], Sequence[float]], None]
 """Gets scores as they come, with the numbers of their texts in the plan; from any thread."""
@@ -51,6 +52,9 @@ class Events(Protocol):
 
     def paced(self, concurrency: int, *, slower: bool) -> None:
         """At most so many requests at once from now on; fewer, if the endpoint is overloaded."""
+
+    def waiting(self, wait: Wait) -> None:
+        """An endpoint asks to wait for more than some seconds: once for all that wait for it."""
 
     def warn(self, text: str) -> None:
         """Something that may change what the user makes of the scores."""

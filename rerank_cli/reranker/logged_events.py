@@ -4,6 +4,7 @@ from logging import getLogger
 
 from rerank_cli.settings import Settings
 from rerank_cli.transport.proxy import proxy_for
+from rerank_cli.transport.waits import Wait
 
 _log = getLogger("rerank_cli")
 
@@ -29,6 +30,9 @@ class LoggedEvents:
     def paced(self, concurrency: int, *, slower: bool) -> None:
         if slower:
             _log.debug("overloaded: at most %d requests at once now", concurrency)
+
+    def waiting(self, wait: Wait) -> None:
+        self.warn(str(wait))
 
     def warn(self, text: str) -> None:
         _log.warning("%s", text)

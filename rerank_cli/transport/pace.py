@@ -14,6 +14,7 @@ from rerank_cli.errors import Fault, ScoringError
 from rerank_cli.planning import Request
 from rerank_cli.transport.clock import Clock
 from rerank_cli.transport.retry import PATIENCE
+from rerank_cli.transport.waits import Waits
 
 _AT_FIRST = 8
 """Until the first answer: a wrong key or too large a request is then not sent by the dozen."""
@@ -35,13 +36,21 @@ class Outgrown(Exception):  # noqa: N818 - no error
 class Pace:
     """Lets at most `most` requests at once through; fewer while the endpoint is overloaded.
 
-    `paced` is called with each new number of requests at once, and whether it is lower.
+    `paced` is called with each new number of requests at once, and whether it is lower; `waits` are
+    those that endpoints ask for.
     """
 
-    def __init__(self, most: int, clock: Clock, paced: Callable[[int, bool], None]) -> None:
+    def __init__(
+        self,
+        most: int,
+        clock: Clock,
+        paced: Callable[[int, bool], None],
+        waits: Waits | None = None,
+    ) -> None:
         self._most = most
         self._clock = clock
         self._paced = paced
+        self._waits = waits or Waits(clock)
         self._allowed = float(most)
         self._under_way = 0
         self.answers = 0
@@ -49,7 +58,7 @@ class Pace:
         self._failed = 0
         self._probing = False
         self._slowed = clock.now()
-        self._not_before = 0.0
+        self._not_before, self._why = 0.0, ""
         self._changed = threading.Condition()
         self._answered = 0
         self._most_passages: int | None = None
@@ -92,7 +101,7 @@ class Pace:
             pause = self._not_before - self._clock.now()
             heeded = self._not_before <= until
         if heeded and pause > 0:
-            self._clock.sleep(pause)
+            self._waits.sleep(pause, self._why)
             if self._clock.stopped:
                 self.leave()
                 self._clock.check()
@@ -134,7 +143,10 @@ class Pace:
             if error.fault not in _OVERLOADED:
                 return
             if error.retry_after and error.retry_after <= PATIENCE:
-                self._not_before = max(self._not_before, self._clock.now() + error.retry_after)
+                end = self._clock.now() + error.retry_after
+                self._not_before, self._why = max(
+                    (self._not_before, self._why), (end, error.problem)
+                )
             # What was sent before the last slowing says nothing about the pace since.
             if entered < self._slowed or self._allowed <= 1:
                 return

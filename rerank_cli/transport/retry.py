@@ -3,20 +3,18 @@
 import random
 from collections.abc import Callable
 from dataclasses import replace
-from time import localtime, strftime
 from typing import TypeVar
 
 from rerank_cli.errors import Fault, ScoringError
 from rerank_cli.transport import Policy
 from rerank_cli.transport.clock import Clock
+from rerank_cli.transport.waits import Waits
 
 T = TypeVar("T")
 
 PATIENCE = 600.0
 """Seconds that an endpoint which asks to wait is waited for, unless a deadline says otherwise."""
 
-_LONG = 10.0
-"""Seconds; a longer wait is reported, or a run would seem to hang."""
 # Seconds before the first retry, at most; each further one at most twice as long, up to
 # _LONGEST_BACKOFF. A rate limit is counted by the minute, most other trouble passes at once.
 _FIRST_BACKOFF = 0.1
@@ -24,9 +22,6 @@ _FIRST_BACKOFF_OF_RATE = 1.0
 _LONGEST_BACKOFF = 30.0
 _DOUBLINGS = 16
 """More of them pass the longest anyway."""
-
-_OF_ENDPOINT = (Fault.UNREACHED, Fault.RATE)
-"""Faults that say nothing of the request: where others are answered, its turn comes too."""
 
 _OF_ENDPOINT = (Fault.UNREACHED, Fault.RATE)
 """Faults that say nothing of the request: where others are answered, its turn comes too."""
@@ -40,7 +35,7 @@ _FEWER = {Fault.SLOW: 2, Fault.UNREADABLE: 2, Fault.NONSENSE: 1}
 class Retry:
     """Calls until it succeeds, the error is final, or the policy ends it. Shared by all workers.
 
-    `retried` is called with a line about each retry, `warn` with one about each long wait.
+    `retried` is called with a line about each retry; `waits` are those that endpoints ask for.
     """
 
     def __init__(
@@ -48,12 +43,12 @@ class Retry:
         policy: Policy,
         clock: Clock,
         retried: Callable[[str], None],
-        warn: Callable[[str], None] = lambda _: None,
+        waits: Waits | None = None,
     ) -> None:
         self._policy = policy
         self._clock = clock
         self._retried = retried
-        self._warn = warn
+        self._waits = waits or Waits(clock)
         self._successes = 0
 
     def until(self, start: float) -> float:
@@ -96,8 +91,10 @@ class Retry:
                 limited = asked is not None or self._policy.deadline is not None
                 if may_retry and not error.stopped and not (limited and now + seconds > patience):
                     self._retried(f"try {made + 1} in {seconds:.1f} s, after: {error.message}")
-                    self._report(asked, error)
-                    self._clock.sleep(seconds)
+                    if asked is None:
+                        self._clock.sleep(seconds)
+                    else:
+                        self._waits.sleep(asked, error.problem)
                     if not self._clock.stopped:
                         continue
                     error = replace(error, stopped=True)
@@ -115,13 +112,6 @@ class Retry:
             waits_too_long=(error.retry_after or 0.0) > max(PATIENCE, patience),
             stopped=error.stopped or self._clock.stopped,
         )
-
-    def _report(self, seconds: float | None, error: ScoringError) -> None:
-        """Warn of a long wait that an endpoint asks for, if it does."""
-        if seconds is None or seconds <= _LONG:
-            return
-        end = strftime("%H:%M:%S", localtime(self._clock.date() + seconds))
-        self._warn(f"waiting {seconds:.0f} s, until {end}, as the endpoint asks: {error.problem}")
 
     def _answers(self, fault: Fault, successes: int) -> bool:
         """Whether others were answered since there were so many successes, so that it is back."""

@@ -8,6 +8,7 @@ import pytest
 
 import rerank_cli
 from rerank_cli import InputError, Reranker, SettingsError, UsageError
+from rerank_cli.transport.waits import Wait
 from tests.answers import healthy
 from tests.running import KEY
 from tests.serving import Loopback, Received, http
@@ -143,6 +144,8 @@ def test_events_go_to_an_object(server: Loopback) -> None:
             self.append("retried")
 
         def paced(self, concurrency: int, *, slower: bool) -> None: ...
+
+        def waiting(self, wait: Wait) -> None: ...
 
         def warn(self, text: str) -> None:
             self.append(f"warning: {text}")

@@ -8,6 +8,7 @@ import pytest
 from rerank_cli.errors import EndpointError, Fault, RefusedError, ReplyError, ScoringError
 from rerank_cli.transport import Policy
 from rerank_cli.transport.retry import PATIENCE, Retry
+from rerank_cli.transport.waits import Waits
 from tests.transport.clocks import FakeClock, Stopping
 
 
@@ -107,12 +108,13 @@ def test_patience_begins_with_the_first_answer() -> None:
 @pytest.mark.parametrize(("wait", "told"), [(61.0, 1), (2.0, 0)])
 def test_a_long_wait_is_reported(wait: float, told: int) -> None:
     """A run would seem to hang for minutes."""
-    warnings = list[str]()
-    retry = Retry(Policy(), FakeClock(), lambda _: None, warnings.append)
+    waits, clock = list[str](), FakeClock()
+    waiting = Waits(clock, lambda wait: waits.append(str(wait)))
+    retry = Retry(Policy(), clock, lambda _: None, waiting)
     attempt, _calls = _failing(1, lambda: _busy(wait=wait))
     retry(attempt)
-    assert len(warnings) == told
-    assert all("waiting 61 s, until " in each for each in warnings)
+    assert len(waits) == told
+    assert all("waiting 61 s, until " in each for each in waits)
 
 
 def test_waits_grow_and_never_pass_the_longest() -> None:

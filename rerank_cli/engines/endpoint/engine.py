@@ -22,6 +22,7 @@ from rerank_cli.transport.cpu_affinity import one_core
 from rerank_cli.transport.pace import Pace
 from rerank_cli.transport.rate_limit import RateLimit
 from rerank_cli.transport.retry import Retry
+from rerank_cli.transport.waits import Waits
 
 _SECONDS_TO_END = 0.5
 """Seconds that workers get to end after an error or Ctrl-C."""
@@ -53,9 +54,10 @@ class EndpointEngine:
         self._events = events
         self._clock = clock = clock or Clock()
         self._began = policy.began
-        self._retry = Retry(policy, clock, events.retried, events.warn)
+        waits = Waits(clock, events.waiting)
+        self._retry = Retry(policy, clock, events.retried, waits)
         self._pace = Pace(
-            policy.concurrency, clock, lambda most, slower: events.paced(most, slower=slower)
+            policy.concurrency, clock, lambda most, slower: events.paced(most, slower=slower), waits
         )
         limited = policy.rpm or policy.tpm
         self._rate_limit = RateLimit(policy, clock, events.note) if limited else None
