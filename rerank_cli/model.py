@@ -106,15 +106,24 @@ UNBOUNDED = Range(-math.inf, math.inf)
 """Logits: the sigmoid makes probabilities of them."""
 
 
+class Window(NamedTuple):
+    """A part of a passage's text: from character `start` up to, not including, `end`."""
+
+    start: int
+    end: int
+
+
 @dataclass(frozen=True, slots=True)
 class Scores:
     """One relevance score a passage, in input order, and what they cost.
 
-    A score means something only beside scores of the same model; ranks may be compared.
+    A score means something only beside scores of the same model; ranks may be compared. `best`
+    holds the best window of each passage; it is empty where the engine does not say.
     """
 
     values: tuple[float, ...]
     usage: Usage
+    best: tuple[Window | None, ...] = ()
 
 
 class Ranked(NamedTuple):
