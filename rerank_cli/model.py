@@ -141,6 +141,7 @@ class Ranking:
     """The passages that are kept, best first, out of `total` from `files` files.
 
     `scale` says what the scores are: the model's own (native), or mapped to 0..1 (see `scaling`).
+    `detail` says which file of a model served, where it is in this process.
     """
 
     query: Query
@@ -151,6 +152,7 @@ class Ranking:
     usage: Usage
     files: int = 1
     scale: str = "native"
+    detail: str = ""
 
 
 class ScoredDoc(NamedTuple):

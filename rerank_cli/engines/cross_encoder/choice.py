@@ -167,6 +167,11 @@ def _served_torch(root: Path, tensors: Sequence[Path], configuration: Configurat
             f"{root}: no config.json that names the model's architecture",
             "The folder is not complete: download it again.",
         )
+    if not configuration.scores_pairs:
+        raise SettingsError(
+            f"{root}: no reranker: its architecture is {configuration.architecture}",
+            "Expected one for sequence classification, or a language model that reranks.",
+        )
     others = [root / name for name in (files.TOKENIZER, *CONFIGURATION_FILES)]
     paths = tuple(files.readable([*tensors, *others]))
     size = sum(map(files.size_of, tensors))

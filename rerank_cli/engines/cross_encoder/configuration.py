@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 from rerank_cli.errors import SettingsError
 from rerank_cli.model import UNBOUNDED, UNIT, Range
@@ -14,6 +15,7 @@ from rerank_cli.model import UNBOUNDED, UNIT, Range
 CONFIG = "config.json"
 _SENTENCE_TRANSFORMERS = "config_sentence_transformers.json"
 _TOKENIZER, _LENGTHS = "tokenizer_config.json", "sentence_bert_config.json"
+_MODULES, _TRUSTED_MODULES = "modules.json", "sentence_transformers."
 CONFIGURATION_FILES = (CONFIG, _SENTENCE_TRANSFORMERS, _TOKENIZER, _LENGTHS)
 
 _MOST_BYTES = 16_000_000
@@ -53,6 +55,15 @@ class Configuration:
         return labels == 1 if self.sigmoid is None else self.sigmoid
 
     @property
+    def scores_pairs(self) -> bool:
+        """Whether the architecture is one that gives a score: one or two labels, or the next token.
+
+        Any other would get weights at random for what it lacks.
+        """
+        classifies = self.architecture.endswith("ForSequenceClassification")
+        return self.causal or (classifies and (self.labels or 1) <= 2)
+
+    @property
     def score_range(self) -> Range:
         """The range of its scores; of two labels the second one's probability counts."""
         labels = self.labels or 1
@@ -74,29 +85,46 @@ def read_configuration(folders: Sequence[Path]) -> Configuration:
     name = next((each for each in names if isinstance(each, str)), None)
     classes = config.get("architectures")
     architecture = str(classes[0]) if isinstance(classes, list) and classes else ""
+    causal = architecture.endswith(_CAUSAL)
     return Configuration(
-        labels=_labels(config),
+        labels=1 if causal else _labels(config),
         sigmoid=_is_sigmoid(name, folders[-1]),
         max_length=_max_length(config, tokenizer, lengths),
         vocabulary=_count(config, "vocab_size"),
-        causal=architecture.endswith(_CAUSAL),
-        remote_code="auto_map" in config,
+        causal=causal,
+        remote_code="auto_map" in config or _has_own_modules(folders[-1] / _MODULES),
         architecture=architecture,
     )
 
 
+def _has_own_modules(path: Path) -> bool:
+    """Whether a list of modules names any that sentence-transformers does not have."""
+    modules = _read_json(path) if path.exists() else []
+    types = [each.get("type") for each in modules] if _is_list_of_objects(modules) else [None]
+    return not all(str(each).startswith(_TRUSTED_MODULES) for each in types)
+
+
+def _is_list_of_objects(value: object) -> TypeGuard[list[Mapping[str, object]]]:
+    return isinstance(value, list) and all(isinstance(each, Mapping) for each in value)
+
+
 def read_object(path: Path) -> Mapping[str, object]:
     """The object in a JSON file. Raises SettingsError, which names it, for anything else."""
+    found = _read_json(path)
+    if not isinstance(found, Mapping):
+        raise SettingsError(f"{path}: not a JSON object")
+    return found
+
+
+def _read_json(path: Path) -> object:
     try:
         if path.stat().st_size > _MOST_BYTES:
             raise SettingsError(f"{path}: too large for a configuration file")
-        found = json.loads(path.read_bytes())
+        found: object = json.loads(path.read_bytes())
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError):
         raise SettingsError(f"{path}: not JSON; is it complete?") from None
-    if not isinstance(found, Mapping):
-        raise SettingsError(f"{path}: not a JSON object")
     return found
 
 

@@ -17,7 +17,13 @@ from tokenizers import Encoding, Tokenizer
 
 from rerank_cli.engines.cross_encoder.choice import Served
 from rerank_cli.engines.cross_encoder.files import TOKENIZER, external_data
-from rerank_cli.engines.cross_encoder.pairs import OVERLAP, Scored, probability, shares
+from rerank_cli.engines.cross_encoder.pairs import (
+    OVERLAP,
+    Scored,
+    first_line,
+    probability,
+    shares,
+)
 from rerank_cli.errors import EndpointError, SettingsError
 from rerank_cli.model import Window
 from rerank_cli.transport.cpu_affinity import usable_cores
@@ -96,7 +102,7 @@ class OnnxModel:
             # Its errors have no common class. What comes of a good file here is of the tokens.
             raise SettingsError(
                 f"{self._served.root}: the model cannot read what its tokenizer makes: "
-                f"{_first_line(error)}",
+                f"{first_line(error)}",
                 "The tokenizer may be another model's: download the folder again.",
             ) from error
         outputs = [float(each) for each in found.ravel()]
@@ -114,7 +120,7 @@ def _tokenizer(served: Served) -> tuple[Tokenizer, int]:
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # it raises nothing narrower
-        raise SettingsError(f"{path}: not a tokenizer: {_first_line(error)}", _AGAIN) from error
+        raise SettingsError(f"{path}: not a tokenizer: {first_line(error)}", _AGAIN) from error
     truncation: Any = tokenizer.truncation
     length = truncation["max_length"] if truncation else _USUAL_LENGTH
     # Set once, here: setting them while other threads use it is a race.
@@ -147,7 +153,7 @@ def _session(path: Path) -> onnxruntime.InferenceSession:
     except SettingsError:
         raise
     except Exception as error:  # its errors have no common class
-        problem = f"{path}: cannot be loaded: {_first_line(error)}"
+        problem = f"{path}: cannot be loaded: {first_line(error)}"
         raise SettingsError(problem, _AGAIN) from error
 
 
@@ -204,7 +210,3 @@ def _output(session: onnxruntime.InferenceSession, served: Served) -> tuple[str,
         "A language model that reranks (Qwen3-Reranker) runs from its safetensors: "
         'pip install "rerank-cli[torch]"',
     )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]

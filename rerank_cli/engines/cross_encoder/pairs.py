@@ -56,6 +56,11 @@ def shares(query: int, passage: int, room: int) -> tuple[int, int]:
     return query, room - query
 
 
+def first_line(error: Exception) -> str:
+    """The beginning of what another library says of an error."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+
+
 def probability(logit: float) -> float:
     """The sigmoid, of any number."""
     if logit >= 0:

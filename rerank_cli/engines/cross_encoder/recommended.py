@@ -57,3 +57,19 @@ def export_of(name: str) -> str | None:
     names = {part.rpartition("--")[2] for part in parts}
     rows = (row for row in RECOMMENDED if row.id.partition("/")[2] in names)
     return next((row.export for row in rows), None)
+
+
+def size_of(model_id: str) -> str | None:
+    """How much a download of a known model is, in words; None of one that is not known."""
+    row = next((each for each in RECOMMENDED if each.id == model_id), None)
+    return row and sizes(row)
+
+
+def sizes(row: Recommended) -> str:
+    """The sizes of a model's files, by precision."""
+    both = {"fp32": row.fp32 or row.tensors, "int8": row.int8}
+    return ", ".join(f"{name} {_megabytes(size)}" for name, size in both.items() if size)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1000:.1f} GB" if size >= 1000 else f"{size} MB"
