@@ -78,12 +78,13 @@ def choose(
     file: Path | None,
     precision: str,
     machine: Machine,
-    installed: Callable[[str], bool] = is_installed,
+    installed: Callable[[str], bool] | None = None,
 ) -> Served:
     """The file and back end for a model's folder; `file` is an ONNX file that was named.
 
     Raises SettingsError where nothing in the folder can be used, and says why.
     """
+    installed = installed or is_installed
     found = [files.onnx_file(file)] if file else files.onnx_files(root)
     tensors = [] if file else files.safetensors(root)
     if not found and not tensors:
@@ -144,7 +145,7 @@ def best_file(found: Sequence[OnnxFile], precision: str, machine: Machine, root:
 
 def _ordered(found: Sequence[OnnxFile], names: Sequence[str]) -> list[OnnxFile]:
     """Files by the place of their names; those that are not named come last, but for the rest."""
-    places = {name: place for place, name in enumerate(names)}
+    places = {name: place for place, name in enumerate(dict.fromkeys(names))}
     return sorted(found, key=lambda each: places.get(each.path.stem, len(places)))
 
 
