@@ -1,6 +1,6 @@
 """Opens the engine that scores in this process: the embedded one, or a cross-encoder."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -26,12 +26,13 @@ def in_process(
     precision: str | None,
     events: Events,
     environ: Mapping[str, str],
-    pull: Callable[[str], Path] | None = None,
+    *,
+    pull: bool = False,
 ) -> InProcess:
     """The engine for settings whose provider is embedded; the model is loaded when it scores.
 
-    `pull` downloads a model that is not here, by its id, and returns its folder. Raises
-    SettingsError where packages are not installed, or a model is not here or cannot be used.
+    `pull` has a model that is not here downloaded. Raises SettingsError where packages are not
+    installed, or a model is not here or cannot be used.
     """
     if not settings.is_cross_encoder:
         from rerank_cli.engines.local import LocalEngine
@@ -42,7 +43,17 @@ def in_process(
     from rerank_cli.engines.cross_encoder.choice import AUTO
     from rerank_cli.engines.cross_encoder.locate import locate
 
-    served = locate(str(settings.model), precision or AUTO, environ, pull)
+    precision = precision or AUTO
+
+    def pulled(model_id: str) -> Path:
+        from rerank_cli.engines.cross_encoder.pulling import download, plan_download
+
+        plan = plan_download(model_id, precision, environ)
+        megabytes = plan.size / 1e6
+        events.note(f"downloading {model_id}: {megabytes:,.0f} MB from {plan.endpoint}")
+        return download(plan, environ)
+
+    served = locate(str(settings.model), precision, environ, pulled if pull else None)
     events.note(f"file: {served.weights} ({served.detail})")
     row = replace(settings.provider, score_range=served.configuration.score_range)
     settings = replace(settings, provider=row, detail=served.detail)

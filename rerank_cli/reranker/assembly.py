@@ -36,7 +36,7 @@ def assembled(
     if row.is_embedded:
         from rerank_cli.engines.in_process import in_process
 
-        here = in_process(settings, options.precision, events, environ)
+        here = in_process(settings, options.precision, events, environ, pull=options.pull)
         engine, settings = here.engine, here.settings
         url, scope = "", ("local", *here.scope)
     else:

@@ -133,11 +133,18 @@ def identity(paths: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
+def named_precision(stem: str) -> str | None:
+    """The precision that a file's name says, None if it says none."""
+    named = _NAMED_PRECISION.search(stem)
+    if named is None:
+        return None
+    return "fp16" if named[1] else named[2].lower() if named[2] else INT8
+
+
 def _precision(path: Path) -> str:
     """The precision of the weights: by the file's name, else by the kinds of its nodes."""
-    named = _NAMED_PRECISION.search(path.stem)
-    if named:
-        return "fp16" if named[1] else named[2].lower() if named[2] else INT8
+    if named := named_precision(path.stem):
+        return named
     with path.open("rb") as file:
         head = file.read(_NODES)
     return INT8 if any(kind in head for kind in _QUANTISED) else FP32

@@ -27,13 +27,21 @@ def locate(
     files cannot be used.
     """
     root, file = _folder(name)
-    if root is None:
-        root = hub.find(name, environ) if hub.is_id(name) else None
-        if pull and hub.is_id(name):
-            root = pull(name)
-    if root is None:
-        raise _absent(name)
-    return choose(root, file, precision, this_machine())
+    if root:
+        return choose(root, file, precision, this_machine())
+    if not hub.is_id(name):
+        raise SettingsError(
+            f"no model {name!r} here: it is neither a folder nor an id of the hub", _EXPECTED
+        )
+    try:
+        root = hub.find(name, environ)
+        if root is None:
+            raise _absent(name)
+        return choose(root, None, precision, this_machine())
+    except SettingsError:
+        if pull is None:
+            raise
+    return choose(pull(name), None, precision, this_machine())
 
 
 def _folder(name: str) -> tuple[Path | None, Path | None]:
@@ -60,10 +68,6 @@ def _folder(name: str) -> tuple[Path | None, Path | None]:
 
 
 def _absent(name: str) -> SettingsError:
-    if not hub.is_id(name):
-        return SettingsError(
-            f"no model {name!r} here: it is neither a folder nor an id of the hub", _EXPECTED
-        )
     size = size_of(name)
     export = export_of(name)
     hint = f"rerank models pull {name} downloads it{f' ({size})' if size else ''}, or --pull"
