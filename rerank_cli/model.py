@@ -106,15 +106,24 @@ UNBOUNDED = Range(-math.inf, math.inf)
 """Logits: the sigmoid makes probabilities of them."""
 
 
+class Window(NamedTuple):
+    """A part of a passage's text: from character `start` up to, not including, `end`."""
+
+    start: int
+    end: int
+
+
 @dataclass(frozen=True, slots=True)
 class Scores:
     """One relevance score a passage, in input order, and what they cost.
 
-    A score means something only beside scores of the same model; ranks may be compared.
+    A score means something only beside scores of the same model; ranks may be compared. `best`
+    holds the best window of each passage; it is empty where the engine does not say.
     """
 
     values: tuple[float, ...]
     usage: Usage
+    best: tuple[Window | None, ...] = ()
 
 
 class Ranked(NamedTuple):
@@ -132,6 +141,7 @@ class Ranking:
     """The passages that are kept, best first, out of `total` from `files` files.
 
     `scale` says what the scores are: the model's own (native), or mapped to 0..1 (see `scaling`).
+    `detail` says which file of a model served, where it is in this process.
     """
 
     query: Query
@@ -142,6 +152,7 @@ class Ranking:
     usage: Usage
     files: int = 1
     scale: str = "native"
+    detail: str = ""
 
 
 class ScoredDoc(NamedTuple):

@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "compare": ("compare", "compare"),
     "eval": ("evaluate", "evaluate"),
     "providers": ("providers", "providers"),
+    "models": ("models", "app"),
     "doctor": ("doctor", "doctor"),
     "cache": ("cache", "app"),
     "help": ("manual", "manual"),

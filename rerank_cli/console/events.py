@@ -63,7 +63,8 @@ class StreamEvents:
 
     def report_default(self, settings: Settings) -> None:
         """Say that the embedded engine ranks where nobody asked for it, and how to use another."""
-        if settings.provider.is_embedded and settings.provider_origin == DEFAULT:
+        by_default = settings.provider.is_embedded and settings.provider_origin == DEFAULT
+        if by_default and not settings.is_cross_encoder:
             self._streams.report(
                 "rerank: no key found, so the embedded engine ranks; for a hosted model set "
                 "SILICONFLOW_API_KEY, for a server of your own give --base-url URL"

@@ -6,6 +6,7 @@ from contextlib import closing
 from rerank_cli.doctor.failures import add_failure
 from rerank_cli.doctor.findings import Diagnosis, Finding, add_scored, add_scores
 from rerank_cli.doctor.probe import QUERY, TEXTS, FailedProbe, Prober
+from rerank_cli.engines import Engine
 from rerank_cli.engines.endpoint.exchange import Connect
 from rerank_cli.model import Candidates, Passage
 from rerank_cli.planning import Limits, plan
@@ -23,14 +24,16 @@ def diagnose(
     note: Callable[[str], None],
     *,
     connect: Connect | None = None,
+    engine: Engine | None = None,
 ) -> Diagnosis:
-    """Everything that can be found out about the endpoint, or embedded engine, of the settings.
+    """Everything that can be found out about the endpoint of the settings, or the engine here.
 
+    `engine` is what scores in this process, if it does.
     `providers` are all rows by name, `timeout` is seconds for one probe, `note` is called with a
     line about each reply. Raises SettingsError for a URL that cannot be used.
     """
-    if settings.provider.is_embedded:
-        return _diagnose_embedded(settings)
+    if engine:
+        return _diagnose_here(engine, settings)
     connect = connect or (lambda: connector(settings.base_url, timeout))
     with closing(Prober(settings, providers, connect(), note)) as prober:
         probed = prober.find()
@@ -43,12 +46,13 @@ def diagnose(
         return found
 
 
-def _diagnose_embedded(settings: Settings) -> Diagnosis:
-    from rerank_cli.engines.local import LocalEngine
-
+def _diagnose_here(engine: Engine, settings: Settings) -> Diagnosis:
     passages = tuple(Passage(text, "", 0) for text in TEXTS)
-    scores = LocalEngine().score(plan(Candidates(QUERY, passages), Limits())).values
+    with closing(engine):
+        scores = engine.score(plan(Candidates(QUERY, passages), Limits())).values
     found = Diagnosis(settings.provider.kind)
     found.add("engine", True, f"{settings.model} ranks here; nothing leaves this machine")
+    if settings.detail:
+        found.add("file", True, settings.detail)
     add_scores(found, scores, settings.score_range)
     return found

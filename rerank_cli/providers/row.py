@@ -124,6 +124,9 @@ class Provider:
 
     def scores_of(self, model: str | None) -> Range | None:
         """The range of a model's scores, None if unknown."""
+        if self.is_embedded:
+            # Models have the range that their files say.
+            return self.score_range
         row = known(model)
         if row.or_unit and self.score_range == UNBOUNDED:
             return None

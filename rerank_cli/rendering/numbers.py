@@ -43,3 +43,11 @@ def score_bars(scores: Sequence[float]) -> list[str]:
         full, part = divmod(eighths, 8)
         bars.append(("█" * full + _BLOCKS[part].strip()).ljust(BAR_CELLS))
     return bars
+
+
+def size_in_words(size: int) -> str:
+    """A number of bytes as people say it."""
+    for unit, many in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= many:
+            return f"{size / many:.1f} {unit}" if size < 100 * many else f"{size / many:.0f} {unit}"
+    return f"{size} bytes"

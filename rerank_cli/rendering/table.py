@@ -41,6 +41,7 @@ def footer(ranking: Ranking, seconds: float) -> str:
     parts = [
         f"{kept} of {ranking.total} passages" if kept < ranking.total else counted(kept, "passage"),
         " ".join(filter(None, (ranking.provider, ranking.model))),
+        ranking.detail,
         "" if ranking.scale == NATIVE else f"{ranking.scale} scores",
         "" if usage.input_tokens is None else counted(usage.input_tokens, "token"),
         f"{usage.cached} from the cache" if usage.cached else "",

@@ -1,39 +1,44 @@
 """Builds the engine, limits and policy that settings and options describe."""
 
+import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from rerank_cli.engines import Engine, Events
-from rerank_cli.errors import CacheError
+from rerank_cli.engines.cache.location import cache_file
+from rerank_cli.errors import CacheError, SettingsError
 from rerank_cli.planning import Limits
-from rerank_cli.reranker.options import OPTION_OF_EXTRA
+from rerank_cli.reranker.options import OPTION_OF_EXTRA, ScoringOptions
 from rerank_cli.settings import Settings
 from rerank_cli.transport import Policy
-from rerank_cli.version import __version__
 
 
 def assembled(
     settings: Settings,
-    extras: Mapping[str, object],
+    options: ScoringOptions,
     policy: Policy,
     events: Events,
-    cache_file: Callable[[], Path],
-) -> tuple[Engine, str]:
-    """The engine for the settings, and the URL that it posts to (empty where it sends nothing).
+    cache: bool | str | os.PathLike[str],
+    environ: Mapping[str, str],
+) -> tuple[Engine, str, Settings]:
+    """The engine, the URL that it posts to (empty if none), and the settings as a model has them.
 
-    It connects, or loads its model, only when it scores. `extras` are request fields that only some
-    models take: a warning says which are not sent. `cache_file` is asked for where scores are to be
-    stored. Raises SettingsError where the engine's packages are not installed.
+    It connects, or loads its model, only when it scores. A warning says which request fields are
+    not sent, because the model takes none such. `cache` is the file for scores, if it is a path.
+    Raises SettingsError where the engine's packages are not installed, or a model is not here.
     """
     row = settings.provider
-    fields = _fields(settings, extras, events)
+    fields = _fields(settings, options.extras, events)
     scope: tuple[str, str, Mapping[str, object]]
+    if not settings.is_cross_encoder:
+        _check_only_local(settings, options)
     if row.is_embedded:
-        from rerank_cli.engines.local import LocalEngine
+        from rerank_cli.engines.in_process import in_process
 
-        engine: Engine = LocalEngine()
-        # Another version may have other weights under the same name.
-        url, scope = "", ("local", __version__, {})
+        here = in_process(settings, options.precision, events, environ, pull=options.pull)
+        engine, settings = here.engine, here.settings
+        url, scope = "", ("local", *here.scope)
     else:
         from rerank_cli.engines.endpoint.engine import EndpointEngine
 
@@ -42,8 +47,19 @@ def assembled(
         sent = {"fields": endpoint.exchange.fields, "headers": dict(row.headers)}
         scope = (url, row.dialect, sent)
     if settings.cache:
-        engine = _cached(engine, scope, settings, events, cache_file)
-    return engine, url
+        file = partial(cache_file, environ) if isinstance(cache, bool) else partial(Path, cache)
+        engine = _cached(engine, scope, settings, events, file)
+    return engine, url, settings
+
+
+def _check_only_local(settings: Settings, options: ScoringOptions) -> None:
+    """Refuse options of models in this process where another engine scores."""
+    asked = {"--precision": options.precision, "--pull": options.pull}
+    for name in (name for name, value in asked.items() if value):
+        raise SettingsError(
+            f"{name} does not go with {settings.provider.name} {settings.model or ''}".rstrip(),
+            "It is for a model in this process: -p local -m FOLDER_OR_ID.",
+        )
 
 
 def _fields(settings: Settings, extras: Mapping[str, object], events: Events) -> dict[str, object]:

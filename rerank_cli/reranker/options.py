@@ -21,6 +21,9 @@ OPTION_OF_EXTRA = {
     "overlap_tokens": "--overlap-tokens",
 }
 
+PRECISIONS = ("auto", "fp32", "int8")
+"""Of the weights of a model in this process."""
+
 
 # The least that each may be; the command declares the same bounds.
 _LEAST = {"overlap_tokens": 0, "retries": 0} | dict.fromkeys(
@@ -46,6 +49,8 @@ class ScoringOptions(Flags):
     deadline: float | None = None
     rpm: int | None = None
     tpm: int | None = None
+    precision: str | None = None
+    pull: bool = False
 
     def __post_init__(self) -> None:
         for name, least in _LEAST.items():
@@ -53,6 +58,8 @@ class ScoringOptions(Flags):
             if value is not None and (type(value) is not int or value < least):
                 problem = f"{name} is {value!r}, expected a whole number from {least} up"
                 raise UsageError(problem)
+        if self.precision not in (None, *PRECISIONS):
+            raise UsageError(f"precision is {self.precision!r}, not one of {', '.join(PRECISIONS)}")
         for name in _SECONDS:
             value = getattr(self, name)
             if (value is not None or name == "timeout") and not _is_time(value):
@@ -101,6 +108,8 @@ class Keywords(TypedDict, total=False):
     retries        attempts after the first (8; fewer until anything has succeeded)
     deadline       seconds from the beginning of each call after which nothing is tried again
     rpm, tpm       requests and tokens a minute
+    precision      of the weights of a model in this process: fp32, int8, or what suits the machine
+    pull           whether such a model is downloaded if it is not here
     text_field     the field of a mapping that holds its text (first of text, passage, content …)
     events         receives progress, retries and warnings, see `Events` (they are logged under the
                    name rerank_cli)
@@ -119,6 +128,8 @@ class Keywords(TypedDict, total=False):
     deadline: float | None
     rpm: int | None
     tpm: int | None
+    precision: str | None
+    pull: bool
     text_field: str | None
     events: Events | None
 

@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
 from rerank_cli import planning
-from rerank_cli.engines.cache.location import cache_file
 from rerank_cli.errors import InputError, ScoringError, UsageError, ends_all
 from rerank_cli.model import Candidates, Scores, Usage
 from rerank_cli.planning import Plan
@@ -86,7 +84,7 @@ class Reranker(AbstractContextManager["Reranker"]):
         dry: bool = False,
         began: float | None = None,
     ) -> None:
-        self.settings = settings = resolve(options, environ, *(files or ()))
+        settings = resolve(options, environ, *(files or ()))
         events = keywords.get("events")
         if events is None:
             # Here: the commands have events of their own, and start without the logging module.
@@ -100,10 +98,9 @@ class Reranker(AbstractContextManager["Reranker"]):
         self.extras = options.extras
         self.policy = replace(policy_for(settings, options), began=began)
         cache = keywords.get("cache", True)
-        file = partial(cache_file, environ or os.environ)
-        if not isinstance(cache, bool):
-            file = partial(Path, cache)
-        self.engine, self.url = assembled(settings, self.extras, self.policy, self._events, file)
+        self.engine, self.url, self.settings = assembled(
+            settings, options, self.policy, events, cache, environ or os.environ
+        )
         self.limits = limits_for(self.engine, self.policy, options.max_passages)
         self.succeeded = False
         self._names = FieldNames(keywords.get("text_field"))

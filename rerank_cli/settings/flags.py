@@ -1,5 +1,6 @@
 """Options of the command line, or arguments in Python, that say where to score."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -28,6 +29,13 @@ class Flags:
 
 
 F = TypeVar("F", bound=Flags)
+
+_PATH = re.compile(r"[./~\\]|[A-Za-z]:[\\/]|.*\.onnx$", re.DOTALL)
+
+
+def is_path(model: str) -> bool:
+    """Whether a model's name can only be a path: ./x, /x, ~/x, x.onnx, or with a drive."""
+    return bool(_PATH.match(model))
 
 
 def flags_for(name: str, flags: F, providers: Mapping[str, Provider]) -> F:

@@ -9,9 +9,9 @@ from rerank_cli.model import Range
 from rerank_cli.providers import CUSTOM, GENERAL_KEY, LOCAL, Provider, owner_of
 from rerank_cli.providers.models import known
 from rerank_cli.settings.dotenv import DotEnv
-from rerank_cli.settings.flags import Flags
+from rerank_cli.settings.flags import Flags, is_path
 from rerank_cli.settings.keys import key_for, leaves, warnings_of
-from rerank_cli.settings.sources import DEFAULT, FLAG, Found, Sources
+from rerank_cli.settings.sources import DEFAULT, Found, Sources
 from rerank_cli.settings.urls import check_url, shown_url, without_password
 from rerank_cli.settings.user_providers import NO_CONFIG, Config
 
@@ -28,6 +28,7 @@ class Settings:
     warnings          what the user should know of these settings
     cache             whether scores are kept
     arguments_only    whether no environment and no file were read, only a caller's arguments
+    detail            what of the model serves, if it is in this process: file, precision, library
     """
 
     provider: Provider
@@ -40,6 +41,7 @@ class Settings:
     warnings: tuple[str, ...] = ()
     cache: bool = False
     arguments_only: bool = False
+    detail: str = ""
 
     @property
     def score_range(self) -> Range | None:
@@ -49,7 +51,12 @@ class Settings:
     @property
     def listwise(self) -> bool:
         """Whether a score depends on the other passages of the request."""
-        return known(self.model).listwise
+        return not self.provider.is_embedded and known(self.model).listwise
+
+    @property
+    def is_cross_encoder(self) -> bool:
+        """Whether it is a model in this process that was named, and not the embedded engine's."""
+        return self.provider.is_embedded and self.model != self.provider.model
 
     def require(self) -> None:
         """Raise SettingsError if the provider needs a model or a key that is not here."""
@@ -86,8 +93,9 @@ def resolve(
     base_url = sources.setting(flags.base_url, "--base-url", "RERANK_BASE_URL")
     if base_url:
         check_url(base_url.value, str(base_url))
-    provider, named = _provider(flags, sources, base_url)
-    model = _model(flags, sources, provider)
+    model_named = sources.setting(flags.model, "--model", "RERANK_MODEL")
+    provider, named = _provider(flags, sources, base_url, model_named)
+    model, unused = _model(model_named, provider)
     price = _price(flags, sources)
     cache = _cache(flags, sources)
     if provider.is_embedded:
@@ -100,7 +108,7 @@ def resolve(
             raise SettingsError(
                 f"the provider {provider.name} has no URL of its own", "Give one with --base-url."
             )
-    warnings = [*(dotenv.warnings if dotenv else ()), *config.warnings]
+    warnings = [*(dotenv.warnings if dotenv else ()), *config.warnings, *unused]
     if url:
         warnings += warnings_of(url, key, withheld, provider)
         warnings += _foreign_host(url, provider, named, base_url, sources)
@@ -143,8 +151,10 @@ def _check_embedded(flags: Flags, provider: Provider) -> None:
         )
 
 
-def _provider(flags: Flags, sources: Sources, base_url: Found | None) -> tuple[Provider, Found]:
-    """The provider, and what named it."""
+def _provider(
+    flags: Flags, sources: Sources, base_url: Found | None, model: Found | None
+) -> tuple[Provider, Found]:
+    """The provider, and what named it; a model that is a path names the one of this process."""
     rows = sources.config.providers
     named = sources.setting(flags.provider, "--provider", "RERANK_PROVIDER")
     if named:
@@ -158,6 +168,8 @@ def _provider(flags: Flags, sources: Sources, base_url: Found | None) -> tuple[P
     if base_url:
         trusted = (row for name, row in rows.items() if name not in sources.config.project)
         return owner_of(base_url.value, trusted) or CUSTOM, base_url
+    if model and model.by_user and is_path(model.value):
+        return LOCAL, model
     chosen = Found("", "", DEFAULT)
     for provider in rows.values():
         if provider.needs_key and key_for(provider, chosen, None, sources)[0]:
@@ -165,16 +177,20 @@ def _provider(flags: Flags, sources: Sources, base_url: Found | None) -> tuple[P
     return LOCAL, chosen
 
 
-def _model(flags: Flags, sources: Sources, provider: Provider) -> str | None:
-    named = sources.setting(flags.model, "--model", "RERANK_MODEL")
-    if not provider.is_embedded:
-        return named.value if named else provider.model
-    if named and named.origin == FLAG and named.value != provider.model:
-        raise SettingsError(
-            f"the provider {provider.name} has no model {named.value!r}, only {provider.model!r}",
-            "Other models are served by endpoints: set a key, or give --base-url.",
-        )
-    return provider.model
+def _model(named: Found | None, provider: Provider) -> tuple[str | None, list[str]]:
+    """The model, and a warning where one is named that is not used.
+
+    In this process a model is loaded only if the user names it: a file of a cloned folder could
+    name another file of that folder, which is made to do harm when it is loaded.
+    """
+    if named is None:
+        return provider.model, []
+    if provider.is_embedded and not named.by_user and named.value != provider.model:
+        return provider.model, [
+            f"the model of {named} is not used: one is loaded in this process only if a flag or "
+            "the environment names it"
+        ]
+    return named.value, []
 
 
 def _price(flags: Flags, sources: Sources) -> float | None:

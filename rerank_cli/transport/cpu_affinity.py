@@ -1,4 +1,4 @@
-"""Keeps the threads of a run on one processor core, where they share the interpreter lock."""
+"""Processor cores: how many there are, and threads kept on one that share the interpreter lock."""
 
 import os
 import sys
@@ -8,6 +8,20 @@ from pathlib import Path
 
 _CORE = 36
 """Index, after the name, of the core that ran the process last (proc(5), field 39)."""
+
+_QUOTA = Path("/sys/fs/cgroup/cpu.max")
+"""Microseconds of all cores together that a container may use in a period, and the period."""
+
+
+def usable_cores() -> int:
+    """How many cores this process may use, by its affinity and the quota of its container."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    cores = allowed or 1
+    with suppress(OSError, ValueError):
+        quota, period = _QUOTA.read_text("ascii").split()
+        if quota != "max":
+            cores = min(cores, max(round(int(quota) / int(period)), 1))
+    return cores
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from rerank_cli.console.events import StreamEvents
 from rerank_cli.console.streams import Streams
 from rerank_cli.doctor import Diagnosis, diagnose
+from rerank_cli.engines.in_process import in_process
 from rerank_cli.rendering.diagnosis import render_diagnosis, render_diagnosis_json
 from rerank_cli.settings import Files, Flags, resolve
 
@@ -16,7 +17,10 @@ def run(flags: Flags, timeout: float, streams: Streams, *, as_json: bool) -> int
     settings = resolve(flags, streams.environ, *files)
     events = StreamEvents(streams)
     events.settled(settings)
-    found = diagnose(settings, files.config.providers, timeout, events.note)
+    engine = None
+    if settings.provider.is_embedded:
+        engine, settings, _ = in_process(settings, None, events, streams.environ)
+    found = diagnose(settings, files.config.providers, timeout, events.note, engine=engine)
     _redact(found, streams)
     width = streams.view(to_file=False, full=True).width
     text = render_diagnosis_json(found) if as_json else render_diagnosis(found, width)

@@ -112,6 +112,7 @@ def ranking_of(
         model=settings.model,
         usage=usage,
         scale=scale,
+        detail=settings.detail,
     )
 
 

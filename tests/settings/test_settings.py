@@ -215,10 +215,38 @@ def test_local_takes_no_url_by_flag() -> None:
         resolved(Flags(provider="local", base_url=URL))
 
 
-def test_local_has_its_own_model_only() -> None:
+def test_local_has_the_model_that_is_named() -> None:
     """Somebody who asks for bge without a key would get another model's scores."""
-    with pytest.raises(SettingsError, match="BAAI/bge-reranker-v2-m3"):
-        resolved(Flags(provider="local", model="BAAI/bge-reranker-v2-m3"))
+    for flags in (Flags(provider="local", model="BAAI/bge"), Flags(model="BAAI/bge")):
+        settings = resolved(flags)
+        assert (settings.provider.name, settings.model) == ("local", "BAAI/bge")
+        assert settings.is_cross_encoder
+    assert resolved(env={"RERANK_MODEL": "BAAI/bge"}).is_cross_encoder
+    assert not resolved(Flags(provider="local", model="use-multilingual-v3")).is_cross_encoder
+
+
+@pytest.mark.parametrize("path", ["./m", "../m", "/m", "~/m", ".", "m.onnx", "C:\\m", "..\\m"])
+def test_a_path_means_this_process(path: str) -> None:
+    """With a key around, a hosted endpoint would be asked for the folder of a user."""
+    assert resolved(Flags(model=path), env={"SILICONFLOW_API_KEY": "k"}).provider.is_embedded
+    # A server of one's own may name its models by paths.
+    assert not resolved(Flags(model=path, base_url=URL)).provider.is_embedded
+
+
+@pytest.mark.parametrize("name", ["BAAI/bge-reranker-v2-m3", "rerank-v4.0-pro", "a:b"])
+def test_a_name_is_no_path(name: str) -> None:
+    """The hosted model that somebody has a key for would not be asked any more."""
+    assert not resolved(Flags(model=name), env={"SILICONFLOW_API_KEY": "k"}).provider.is_embedded
+
+
+@pytest.mark.parametrize("model", ["./model", "some/model"])
+@pytest.mark.parametrize("asked", [Flags(), Flags(provider="local")], ids=["not", "local"])
+def test_a_model_that_only_a_file_names_is_not_loaded(asked: Flags, model: str) -> None:
+    """A cloned folder could have a file loaded that is made to do harm."""
+    settings = resolved(asked, file={"RERANK_MODEL": model, "RERANK_PROVIDER": "local"})
+    assert settings.provider.is_embedded
+    assert not settings.is_cross_encoder
+    assert any("RERANK_MODEL" in warning for warning in settings.warnings)
 
 
 def test_key_is_not_in_a_repr() -> None:

@@ -3,10 +3,12 @@
 from typing import TYPE_CHECKING, Annotated
 
 from rerank_cli.cli.options.topics import how_option, where_option
-from rerank_cli.cli.options.values import price, seconds
+from rerank_cli.cli.options.values import one_of, price, seconds
 
 if TYPE_CHECKING:
     from rerank_cli.reranker import ScoringOptions
+
+_PRECISIONS = ("auto", "fp32", "int8")
 
 Provider = Annotated[
     str | None,
@@ -19,13 +21,32 @@ Provider = Annotated[
 ]
 Model = Annotated[
     str | None,
-    where_option("--model", "-m", metavar="NAME", help="The reranker [the provider's default]."),
+    where_option(
+        "--model",
+        "-m",
+        metavar="NAME",
+        help="The reranker [the provider's default]; with local, a folder or an id of the hub.",
+    ),
 ]
 BaseUrl = Annotated[
     str | None,
     where_option(
         "--base-url", metavar="URL", help="Any compatible server, such as http://localhost:7997."
     ),
+]
+
+Precision = Annotated[
+    str | None,
+    where_option(
+        "--precision",
+        parser=one_of(_PRECISIONS),
+        metavar="|".join(_PRECISIONS),
+        help="Weights of a model in this process [auto: fp32 if memory allows].",
+    ),
+]
+Pull = Annotated[
+    bool,
+    where_option("--pull", help="Download such a model first, if it is not here."),
 ]
 
 Instruction = Annotated[
@@ -133,6 +154,8 @@ def scoring(
     tpm: Tpm = None,
     price_per_million: Price = None,
     cache: Cache = False,
+    precision: Precision = None,
+    pull: Pull = False,
 ) -> "ScoringOptions":
     """Where and how to score."""
     # Here, so that --version and --help do not wait for it.
@@ -154,4 +177,6 @@ def scoring(
         tpm=tpm,
         price=price_per_million,
         cache=cache,
+        precision=precision,
+        pull=pull,
     )

@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from rerank_cli.transport.cpu_affinity import usable_cores
 from rerank_cli.transport.pool import Pool
 
 if TYPE_CHECKING:
@@ -87,8 +88,7 @@ def _read_encoder(path: Path) -> "Encoder":
 @contextmanager
 def _threads() -> Iterator[Pool]:
     """A thread pool; an exception (as Ctrl-C) cancels the tasks that have not begun."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    pool = Pool(min(usable or 1, _MAX_THREADS))
+    pool = Pool(min(usable_cores(), _MAX_THREADS))
     try:
         yield pool
     finally:
