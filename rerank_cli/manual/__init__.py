@@ -30,6 +30,7 @@ OTHER_NAMES: Mapping[str, str] = {
     "eval": "evaluate",
     "providers": "endpoints",
     "doctor": "endpoints",
+    "models": "local",
     "help": "options",
     "中文": "chinese",
 }
