@@ -142,10 +142,10 @@ def decoded(
 
 def _without_nul(data: bytes | bytearray) -> str:
     """What to do about NUL characters."""
-    shares = _plausible(data)
     if magic := _packed(data):
         return magic
-    if not shares:
+    shares = _plausible(data)
+    if not shares or _is_text(data.replace(b"\0", b""), "utf-8"):
         return (
             "UTF-16 without a mark has them (--encoding utf-16-le); else remove them: tr -d '\\0'"
         )

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from typing import Any, BinaryIO
 
+from rerank_cli.blas import one_thread
 from rerank_cli.errors import InputError, SettingsError
 from rerank_cli.model import Passage
 from rerank_cli.reading.fields import FieldNames, passage_of
@@ -34,8 +35,10 @@ def rows(
     if find_spec("pyarrow") is None:
         problem = f"{source} is Parquet, and what reads that is not installed (no pyarrow)"
         raise SettingsError(problem, hint='pip install "rerank-cli[parquet]"')
-    import pyarrow
-    from pyarrow.parquet import ParquetFile
+    # pyarrow brings numpy, with which the embedded engine may have to work later.
+    with one_thread():
+        import pyarrow
+        from pyarrow.parquet import ParquetFile
 
     number = size = 0
     try:

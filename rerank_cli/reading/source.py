@@ -235,7 +235,7 @@ def _unpacked(stream: BinaryIO, source: str) -> Iterator[BinaryIO]:
         hint = "It is gzip data whose end is missing: was it cut off?"
         raise InputError("the data end too early", source=source, hint=hint) from error
     except (gzip.BadGzipFile, zlib.error) as error:
-        hint = "It is gzip data, but something else follows: gzip -t shows what."
+        hint = "It is gzip data, but damaged, or followed by other data: gzip -t shows more."
         raise InputError(f"cannot be unpacked: {error}", source=source, hint=hint) from error
 
 
