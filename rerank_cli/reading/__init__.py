@@ -12,7 +12,11 @@ memory. Of what is read line by line, the bytes of a line."""
 # Name → module and function, imported by `reader` when used: the command line needs the names only.
 FORMATS: Mapping[str, tuple[str, str]] = {
     "lines": ("lines", "passages"),
+    "paragraphs": ("paragraphs", "passages"),
+    "files": ("whole", "passages"),
     "jsonl": ("jsonl", "passages"),
+    "json": ("json_array", "passages"),
     "csv": ("tabular", "csv_passages"),
     "tsv": ("tabular", "tsv_passages"),
+    "parquet": ("parquet", "passages"),
 }

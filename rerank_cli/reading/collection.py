@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
-from pathlib import Path
 from typing import BinaryIO, cast
 
 from rerank_cli.errors import InputError
 from rerank_cli.model import Candidates, Job, Passage, PassageId
 from rerank_cli.reading import MAX_INPUT
+from rerank_cli.reading.encoding import decoded
 from rerank_cli.reading.fields import (
     COLLECTION_ID,
     ID_TYPES,
@@ -21,7 +21,7 @@ from rerank_cli.reading.fields import (
 from rerank_cli.reading.jsonl import value_of
 from rerank_cli.reading.lines import numbered_lines
 from rerank_cli.reading.runs import run_reader
-from rerank_cli.reading.source import byte_lines, decoded, read_text, shown_name
+from rerank_cli.reading.source import StoredLines, read_text, shown_name
 
 
 @dataclass(frozen=True)
@@ -84,12 +84,9 @@ class Corpus:
         self._source = shown_name(file)
         self._lock = threading.Lock()
         self._offsets: dict[str, tuple[int, int]] = {}
-        at = 0
-        for number, (raw, name) in enumerate(byte_lines(file, None, encoding, max_bytes), start=1):
-            if number == 1:
-                self._encoding = name
-                with Path(file).open("rb") as whole:
-                    at = len(whole.readline()) - len(raw)
+        self._lines = StoredLines(file, encoding, max_bytes)
+        for number, (at, raw, name) in enumerate(self._lines, start=1):
+            self._encoding = name
             if not raw.isspace():
                 doc_id = _text_id(self._row(raw, number), self._source, number)
                 if doc_id in self._offsets:
@@ -97,8 +94,6 @@ class Corpus:
                     problem = f"document {doc_id!r} stands on line {first} already"
                     raise InputError(problem, source=self._source, line=number)
                 self._offsets[doc_id] = (at, number)
-            at += len(raw)
-        self._stream = Path(file).open("rb")  # noqa: SIM115 - for as long as passages are wanted
 
     def passage(self, doc_id: str) -> Passage | None:
         """The passage of an id: title and text, joined by a blank; None if there is none."""
@@ -106,8 +101,7 @@ class Corpus:
             return None
         at, line = self._offsets[doc_id]
         with self._lock:
-            self._stream.seek(at)
-            raw = self._stream.readline()
+            raw = self._lines.line(at)
         row = self._row(raw, line)
         title, text = row.get("title") or "", row.get("text")
         if not isinstance(text, str) or not isinstance(title, str):
@@ -118,7 +112,7 @@ class Corpus:
 
     def close(self) -> None:
         """Close the file."""
-        self._stream.close()
+        self._lines.close()
 
     def _row(self, raw: bytes, line: int) -> Mapping[str, object]:
         text = decoded(raw, self._encoding, self._source, line=line).strip()

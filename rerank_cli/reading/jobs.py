@@ -13,6 +13,7 @@ from typing import BinaryIO, cast
 from rerank_cli.errors import InputError
 from rerank_cli.model import Candidates, Job, Passage, PassageId
 from rerank_cli.reading import MAX_INPUT
+from rerank_cli.reading.encoding import decoded
 from rerank_cli.reading.fields import (
     ID_TYPES,
     JOB_DOCUMENTS,
@@ -24,7 +25,7 @@ from rerank_cli.reading.fields import (
     without_blank,
 )
 from rerank_cli.reading.jsonl import value_of
-from rerank_cli.reading.source import byte_lines, decoded, shown_name
+from rerank_cli.reading.source import byte_lines, shown_name
 
 _EXPECTED = 'Expected: {"id": …, "query": "…", "documents": ["…", …]}'
 

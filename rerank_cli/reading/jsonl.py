@@ -23,7 +23,7 @@ def passages(text: str, source: str, names: FieldNames) -> Iterator[Passage]:
             yield passage_of(value, names, source, number)
         else:
             problem = f"found {line[:40].strip()!r}, expected a JSON object or string"
-            hint = "One JSON value a line; an array can be split with: jq -c '.[]'"
+            hint = """One JSON value a line. An array: --input-format json, or first jq -c '.[]'"""
             raise InputError(problem, source=source, line=number, hint=hint)
 
 
@@ -40,21 +40,40 @@ def value_of(line: str, source: str, number: int) -> object:
         if line.count("[") + line.count("{") > _DEEPEST:
             _check_depth(value)
         if "\\u" in line:
-            # An escaped lone surrogate is no character: it could neither be sent nor written.
-            json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        problem = "a \\u escape is half of a surrogate pair, which is no character"
-    except json.JSONDecodeError as error:
+            _check_characters(value)
+    except (ValueError, RecursionError) as error:
+        hint = "Each line must be one whole JSON value."
+        problem = problem_of(error)
+        raise InputError(problem, source=source, line=number, hint=hint) from None
+    return value
+
+
+def value_at(text: str, at: int) -> tuple[object, int]:
+    """The JSON value that begins there in a text, and where it ends.
+
+    Raises what `problem_of` explains unless it is one, and can be written again.
+    """
+    value, end = _decoder.raw_decode(text, at)
+    if text.count("[", at, end) + text.count("{", at, end) > _DEEPEST:
+        _check_depth(value)
+    if text.find("\\u", at, end) >= 0:
+        _check_characters(value)
+    return value, end
+
+
+def problem_of(error: ValueError | RecursionError) -> str:
+    """What an error of reading JSON says about the input."""
+    if isinstance(error, UnicodeEncodeError):
+        return "a \\u escape is half of a surrogate pair, which is no character"
+    if isinstance(error, json.JSONDecodeError):
         # The reasons begin with a capital; here they continue a sentence.
-        problem = f"not JSON: {error.msg[:1].lower()}{error.msg[1:]} at column {error.colno}"
-    except ValueError as error:
-        problem = f"not JSON: {error}"
-    except RecursionError:
-        problem = "JSON nested too deeply"
-    else:
-        return value
-    hint = "Each line must be one whole JSON value."
-    raise InputError(problem, source=source, line=number, hint=hint)
+        return f"not JSON: {error.msg[:1].lower()}{error.msg[1:]} at column {error.colno}"
+    return "JSON nested too deeply" if isinstance(error, RecursionError) else f"not JSON: {error}"
+
+
+def _check_characters(value: object) -> None:
+    # An escaped lone surrogate is no character: it could neither be sent nor written.
+    json.dumps(value, ensure_ascii=False).encode()
 
 
 def _check_depth(value: object) -> None:

@@ -1,36 +1,24 @@
-"""Decodes the bytes of a file or of standard input; errors name file, line and likely cause."""
+"""Opens files and standard input, unpacks them, and reads them as one text or line by line."""
 
-import codecs
 import contextlib
-import json
+import io
 import os
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO, cast
 
 from rerank_cli.errors import InputError, UsageError
 from rerank_cli.reading import MAX_INPUT
-from rerank_cli.reading.lines import numbered_lines
+from rerank_cli.reading.encoding import bom, is_wide, text_of, unmarked
 
 STDIN = "<stdin>"
 
-# The UTF-32 mark begins with the UTF-16 one, so it is looked for first.
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-
 _BUFFER = 2**20
-# Some codecs make these, though they are no characters and can neither be sent nor written.
-_SURROGATE = re.compile("[\ud800-\udfff]")
-# Bytes on each side of an error that are looked at: enough to guess by, quick to read.
-_SAMPLE = 2**15
-_SHORT = 300
-_PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"(\xb5/\xfd": "zstd", b"BZh": "bzip2"}
+_IN_MEMORY = 2**26
+"""Bytes of stored lines that are held in memory; more go to the disk."""
+_GZIP = b"\x1f\x8b"
+_PARQUET = b"PAR1"
+_MARK = "\ufeff".encode()
 
 
 def shown_name(file: str) -> str:
@@ -43,23 +31,15 @@ def shown_name(file: str) -> str:
 def read_text(
     file: str, stdin: BinaryIO | None, encoding: str | None, max_bytes: int = MAX_INPUT
 ) -> str:
-    """The whole text of a file (`-` is standard input), without a byte order mark.
+    """The whole text of a file (`-` is standard input), unpacked, without a byte order mark.
 
-    A BOM decides the encoding unless one is named; without either the bytes must be UTF-8. Raises
-    InputError for what cannot be read, and for more than `max_bytes`.
+    The encoding is as `encoding.text_of` says. Raises InputError for what cannot be read, and for
+    more than `max_bytes`.
     """
     source = shown_name(file)
-    data = bytearray()
-    with _stream(file, source, stdin) as stream:
-        while len(part := stream.read(_BUFFER)) == _BUFFER and len(data) <= max_bytes:
-            data += part
-        data += part
-    _check_size(data, max_bytes, source)
-    if encoding is None:
-        mark, name = _bom(data)
-        del data[: len(mark)]
-        return decoded(data, name, source, skipped=len(mark))
-    return decoded(data, encoding, source).removeprefix("\ufeff")
+    with opened(file, stdin) as stream:
+        data = read_bytes(stream, source, max_bytes)
+    return text_of(data, encoding, source)
 
 
 def byte_lines(
@@ -67,24 +47,119 @@ def byte_lines(
 ) -> Iterator[tuple[bytes, str]]:
     """The lines of a file (`-` is standard input) as they are read, each with its encoding.
 
-    As `read_text`, but never held as a whole, and `max_bytes` is for a line; `decoded` makes text
-    of one.
+    As `read_text`, but never held as a whole, and `max_bytes` is for a line; `encoding.decoded`
+    makes text of one. Of a Parquet file, each row is a line of JSON.
     """
+    return ((raw, name) for _, raw, name in _lines(file, stdin, encoding, max_bytes))
+
+
+class StoredLines:
+    """The lines of a file, as `byte_lines` has them, each of which can be read again.
+
+    Lines that do not stand in the file as they are (of one that is packed, of Parquet, of one whose
+    lines end in CR) are stored in a temporary file. Iterate once, then look up by offset.
+    """
+
+    def __init__(self, file: str, encoding: str | None, max_bytes: int = MAX_INPUT) -> None:
+        self._file = file
+        self._given = (encoding, max_bytes)
+        self._stream: IO[bytes] | None = None
+
+    def __iter__(self) -> Iterator[tuple[int, bytes, str]]:
+        """The offset of each line, the line, and its encoding."""
+        try:
+            for at, raw, name in _lines(self._file, None, *self._given):
+                yield self._stored(raw) if at is None else at, raw, name
+        except BaseException:
+            self.close()
+            raise
+
+    def line(self, at: int) -> bytes:
+        """The line at an offset."""
+        with _as_input_error(self._file):
+            if self._stream is None:
+                self._stream = Path(self._file).open("rb")  # noqa: SIM115 - until `close`
+            self._stream.seek(at)
+            return self._stream.readline()
+
+    def close(self) -> None:
+        """Close the file, and delete what is temporary."""
+        if self._stream is not None:
+            self._stream.close()
+
+    def _stored(self, raw: bytes) -> int:
+        with _as_input_error(self._file):
+            if self._stream is None:
+                from tempfile import SpooledTemporaryFile
+
+                self._stream = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - until `close`
+            at = self._stream.tell()
+            self._stream.write(raw)
+            return at
+
+
+def _lines(
+    file: str, stdin: BinaryIO | None, encoding: str | None, max_bytes: int
+) -> Iterator[tuple[int | None, bytes, str]]:
+    """The lines of an input, each with its encoding, after the offset at which the file has it."""
     source = shown_name(file)
-    with _stream(file, source, stdin) as stream:
-        line = stream.readline(max_bytes + 1)
-        mark, name = _bom(line)
-        name = encoding or name
-        if name.replace("_", "-").lower().startswith(("utf-16", "utf-32")):
+    with opened(file, stdin) as stream:
+        if is_parquet(stream):
+            for number, raw in enumerate(_json_lines(stream, source, encoding, max_bytes), start=1):
+                _check_size(raw, max_bytes, source, number)
+                yield None, raw, "utf-8"
+            return
+        lines, in_file = stream, _is_file(stream)
+        line = lines.readline(max_bytes + 1)
+        mark, name = bom(line)
+        name = encoding or name or unmarked(line[: len(line) // 4 * 4]) or "utf-8"
+        if is_wide(name):
             hint = f"Convert it first: iconv -f {name} -t utf-8"
             raise InputError(f"{name} text cannot be read line by line", source=source, hint=hint)
-        line = line[len(mark) :]
-        number = 1
+        if b"\r" in line and b"\n" not in line and len(line) <= max_bytes:
+            # All of the input: lines that end in CR.
+            lines, in_file = io.BytesIO(line.replace(b"\r", b"\n")), False
+            line = lines.readline()
+        at, number = 0, 1
         while line:
-            _check_size(line, max_bytes, source, number)
-            yield line, name
-            line = stream.readline(max_bytes + 1)
+            raw = line[len(mark) :]
+            _check_size(raw, max_bytes, source, number)
+            yield at + len(mark) if in_file else None, raw, name
+            at += len(line)
             number += 1
+            line = lines.readline(max_bytes + 1)
+            # As `cat` leaves it between two files.
+            mark = _MARK if line.startswith(_MARK) else b""
+
+
+def _json_lines(
+    stream: BinaryIO, source: str, encoding: str | None, max_bytes: int
+) -> Iterator[bytes]:
+    import json
+
+    from rerank_cli.reading import parquet
+
+    if encoding is not None:
+        raise UsageError(f"--encoding: {source} is Parquet", "Its texts are always UTF-8.")
+    for _, row in parquet.rows(seekable(stream, source, max_bytes), source):
+        yield json.dumps(row, ensure_ascii=False).encode() + b"\n"
+
+
+def seekable(stream: BinaryIO, source: str, max_bytes: int) -> BinaryIO:
+    """The stream if it can be read at any place, else one of its bytes, at most `max_bytes`."""
+    if isinstance(stream, io.BytesIO) or (_is_file(stream) and stream.seekable()):
+        return stream
+    return io.BytesIO(read_bytes(stream, source, max_bytes))
+
+
+def read_bytes(stream: BinaryIO, source: str, max_bytes: int) -> bytearray:
+    """The rest of a stream. Raises InputError for more than `max_bytes`."""
+    data = bytearray()
+    while len(part := stream.read(_BUFFER)) == _BUFFER and len(data) <= max_bytes:
+        data += part
+    data += part
+    _check_size(data, max_bytes, source)
+    return data
 
 
 def _check_size(
@@ -96,55 +171,89 @@ def _check_size(
         raise InputError(problem, source=source, line=line, hint=hint)
 
 
-def _bom(data: bytes | bytearray) -> tuple[bytes, str]:
-    """The byte order mark that the data begin with, if any, and the encoding that follows."""
-    return next(((mark, name) for mark, name in _BOMS if data.startswith(mark)), (b"", "utf-8"))
+@contextlib.contextmanager
+def opened(file: str, stdin: BinaryIO | None) -> Iterator[BinaryIO]:
+    """A file (`-` is standard input) to read from, unpacked if it begins as gzip data do.
+
+    What fails while it is open is an InputError.
+    """
+    source = shown_name(file)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_as_input_error(file))
+        if file != "-":
+            # A large buffer: each read of the file lets other threads go first.
+            stream: BinaryIO = stack.enter_context(Path(file).open("rb", buffering=_BUFFER))
+        elif stdin is None:
+            raise InputError("it is closed", source=source)
+        else:
+            stream = stdin
+        if _head(stream, len(_GZIP)) == _GZIP:
+            stream = stack.enter_context(_unpacked(stream, source))
+        yield stream
+
+
+def is_parquet(stream: BinaryIO) -> bool:
+    """Whether Parquet data follow in a stream, of which nothing is taken."""
+    return _head(stream, len(_PARQUET)) == _PARQUET
+
+
+def size_in_bytes(file: str) -> int | None:
+    """The bytes of all lines of a file together, None where only reading it would show them."""
+    with contextlib.suppress(InputError, OSError, ValueError):  # reported when it is read
+        if file != "-" and os.path.isfile(file):
+            with opened(file, None) as stream:
+                if _is_file(stream) and not is_parquet(stream):
+                    return os.fstat(stream.fileno()).st_size
+    return None
+
+
+def _is_file(stream: BinaryIO) -> bool:
+    """Whether a stream is a file as it is, not one that is unpacked on the way."""
+    return isinstance(getattr(stream, "raw", None), io.FileIO)
+
+
+def _head(stream: BinaryIO, size: int) -> bytes:
+    """The next bytes, which are not taken; fewer at the end, or where a pipe has no more yet."""
+    if isinstance(stream, io.BufferedReader):
+        return stream.peek(size)[:size]
+    head = stream.read(size)
+    stream.seek(-len(head), os.SEEK_CUR)
+    return head
 
 
 @contextlib.contextmanager
-def _stream(file: str, source: str, stdin: BinaryIO | None) -> Iterator[BinaryIO]:
+def _unpacked(stream: BinaryIO, source: str) -> Iterator[BinaryIO]:
+    import gzip
+    import zlib
+
     try:
-        if file == "-":
-            if stdin is None:
-                raise InputError("it is closed", source=source)
-            yield stdin
-        else:
-            # A large buffer: each read of the file lets other threads go first.
-            with Path(file).open("rb", buffering=_BUFFER) as stream:
-                yield stream
+        with io.BufferedReader(
+            cast("io.RawIOBase", gzip.GzipFile(fileobj=stream)), _BUFFER
+        ) as plain:
+            yield plain
+    except EOFError as error:
+        hint = "It is gzip data whose end is missing: was it cut off?"
+        raise InputError("the data end too early", source=source, hint=hint) from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        hint = "It is gzip data, but damaged, or followed by other data: gzip -t shows more."
+        raise InputError(f"cannot be unpacked: {error}", source=source, hint=hint) from error
+
+
+@contextlib.contextmanager
+def _as_input_error(file: str) -> Iterator[None]:
+    source = shown_name(file)
+    try:
+        yield
     except (OSError, ValueError) as error:
         raise _unreadable(file, source, error) from error
     except MemoryError as error:
         raise InputError("more than the memory here holds", source=source) from error
 
 
-def looks_like_json(text: str) -> bool:
-    """Whether the first line holds a JSON object, or opens a JSON array or object."""
-    _, line = next(numbered_lines(text), (0, ""))
-    first = line.strip()
-    if first in {"[", "{"}:
-        return True
-    if not first.startswith(("{", '["', "[{")):
-        return False
-    with contextlib.suppress(ValueError, RecursionError):
-        return isinstance(json.loads(first), dict | list)
-    return False
-
-
 def check_stdin_once(files: Iterable[str]) -> None:
     """Raise UsageError if standard input (`-`) is among the files more than once."""
     if list(files).count("-") > 1:
         raise UsageError("standard input (-) is named twice", "It can be read only once.")
-
-
-def check_encoding(name: str) -> None:
-    """Raise UsageError unless Python knows a text encoding of this name."""
-    try:
-        # A byte, because an empty string is decoded without a look at the name.
-        b"a".decode(name, "replace")
-    except (LookupError, ValueError):
-        hint = "Common ones: utf-8, gb18030, big5, shift_jis, euc-kr, cp1252, utf-16."
-        raise UsageError(f"--encoding {name!r} is not a text encoding", hint) from None
 
 
 def _unreadable(file: str, source: str, error: OSError | ValueError) -> InputError:
@@ -156,47 +265,3 @@ def _unreadable(file: str, source: str, error: OSError | ValueError) -> InputErr
     # ValueError: a NUL byte in the name.
     reason = getattr(error, "strerror", None) or str(error)
     return InputError(f"cannot be read: {reason}", source=source)
-
-
-def decoded(
-    data: bytes | bytearray, encoding: str, source: str, *, skipped: int = 0, line: int = 1
-) -> str:
-    """The text of bytes that begin at a line. Raises InputError with line and likely cause."""
-    try:
-        text = data.decode(encoding)
-    except UnicodeDecodeError as error:
-        at = error.start
-        problem = f"not {encoding} text: byte 0x{data[at]:02x} at offset {at + skipped}"
-        line += data[:at].decode(encoding, "ignore").count("\n")
-        hint = _likely(data, error)
-        raise InputError(problem, source=source, line=line, hint=hint) from None
-    except UnicodeError as error:
-        raise InputError(f"not {encoding} text: {error}", source=source) from None
-    if encoding != "utf-8" and (half := _SURROGATE.search(text)):
-        line += text.count("\n", 0, half.start())
-        problem = f"not {encoding} text: half of a surrogate pair, which is no character"
-        raise InputError(problem, source=source, line=line)
-    return text
-
-
-def _likely(data: bytes | bytearray, error: UnicodeDecodeError) -> str:
-    """What the bytes may be instead."""
-    for magic, kind in _PACKED.items():
-        if data.startswith(magic):
-            return f"It is {kind} data: unpack it first."
-    if error.reason == "unexpected end of data" and error.start > 0:
-        return "The data ends in the middle of a character: it may have been cut off."
-    from charset_normalizer import from_bytes
-
-    sample = data[max(error.start - _SAMPLE, 0) : error.start + _SAMPLE]
-    failed = {"ascii", error.encoding.replace("-", "_")}
-    guesses = (each.encoding for each in from_bytes(sample) if each.encoding not in failed)
-    guess = next(guesses, None)
-    if guess is None:
-        return "It looks like no text in a common encoding."
-    if guess != "gb18030" and len(sample) < _SHORT:
-        # Few bytes look like several encodings; this one is by far the most common of them.
-        with contextlib.suppress(UnicodeDecodeError):
-            sample.decode("gb18030")
-            return f"It may be gb18030 or {guess}: try --encoding gb18030, and look at the text."
-    return f"It is likely {guess}: try --encoding {guess}"

@@ -43,11 +43,12 @@ def delimited(rows: Iterable[Iterable[object]], delimiter: str = ",") -> Iterato
     """The rows as CSV, a line a piece; None is an empty cell, lists and objects are JSON."""
     written = io.StringIO()
     plain = csv.writer(written, delimiter=delimiter, lineterminator="\n")
-    # The csv module leaves a lone carriage return unquoted, and then cannot read it back.
+    # The csv module leaves a lone carriage return unquoted, and then cannot read it back. Where a
+    # cell has line breaks, quotes around all of them keep its lines from passing for rows.
     quoted = csv.writer(written, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
     for row in rows:
         cells = list(map(_cell, row))
-        (quoted if any("\r" in cell for cell in cells) else plain).writerow(cells)
+        (quoted if any("\r" in cell or "\n" in cell for cell in cells) else plain).writerow(cells)
         yield written.getvalue()
         written.seek(0)
         written.truncate()

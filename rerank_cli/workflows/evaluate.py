@@ -12,9 +12,10 @@ from rerank_cli.evaluation import measures
 from rerank_cli.evaluation.measured_runs import Evaluation, evaluate
 from rerank_cli.evaluation.thresholds import ThresholdReport, threshold_report
 from rerank_cli.model import Qrels, Run
+from rerank_cli.reading.encoding import check_encoding
 from rerank_cli.reading.qrels import read_qrels
 from rerank_cli.reading.runs import read_run
-from rerank_cli.reading.source import check_encoding, check_stdin_once, shown_name
+from rerank_cli.reading.source import check_stdin_once, shown_name
 from rerank_cli.rendering import measure_table, threshold_chart
 from rerank_cli.rendering.visible import visible_block
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from rerank_cli.console.streams import Streams
 from rerank_cli.errors import UsageError
 from rerank_cli.model import Candidates
+from rerank_cli.reading.encoding import check_encoding
 from rerank_cli.reading.fields import FieldNames
 from rerank_cli.reading.reader import read
-from rerank_cli.reading.source import check_encoding
 from rerank_cli.reranker import ScoringOptions
 
 _NAMED = 5
@@ -24,6 +24,8 @@ class PassageInput:
     names: FieldNames
     encoding: str | None
     max_bytes: int
+    delimiter: str | None
+    quotes: bool
 
 
 def check_input(query: str, given: PassageInput, scoring: ScoringOptions, streams: Streams) -> None:
@@ -66,6 +68,8 @@ def read_candidates(query: str, given: PassageInput, streams: Streams) -> Candid
         names=given.names,
         encoding=given.encoding,
         max_bytes=given.max_bytes,
+        delimiter=given.delimiter,
+        quotes=given.quotes,
     )
     for warning in reading.warnings:
         streams.warn(warning)

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from rerank_cli.errors import InputError, UsageError
-from rerank_cli.reading.source import check_encoding
+from rerank_cli.reading.encoding import check_encoding
 from tests.reading.piped import numbered, piped, texts
 
 DEFINITION = "人工智能是计算机科学的一个分支，它企图了解智能的实质。"

@@ -117,7 +117,7 @@ def test_blank_documents_are_left_out_and_places_kept() -> None:
         ('{"query": "\\ud800", "documents": ["a"]}', "half of a surrogate pair"),
         ('{"query": "q", "documents": ["a"], "n": NaN}', "NaN is no JSON number"),
         ('{"query": "q", "documents": [' + "[" * 100_000 + "]}", "nested too deeply"),
-        ("\0", "not JSON"),
+        ("\0", "NUL"),
     ],
 )
 def test_a_line_that_is_no_job_is_named(line: str, problem: str) -> None:

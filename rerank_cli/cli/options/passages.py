@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Annotated
 
 from rerank_cli.cli.options.topics import input_argument, input_option
+from rerank_cli.cli.options.values import delimiter as delimiter_of
 from rerank_cli.cli.options.values import one_of
 from rerank_cli.reading import FORMATS, MAX_INPUT
 
@@ -19,7 +20,8 @@ Files = Annotated[
     list[str] | None,
     input_argument(
         metavar="[FILE]...",
-        help="Passages: one a line, or .jsonl, .csv, .tsv. - is standard input.",
+        help="Passages: one a line, or .jsonl, .json, .csv, .tsv, .parquet, each also .gz. "
+        "- is standard input.",
     ),
 ]
 
@@ -30,8 +32,21 @@ InputFormat = Annotated[
         parser=one_of(_FORMATS),
         autocompletion=lambda: list(_FORMATS),
         metavar="|".join(_FORMATS),
-        help="auto goes by the suffix; else lines.",
+        help="auto goes by the suffix; else it is JSON if it begins so, or lines.",
     ),
+]
+Delimiter = Annotated[
+    str | None,
+    input_option(
+        "--delimiter",
+        parser=delimiter_of,
+        metavar="C",
+        help="Between the cells of a table, such as ';' or '\\t' [by the header].",
+    ),
+]
+NoQuotes = Annotated[
+    bool,
+    input_option("--no-quotes", help="In a table, quotation marks are characters like others."),
 ]
 TextField = Annotated[
     str | None,
@@ -77,6 +92,8 @@ def passages(
     id_field: IdField = None,
     encoding: Encoding = None,
     max_input_bytes: MaxInputBytes = MAX_INPUT,
+    delimiter: Delimiter = None,
+    no_quotes: NoQuotes = False,
 ) -> "PassageInput":
     """The passages to rank."""
     # Here, so that --version and --help do not wait for it.
@@ -89,4 +106,6 @@ def passages(
         names=FieldNames(text=text_field, id=id_field),
         encoding=encoding,
         max_bytes=max_input_bytes,
+        delimiter=delimiter,
+        quotes=not no_quotes,
     )

@@ -19,6 +19,14 @@ def one_of(names: Sequence[str]) -> Callable[[str], str]:
     return check
 
 
+def delimiter(text: str) -> str:
+    r"""Parse what stands between cells: one character, or `\t` for a tab."""
+    character = "\t" if text == "\\t" else text
+    if len(character) != 1 or character in '"\r\n':
+        raise typer.BadParameter(f"{text!r} is not one character, such as ; or \\t.")
+    return character
+
+
 def finite(text: str | float) -> float:
     """Parse a number that is neither infinite nor NaN."""
     try:

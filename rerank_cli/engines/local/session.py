@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from rerank_cli.blas import one_thread
 from rerank_cli.transport.cpu_affinity import usable_cores
 from rerank_cli.transport.pool import Pool
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 Window: TypeAlias = tuple[int, list[int]]
 """The number of a text, and the token ids of a part of it that is scored by itself."""
 
-_BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _MAX_THREADS = 8
 # A text above _LONGEST tokens is scored in windows of _WINDOW that overlap; the best one counts.
 _LONGEST, _WINDOW, _STEP = 1024, 768, 640
@@ -73,15 +73,9 @@ def _read_tokenizer(path: Path) -> "Tokenizer":
 
 
 def _read_encoder(path: Path) -> "Encoder":
-    # The BLAS that is loaded here takes one thread, unless the environment sets a number.
-    ours = [name for name in _BLAS_THREADS if name not in os.environ]
-    os.environ.update(dict.fromkeys(ours, "1"))
-    try:
+    with one_thread():
         from rerank_cli.engines.local.encoder import Encoder
         from rerank_cli.engines.local.weights import Weights
-    finally:
-        for name in ours:
-            os.environ.pop(name, None)
     return Encoder(Weights(path))
 
 

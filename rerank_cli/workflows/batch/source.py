@@ -2,16 +2,16 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, suppress
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
-from pathlib import Path
 
 from rerank_cli.console.streams import Streams
 from rerank_cli.errors import UsageError
 from rerank_cli.reading.collection import Corpus, read_queries, run_queries
+from rerank_cli.reading.encoding import check_encoding
 from rerank_cli.reading.fields import FieldNames
 from rerank_cli.reading.jobs import job_lines
-from rerank_cli.reading.source import check_encoding, check_stdin_once
+from rerank_cli.reading.source import check_stdin_once, size_in_bytes
 from rerank_cli.workflows.batch.intake import Entry
 
 _NOT_A_PIPE = "Its passages are looked up as they are needed: it must be a file."
@@ -86,11 +86,9 @@ def source_of(given: JobInput, streams: Streams, stack: ExitStack) -> Source:
         if lacking:
             streams.warn(f"{lacking} of {len(queries)} queries have no candidates in {given.run}")
         return Source(lambda: iter(entries), len(entries), once=False)
-    file, total = given.jobs or "-", None
-    with suppress(OSError, ValueError):  # an error of the same file when it is read
-        total = Path(file).stat().st_size if file != "-" and os.path.isfile(file) else None
+    file = given.jobs or "-"
     return Source(
         lambda: job_lines(file, stdin, given.encoding, given.names, given.max_bytes),
-        total,
-        once=total is None,
+        size_in_bytes(file),
+        once=file == "-" or not os.path.isfile(file),
     )
