@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rerank_cli.errors import Fault, SettingsError
 from rerank_cli.model import Range
@@ -11,7 +11,7 @@ from rerank_cli.providers.models import known
 from rerank_cli.settings.dotenv import DotEnv
 from rerank_cli.settings.flags import Flags
 from rerank_cli.settings.keys import key_for, leaves, warnings_of
-from rerank_cli.settings.sources import DEFAULT, FLAG, Found, Sources
+from rerank_cli.settings.sources import DEFAULT, Found, Sources
 from rerank_cli.settings.urls import check_url, shown_url, without_password
 from rerank_cli.settings.user_providers import NO_CONFIG, Config
 
@@ -77,10 +77,12 @@ def resolve(
     environ: Mapping[str, str] | None = None,
     dotenv: DotEnv | None = None,
     config: Config = NO_CONFIG,
+    *,
+    dry: bool = False,
 ) -> Settings:
     """The settings from all sources. Raises SettingsError for one that cannot be used.
 
-    Without `environ` (None) the flags are all there is.
+    Without `environ` (None) the flags are all there is. `dry` says that nothing is sent.
     """
     sources = Sources(flags, environ or {}, dotenv, config)
     base_url = sources.setting(flags.base_url, "--base-url", "RERANK_BASE_URL")
@@ -90,17 +92,14 @@ def resolve(
     model = _model(flags, sources, provider)
     price = _price(flags, sources)
     cache = _cache(flags, sources)
-    if provider.is_embedded:
-        _check_embedded(flags, provider)
-        url, key, withheld = "", None, None
-    else:
+    key, withheld = None, None
+    if not provider.is_embedded:
         key, withheld = key_for(provider, named, base_url, sources)
-        url = base_url.value if base_url else provider.url_for(key.value if key else None)
-        if not url:
-            raise SettingsError(
-                f"the provider {provider.name} has no URL of its own", "Give one with --base-url."
-            )
-    warnings = [*(dotenv.warnings if dotenv else ()), *config.warnings]
+    if not dry:
+        _check_read(sources, named if provider.is_embedded else key)
+    url = _url(flags, provider, base_url, key)
+    unread = (error.message for error in sources.unread)
+    warnings = [*(dotenv.warnings if dotenv else ()), *unread, *config.warnings]
     if url:
         warnings += warnings_of(url, key, withheld, provider)
         warnings += _foreign_host(url, provider, named, base_url, sources)
@@ -118,6 +117,29 @@ def resolve(
     )
 
 
+def _url(flags: Flags, provider: Provider, base_url: Found | None, key: Found | None) -> str:
+    """The URL to score at, empty for the embedded engine. Raises SettingsError if there is none."""
+    if provider.is_embedded:
+        _check_embedded(flags, provider)
+        return ""
+    url = base_url.value if base_url else provider.url_for(key.value if key else None)
+    if not url:
+        raise SettingsError(
+            f"the provider {provider.name} has no URL of its own", "Give one with --base-url."
+        )
+    return url
+
+
+def _check_read(sources: Sources, decisive: Found | None) -> None:
+    """Raise why `.env` could not be read, unless what decides was said by the user.
+
+    It may name another provider, or hold the key.
+    """
+    for error in sources.unread:
+        if not (decisive and decisive.by_user):
+            raise replace(error)
+
+
 def _foreign_host(
     url: str, provider: Provider, named: Found, base_url: Found | None, sources: Sources
 ) -> Iterator[str]:
@@ -131,6 +153,12 @@ def _foreign_host(
 
 def _check_embedded(flags: Flags, provider: Provider) -> None:
     """Refuse what only an endpoint can use."""
+    if flags.model is not None and flags.model.strip() != provider.model:
+        raise SettingsError(
+            f"the provider {provider.name} has no model {flags.model.strip()!r}, only "
+            f"{provider.model!r}",
+            "Other models are served by endpoints: set a key, or give --base-url.",
+        )
     if flags.base_url:
         raise SettingsError(
             f"--base-url does not go with the provider {provider.name}",
@@ -166,15 +194,10 @@ def _provider(flags: Flags, sources: Sources, base_url: Found | None) -> tuple[P
 
 
 def _model(flags: Flags, sources: Sources, provider: Provider) -> str | None:
+    if provider.is_embedded:
+        return provider.model
     named = sources.setting(flags.model, "--model", "RERANK_MODEL")
-    if not provider.is_embedded:
-        return named.value if named else provider.model
-    if named and named.origin == FLAG and named.value != provider.model:
-        raise SettingsError(
-            f"the provider {provider.name} has no model {named.value!r}, only {provider.model!r}",
-            "Other models are served by endpoints: set a key, or give --base-url.",
-        )
-    return provider.model
+    return named.value if named else provider.model
 
 
 def _price(flags: Flags, sources: Sources) -> float | None:
