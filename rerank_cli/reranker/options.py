@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
@@ -101,7 +101,8 @@ class Keywords(TypedDict, total=False):
     retries        attempts after the first (8; fewer until anything has succeeded)
     deadline       seconds from the beginning of each call after which nothing is tried again
     rpm, tpm       requests and tokens a minute
-    text_field     the field of a mapping that holds its text (first of text, passage, content …)
+    text_field     the field of a mapping that holds its text (first of text, passage, content …);
+                   several are joined by a blank; "a.b" is b of the mapping a
     events         receives progress, retries and warnings, see `Events` (they are logged under the
                    name rerank_cli)
     """
@@ -119,7 +120,7 @@ class Keywords(TypedDict, total=False):
     deadline: float | None
     rpm: int | None
     tpm: int | None
-    text_field: str | None
+    text_field: str | Sequence[str] | None
     events: Events | None
 
 

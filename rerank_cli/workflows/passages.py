@@ -67,6 +67,7 @@ def read_candidates(query: str, given: PassageInput, streams: Streams) -> Candid
         encoding=given.encoding,
         max_bytes=given.max_bytes,
     )
+    given.names.check_used(reading.passages)
     for warning in reading.warnings:
         streams.warn(warning)
     blank = reading.blank
