@@ -21,8 +21,9 @@ class Passage(NamedTuple):
 
     `line` counts from 1; 0 means that there is none, as for a document given in Python. `row` is
     the whole input row as it was read (empty for a plain line), from which the row-shaped outputs
-    are written back; `text_key` and `id_key` say which of its fields are text and id. (A named
-    tuple: a file may hold some hundred thousand, and a dataclass takes four times as long.)
+    are written back; `text_key` and `id_key` say which of its fields are text and id (of several
+    that are joined, the last; of one within an object, its dotted name). (A named tuple: a file may
+    hold some hundred thousand, and a dataclass takes four times as long.)
     """
 
     text: str
@@ -35,7 +36,7 @@ class Passage(NamedTuple):
 
     @property
     def fields(self) -> Mapping[str, object]:
-        """The row without the text and the id."""
+        """The row without the text and the id; objects that hold either stay whole."""
         known = (self.text_key, self.id_key)
         return {name: value for name, value in self.row.items() if name not in known}
 
@@ -64,6 +65,7 @@ class Job:
 
     `positions` holds the position of each candidate among the row's documents, from 0; `blank` is
     how many blank documents were left out. `source` and `line` are where the row comes from.
+    `judgments` has the relevance of each candidate (1 or 0), where the row says which are relevant.
     """
 
     id: PassageId
@@ -73,6 +75,7 @@ class Job:
     source: str
     line: int
     blank: int = 0
+    judgments: Sequence[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

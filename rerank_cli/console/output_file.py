@@ -20,31 +20,31 @@ def output_path(name: str | None) -> str | None:
     return None if name in _STDOUT else name
 
 
-def check_writable(name: str) -> None:
+def check_writable(name: str, option: str = "--output") -> None:
     """Raise UsageError, before anything is paid for, if the file can plainly not be written."""
     if not name:
-        raise UsageError("--output is empty", "Name a file.")
+        raise UsageError(f"{option} is empty", "Name a file.")
     path = Path(name)
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
         mode = None
     except (OSError, ValueError) as error:
-        raise _unwritable(name, error) from None
+        raise _unwritable(name, error, option) from None
     if mode is not None and stat.S_ISDIR(mode):
-        raise UsageError(f"--output {name}: is a directory")
+        raise UsageError(f"{option} {name}: is a directory")
     folder = _real(path).parent
     if not folder.is_dir():
-        raise UsageError(f"--output {name}: no such directory: {folder}")
+        raise UsageError(f"{option} {name}: no such directory: {folder}")
     if not os.access(folder if mode is None else path, os.W_OK):
-        raise UsageError(f"--output {name}: permission denied")
+        raise UsageError(f"{option} {name}: permission denied")
 
 
-def _unwritable(name: str, error: OSError | ValueError) -> UsageError:
-    return UsageError(f"--output {name}: {getattr(error, 'strerror', None) or error}")
+def _unwritable(name: str, error: OSError | ValueError, option: str) -> UsageError:
+    return UsageError(f"{option} {name}: {getattr(error, 'strerror', None) or error}")
 
 
-def write_whole(name: str, pieces: Iterable[str]) -> None:
+def write_whole(name: str, pieces: Iterable[str], option: str = "--output") -> None:
     """Write UTF-8 text in one step: readers see the old file or the new one."""
     path = Path(name)
     try:
@@ -54,7 +54,7 @@ def write_whole(name: str, pieces: Iterable[str]) -> None:
         else:
             _replace(_real(path), pieces)
     except OSError as error:
-        raise _unwritable(name, error) from error
+        raise _unwritable(name, error, option) from error
 
 
 def _is_device(path: Path) -> bool:

@@ -2,9 +2,10 @@
 
 import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
+from itertools import islice
 from typing import BinaryIO, cast
 
 from rerank_cli.errors import InputError
@@ -15,13 +16,23 @@ from rerank_cli.reading.fields import (
     COLLECTION_ID,
     ID_TYPES,
     QUERY_TEXT,
+    USUAL,
+    FieldNames,
     first_field,
+    id_in,
+    passage_of,
     without_blank,
 )
 from rerank_cli.reading.jsonl import value_of
 from rerank_cli.reading.lines import numbered_lines
 from rerank_cli.reading.runs import run_reader
 from rerank_cli.reading.source import StoredLines, read_text, shown_name
+
+_EXPECTED = {
+    "document": 'A corpus has a line of id, tab, text for each document; or JSON such as {"_id": '
+    '"d1", "title": "…", "text": "…"}.',
+    "query": 'A line is id, tab, text; or {"_id": "q1", "text": "…"}.',
+}
 
 
 @dataclass(frozen=True)
@@ -74,53 +85,67 @@ class RunQuery:
 
 
 class Corpus:
-    """A file of JSON lines of `_id`, `title` and `text`, whose passages are read when asked for.
+    """A file of documents, whose passages are read when asked for.
 
-    Only ids and byte offsets are held. Raises InputError for a line that is no document, and for an
-    id that comes twice.
+    A line is a JSON object of `_id`, `title` and `text` (or as `names` have it), or id, tab, text.
+    Only ids and byte offsets are held. Raises InputError for a line that is no document, for an id
+    that comes twice, and where no document has such a text; else one that has none costs only who
+    asks for it.
     """
 
-    def __init__(self, file: str, encoding: str | None, max_bytes: int = MAX_INPUT) -> None:
+    def __init__(
+        self,
+        file: str,
+        encoding: str | None,
+        max_bytes: int = MAX_INPUT,
+        names: FieldNames = USUAL,
+    ) -> None:
         self._source = shown_name(file)
+        self._names = replace(names, of_corpus=True)
         self._lock = threading.Lock()
         self._offsets: dict[str, tuple[int, int]] = {}
         self._lines = StoredLines(file, encoding, max_bytes)
+        has_text, lacking = False, None
         for number, (at, raw, name) in enumerate(self._lines, start=1):
             self._encoding = name
             if not raw.isspace():
-                doc_id = _text_id(self._row(raw, number), self._source, number)
+                row = self._row(raw, number)
+                doc_id = self._id(row, number)
                 if doc_id in self._offsets:
                     first = self._offsets[doc_id][1]
                     problem = f"document {doc_id!r} stands on line {first} already"
                     raise InputError(problem, source=self._source, line=number)
                 self._offsets[doc_id] = (at, number)
+                if not has_text:
+                    has_text = self._names.text_of(row)[0] is not None
+                    lacking = lacking or (row, number)
+        if lacking and not has_text:
+            self._passage(*lacking)
 
     def passage(self, doc_id: str) -> Passage | None:
-        """The passage of an id: title and text, joined by a blank; None if there is none."""
+        """The passage of an id; None if there is none."""
         if doc_id not in self._offsets:
             return None
         at, line = self._offsets[doc_id]
         with self._lock:
             raw = self._lines.line(at)
-        row = self._row(raw, line)
-        title, text = row.get("title") or "", row.get("text")
-        if not isinstance(text, str) or not isinstance(title, str):
-            raise InputError("found no text under 'text'", source=self._source, line=line)
-        id_key, _ = first_field(row, COLLECTION_ID)
-        text = f"{title} {text}" if title else text
-        return Passage(text, self._source, line, doc_id, row, "text", id_key)
+        found = self._passage(self._row(raw, line), line)
+        return found if found.id == doc_id else found._replace(id=doc_id)
 
     def close(self) -> None:
         """Close the file."""
         self._lines.close()
 
     def _row(self, raw: bytes, line: int) -> Mapping[str, object]:
-        text = decoded(raw, self._encoding, self._source, line=line).strip()
-        row = value_of(text, self._source, line)
-        if isinstance(row, dict):
-            return row
-        hint = 'A corpus has a line like {"_id": "d1", "title": "…", "text": "…"} a document.'
-        raise InputError(f"found {text[:40]!r}", source=self._source, line=line, hint=hint)
+        text = decoded(raw, self._encoding, self._source, line=line).strip("\r\n")
+        return _row(text, "document", self._source, line)
+
+    def _passage(self, row: Mapping[str, object], line: int) -> Passage:
+        return passage_of(row, self._names, self._source, line)
+
+    def _id(self, row: Mapping[str, object], line: int) -> str:
+        key, value = id_in(row, self._names, self._source, line)
+        return _text_id(value, key, self._source, line)
 
 
 def run_queries(
@@ -130,6 +155,7 @@ def run_queries(
     depth: int | None,
     stdin: BinaryIO | None,
     max_bytes: int = MAX_INPUT,
+    encoding: str | None = None,
 ) -> Iterator[RunQuery]:
     """The queries of a run (TREC's, or a batch's), in the order in which they first appear.
 
@@ -137,14 +163,15 @@ def run_queries(
     text is not known are left out.
     """
     source = shown_name(run)
-    text = read_text(run, stdin, None, max_bytes)
+    text = read_text(run, stdin, encoding, max_bytes)
     found: dict[str, tuple[int, list[tuple[float, str]]]] = {}
     for line, (query_id, doc_id, score) in run_reader(text)(text, source):
         found.setdefault(query_id, (line, []))[1].append((score, doc_id))
     for query_id, (line, scored) in found.items():
         if query_id in queries:
-            best = sorted(scored, key=lambda pair: -pair[0])[:depth]
-            doc_ids = tuple(dict.fromkeys(doc_id for _, doc_id in best))
+            scored.sort(key=lambda pair: -pair[0])
+            best = dict.fromkeys(doc_id for _, doc_id in scored)
+            doc_ids = tuple(islice(best, depth))
             yield RunQuery(source, line, query_id, doc_ids, queries[query_id], corpus)
 
 
@@ -169,21 +196,35 @@ def read_queries(
 
 
 def _query(line: str, source: str, number: int) -> tuple[str, str]:
-    if line.lstrip().startswith("{"):
-        row = cast("Mapping[str, object]", value_of(line, source, number))
-        _, query = first_field(row, QUERY_TEXT)
-        query_id = _text_id(row, source, number)
-    else:
-        query_id, tab, query = line.partition("\t")
-        query = query if tab else None
-    if not isinstance(query, str) or not query.strip() or not query_id:
-        hint = 'A line is id, tab, text; or {"_id": "q1", "text": "…"}.'
-        raise InputError(f"found {line[:40]!r}, no query", source=source, line=number, hint=hint)
+    row = _row(line, "query", source, number)
+    _, query_id = first_field(row, COLLECTION_ID)
+    query_id = _text_id(query_id, None, source, number)
+    _, query = first_field(row, QUERY_TEXT)
+    if not isinstance(query, str) or not query.strip():
+        raise _no("query", line, source, number)
     return query_id, query
 
 
-def _text_id(row: Mapping[str, object], source: str, line: int) -> str:
-    _, value = first_field(row, COLLECTION_ID)
+def _text_id(value: object, name: str | None, source: str, line: int) -> str:
     if type(value) not in ID_TYPES:
-        raise InputError("found no id under '_id'", source=source, line=line)
+        raise InputError(f"found no id under {name or '_id'!r}", source=source, line=line)
     return str(value)
+
+
+def _row(line: str, what: str, source: str, number: int) -> Mapping[str, object]:
+    """The fields of a line: a JSON object, or id, tab, text (which are `_id` and `text` then)."""
+    if line.lstrip().startswith("{"):
+        # What begins so is an object, or an error.
+        return cast("Mapping[str, object]", value_of(line, source, number))
+    row_id, *texts = line.split("\t")
+    if len(texts) > 1:
+        problem = f"{len(texts) + 1} columns, expected 2: id, tab, text"
+        raise InputError(problem, source=source, line=number, hint=_EXPECTED[what])
+    if not texts or not row_id:
+        raise _no(what, line, source, number)
+    return {"_id": row_id, "text": texts[0]}
+
+
+def _no(what: str, line: str, source: str, number: int) -> InputError:
+    problem = f"found {line[:40]!r}, no {what}"
+    return InputError(problem, source=source, line=number, hint=_EXPECTED[what])

@@ -4,7 +4,8 @@ A line is parsed only when its job is asked for: one whose job is done costs a d
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
@@ -18,6 +19,8 @@ from rerank_cli.reading.fields import (
     ID_TYPES,
     JOB_DOCUMENTS,
     JOB_ID,
+    JOB_NEGATIVE,
+    JOB_POSITIVE,
     JOB_QUERY,
     FieldNames,
     first_field,
@@ -27,7 +30,10 @@ from rerank_cli.reading.fields import (
 from rerank_cli.reading.jsonl import value_of
 from rerank_cli.reading.source import byte_lines, shown_name
 
-_EXPECTED = 'Expected: {"id": …, "query": "…", "documents": ["…", …]}'
+_EXPECTED = (
+    'Expected: {"id": …, "query": "…", "documents": ["…", …]}; or "positive" and "negative" '
+    'instead of "documents"'
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class JobLine:
     @cached_property
     def digest(self) -> bytes:
         """Digest of the line (16 bytes)."""
-        return blake2b(self.raw.strip(), digest_size=16).digest()
+        return _digest(self.raw.strip())
 
     @property
     def size(self) -> int:
@@ -71,22 +77,71 @@ class JobLine:
         """
         row = self._row
         query_key, query = first_field(row, JOB_QUERY)
-        documents_key, documents = first_field(row, JOB_DOCUMENTS)
         if not isinstance(query, str) or not query.strip():
             found = "a query that is blank, or no text" if query_key else "no query"
             raise self._bad(f"found {found}", _EXPECTED)
-        if not isinstance(documents, list):
-            raise self._bad("found no list of documents", _EXPECTED)
         id_key, job_id = self._id(row)
-        given = [self._passage(each, at) for at, each in enumerate(documents)]
+        keys, given, judged = self._documents(row)
         passages, positions = without_blank(given)
         if not passages:
-            found = "every document is blank" if documents else "the list of documents is empty"
+            found = "every document is blank" if given else "the list of documents is empty"
             raise self._bad(found, "At least one passage is needed to rank.")
-        known = (query_key, documents_key, id_key)
+        known = (query_key, id_key, *keys)
         fields = {key: value for key, value in row.items() if key not in known}
-        candidates, blank = Candidates(query, passages), len(documents) - len(passages)
-        return Job(job_id, candidates, positions, fields, self.source, self.line, blank)
+        return Job(
+            job_id,
+            Candidates(query, passages),
+            positions,
+            fields,
+            self.source,
+            self.line,
+            len(given) - len(passages),
+            [judged[at] for at in positions] if judged else None,
+        )
+
+    def _documents(
+        self, row: Mapping[str, object]
+    ) -> tuple[Collection[str | None], Sequence[Passage], Sequence[int]]:
+        """The names of their fields, the documents, and the relevance of each if it is known."""
+        key, documents = first_field(row, JOB_DOCUMENTS)
+        if isinstance(documents, list):
+            return (key,), self._passages("document", documents), ()
+        (positive_key, positive), (negative_key, negative) = (
+            first_field(row, names) for names in (JOB_POSITIVE, JOB_NEGATIVE)
+        )
+        if key is not None or positive_key is None or negative_key is None:
+            raise self._bad("found no list of documents", _EXPECTED)
+        judged = [
+            (passage, relevance)
+            for name, values, relevance in (
+                (positive_key, positive, 1),
+                (negative_key, negative, 0),
+            )
+            for passage in self._passages(name, [values] if isinstance(values, str) else values)
+        ]
+        # In an order that does not tell which are relevant: ties keep it, ids are places in it, and
+        # some models score a passage by those before it.
+        judged.sort(key=lambda pair: _digest(pair[0].text.encode("utf-8", "surrogatepass")))
+        return (
+            (positive_key, negative_key),
+            [passage for passage, _ in judged],
+            [relevance for _, relevance in judged],
+        )
+
+    def _passages(self, name: str, values: object) -> list[Passage]:
+        if not isinstance(values, list):
+            raise self._bad(f"{name!r} is no list of documents", _EXPECTED)
+        source, line = self.source, self.line
+        return [
+            Passage(each, source, line) if isinstance(each, str) else self._object(each, name, at)
+            for at, each in enumerate(values)
+        ]
+
+    def check_names(self) -> None:
+        """Raise UsageError if names were asked for, and no document has fields."""
+        if self.names.asked:
+            with suppress(InputError):  # raised when the job is wanted
+                self.names.check_used(self.job().candidates.passages)
 
     def id(self) -> PassageId | None:
         """The job's id, even where the line is no job otherwise; None if it has none."""
@@ -105,18 +160,20 @@ class JobLine:
             raise self._bad(f"the id is {found}, expected a text or a whole number")
         return key, cast("PassageId", value)
 
-    def _passage(self, value: object, at: int) -> Passage:
-        if isinstance(value, str):
-            return Passage(value, self.source, self.line)
+    def _object(self, value: object, name: str, at: int) -> Passage:
         if not isinstance(value, dict):
-            raise self._bad(f"document {at} is neither a text nor an object", _EXPECTED)
+            raise self._bad(f"{name} {at} is neither a text nor an object", _EXPECTED)
         try:
             return passage_of(value, self.names, self.source, self.line)
         except InputError as error:
-            raise replace(error, problem=f"document {at}: {error.problem}") from None
+            raise replace(error, problem=f"{name} {at}: {error.problem}") from None
 
     def _bad(self, problem: str, hint: str | None = None) -> InputError:
         return InputError(problem, source=self.source, line=self.line, hint=hint)
+
+
+def _digest(data: bytes) -> bytes:
+    return blake2b(data, digest_size=16).digest()
 
 
 def job_lines(
@@ -128,9 +185,16 @@ def job_lines(
 ) -> Iterator[JobLine]:
     """The lines of a file (`-` is standard input) that are not blank, in order.
 
-    Raises InputError for a file that cannot be read.
+    Raises InputError for a file that cannot be read, and UsageError where `names` were asked for
+    and the documents of the first line have no fields.
     """
     source = shown_name(file)
+    is_first = True
     for number, (raw, name) in enumerate(byte_lines(file, stdin, encoding, max_bytes), start=1):
         if not raw.isspace():
-            yield JobLine(source, number, raw, name, names)
+            line = JobLine(source, number, raw, name, names)
+            if is_first:
+                # Of the others nothing is known until they are wanted.
+                line.check_names()
+                is_first = False
+            yield line

@@ -38,10 +38,21 @@ def read_qrels(
             first = next(line for line, *pair, _ in again if pair == [query_id, doc_id])
             found = f"was judged {before} on line {first}, and differently here"
             problem = f"document {doc_id!r} of query {query_id!r} {found}"
-            raise InputError(problem, source=source, line=line)
+            raise InputError(problem, source=source, line=line, hint=_HINT)
     if not qrels:
         raise InputError("no judgments in it", source=source)
+    if len(set().union(*qrels.values())) == 1:
+        _check_order(text, source)
     return qrels
+
+
+def _check_order(text: str, source: str) -> None:
+    """Raise InputError if document ids stand in the column of the iteration, which is one value."""
+    rows = [line.split() for _, line in numbered_lines(text)]
+    seconds = {row[1] for row in rows if len(row) == 4}
+    if len(seconds) > 1:
+        problem = f"every line judges document {rows[0][2]!r}, and column 2 varies"
+        raise InputError(f"{problem}: expected {_TREC}", source=source, line=1, hint=_HINT)
 
 
 def _judgments(text: str, source: str) -> Iterator[tuple[int, str, str, int]]:

@@ -57,6 +57,13 @@ def trec_scored_docs(text: str, source: str) -> Iterator[tuple[int, ScoredDoc]]:
         if len(cells) != 6:
             problem = f"{len(cells)} columns, expected 6: {_COLUMNS}"
             raise InputError(problem, source=source, line=number, hint=_HINT)
+        # Ranks are not read; but what is no rank stands in the wrong column, and others with it.
+        if not cells[3].isdecimal() and not _is_number(cells[3]):
+            problem = f"rank {cells[3][:40]!r} is not a number (columns: {_COLUMNS})"
+            raise InputError(problem, source=source, line=number)
+        if cells[2] == "Q0" != cells[1]:
+            problem = f"the document is 'Q0', and {cells[1][:40]!r} stands where Q0 should"
+            raise InputError(f"{problem} (columns: {_COLUMNS})", source=source, line=number)
         try:
             # Python would take 1_000 for a number, which nothing else that reads runs does.
             score = math.nan if "_" in cells[4] else float(cells[4])
@@ -66,6 +73,14 @@ def trec_scored_docs(text: str, source: str) -> Iterator[tuple[int, ScoredDoc]]:
             problem = f"score {cells[4][:40]!r} is not a finite number (columns: {_COLUMNS})"
             raise InputError(problem, source=source, line=number)
         yield number, ScoredDoc(cells[0], cells[2], score)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def check_nul(text: str, source: str) -> None:

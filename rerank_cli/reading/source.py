@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 from rerank_cli.errors import InputError, UsageError
+from rerank_cli.marks import bom, is_wide, unmarked
 from rerank_cli.reading import MAX_INPUT
-from rerank_cli.reading.encoding import bom, is_wide, text_of, unmarked
+from rerank_cli.reading.encoding import text_of
 
 STDIN = "<stdin>"
 

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
@@ -110,7 +110,8 @@ class Keywords(TypedDict, total=False):
     rpm, tpm       requests and tokens a minute
     precision      of the weights of a model in this process: fp32, int8, or what suits the machine
     pull           whether such a model is downloaded if it is not here
-    text_field     the field of a mapping that holds its text (first of text, passage, content …)
+    text_field     the field of a mapping that holds its text (first of text, passage, content …);
+                   several are joined by a blank; "a.b" is b of the mapping a
     events         receives progress, retries and warnings, see `Events` (they are logged under the
                    name rerank_cli)
     """
@@ -130,7 +131,7 @@ class Keywords(TypedDict, total=False):
     tpm: int | None
     precision: str | None
     pull: bool
-    text_field: str | None
+    text_field: str | Sequence[str] | None
     events: Events | None
 
 

@@ -84,7 +84,7 @@ class Reranker(AbstractContextManager["Reranker"]):
         dry: bool = False,
         began: float | None = None,
     ) -> None:
-        settings = resolve(options, environ, *(files or ()))
+        settings = resolve(options, environ, *(files or ()), dry=dry)
         events = keywords.get("events")
         if events is None:
             # Here: the commands have events of their own, and start without the logging module.

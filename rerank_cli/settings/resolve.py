@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rerank_cli.errors import Fault, SettingsError
 from rerank_cli.model import Range
@@ -84,10 +84,12 @@ def resolve(
     environ: Mapping[str, str] | None = None,
     dotenv: DotEnv | None = None,
     config: Config = NO_CONFIG,
+    *,
+    dry: bool = False,
 ) -> Settings:
     """The settings from all sources. Raises SettingsError for one that cannot be used.
 
-    Without `environ` (None) the flags are all there is.
+    Without `environ` (None) the flags are all there is. `dry` says that nothing is sent.
     """
     sources = Sources(flags, environ or {}, dotenv, config)
     base_url = sources.setting(flags.base_url, "--base-url", "RERANK_BASE_URL")
@@ -98,17 +100,14 @@ def resolve(
     model, unused = _model(model_named, provider)
     price = _price(flags, sources)
     cache = _cache(flags, sources)
-    if provider.is_embedded:
-        _check_embedded(flags, provider)
-        url, key, withheld = "", None, None
-    else:
+    key, withheld = None, None
+    if not provider.is_embedded:
         key, withheld = key_for(provider, named, base_url, sources)
-        url = base_url.value if base_url else provider.url_for(key.value if key else None)
-        if not url:
-            raise SettingsError(
-                f"the provider {provider.name} has no URL of its own", "Give one with --base-url."
-            )
-    warnings = [*(dotenv.warnings if dotenv else ()), *config.warnings, *unused]
+    if not dry:
+        _check_read(sources, named if provider.is_embedded else key)
+    url = _url(flags, provider, base_url, key)
+    unread = (error.message for error in sources.unread)
+    warnings = [*(dotenv.warnings if dotenv else ()), *unread, *config.warnings, *unused]
     if url:
         warnings += warnings_of(url, key, withheld, provider)
         warnings += _foreign_host(url, provider, named, base_url, sources)
@@ -124,6 +123,29 @@ def resolve(
         cache,
         arguments_only=environ is None,
     )
+
+
+def _url(flags: Flags, provider: Provider, base_url: Found | None, key: Found | None) -> str:
+    """The URL to score at, empty for the embedded engine. Raises SettingsError if there is none."""
+    if provider.is_embedded:
+        _check_embedded(flags, provider)
+        return ""
+    url = base_url.value if base_url else provider.url_for(key.value if key else None)
+    if not url:
+        raise SettingsError(
+            f"the provider {provider.name} has no URL of its own", "Give one with --base-url."
+        )
+    return url
+
+
+def _check_read(sources: Sources, decisive: Found | None) -> None:
+    """Raise why `.env` could not be read, unless what decides was said by the user.
+
+    It may name another provider, or hold the key.
+    """
+    for error in sources.unread:
+        if not (decisive and decisive.by_user):
+            raise replace(error)
 
 
 def _foreign_host(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from rerank_cli.errors import SettingsError
 from rerank_cli.settings.dotenv import DotEnv
 from rerank_cli.settings.flags import Flags
 from rerank_cli.settings.user_providers import Config
@@ -41,9 +42,10 @@ class Sources:
         self.general_key = flags.general_key
         given = (flags.api_key or "").strip()
         self._given_key = Found(given, "api_key", FLAG) if given else None
-        self._variables = [(ENVIRONMENT, environ)]
-        if dotenv:
-            self._variables.append((dotenv.path, dotenv.values))
+        self._dotenv = dotenv or DotEnv("")
+        self._variables = ((ENVIRONMENT, environ), (self._dotenv.path, self._dotenv.values))
+        self.unread: list[SettingsError] = []
+        """Why something that was looked for in `.env` is not known."""
 
     def find(self, *variables: str, only_file: bool = False) -> Found | None:
         """The first of the variables that is set; with `only_file` the environment is left out."""
@@ -52,7 +54,14 @@ class Sources:
                 value = values.get(variable, "").strip()
                 if value and not (only_file and origin == ENVIRONMENT):
                     return Found(value, variable, origin)
+                if origin != ENVIRONMENT:
+                    self._miss(self._dotenv.unread.get(variable))
+        self._miss(self._dotenv.problem)
         return None
+
+    def _miss(self, error: SettingsError | None) -> None:
+        if error and error not in self.unread:
+            self.unread.append(error)
 
     def key(self, *variables: str, only_file: bool = False) -> Found | None:
         """The key that the caller gave, or that of the variables; see `find`."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rerank_cli.errors import SettingsError
+from rerank_cli.marks import mark_of
 from rerank_cli.providers import CUSTOM, PROVIDERS, Provider, table_of
 from rerank_cli.providers.row import LIMITS, USUAL_PASSAGES
 from rerank_cli.settings.dotenv import foreign, nearest
@@ -106,11 +107,13 @@ def _parsed(path: Path) -> Mapping[str, object]:
         # Here: most people have no such file.
         import tomllib
 
-        return tomllib.loads(content.decode("utf-8-sig"))
+        mark, encoding = mark_of(content)
+        return tomllib.loads(content[len(mark) :].decode(encoding))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise SettingsError(f"{path}: not UTF-8 text at byte {error.start}") from None
+        problem = f"{path}: not {error.encoding.upper()} text at byte {error.start}"
+        raise SettingsError(problem, "Save it as UTF-8.") from None
     except (ValueError, RecursionError) as error:  # also for a number of thousands of digits
         raise SettingsError(f"{path}: not TOML: {error}") from None
 

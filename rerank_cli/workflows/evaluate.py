@@ -9,6 +9,7 @@ from typing import Any
 from rerank_cli.console.streams import Streams
 from rerank_cli.errors import ExitCode, InputError, UsageError
 from rerank_cli.evaluation import measures
+from rerank_cli.evaluation.matching import likely_same, matching
 from rerank_cli.evaluation.measured_runs import Evaluation, evaluate
 from rerank_cli.evaluation.thresholds import ThresholdReport, threshold_report
 from rerank_cli.model import Qrels, Run
@@ -20,6 +21,10 @@ from rerank_cli.rendering import measure_table, threshold_chart
 from rerank_cli.rendering.visible import visible_block
 
 _NAMED = 5
+_COLUMNS = (
+    "A run has the columns query-id Q0 doc-id rank score tag, judgments query-id iteration doc-id "
+    "relevance."
+)
 _MEASURE = re.compile(r"[A-Za-z_]+(\(.*\))?@\d+")
 
 
@@ -103,14 +108,37 @@ def _read(options: EvaluationOptions, streams: Streams) -> tuple[Qrels, list[Run
     for file in options.runs:
         _check_no_measure(file)
         run = read_run(file, **how)
-        if not any(query_id in judgments for query_id in run.scores):
-            raise InputError(
-                f"none of its queries has judgments (queries {_some(run.scores)}; judged "
-                f"{_some(judgments)})",
-                source=run.name,
-            )
+        _check_ids(run, judgments, streams)
         runs.append(run)
     return judgments, runs
+
+
+def _check_ids(run: Run, judgments: Qrels, streams: Streams) -> None:
+    """Refuse a run whose ids are not those of the judgments, and warn where they may not be."""
+    if not any(query_id in judgments for query_id in run.scores):
+        hint = _same_id(likely_same(list(run.scores), list(judgments)))
+        doc_ids = {doc_id for ranked in run.scores.values() for doc_id in ranked}
+        if not doc_ids.isdisjoint(judgments):
+            hint = f"Its documents are queries there. {_COLUMNS}"
+        problem = "none of its queries has judgments"
+        found = f"queries {_some(run.scores)}; judged {_some(judgments)}"
+        raise InputError(f"{problem} ({found})", source=run.name, hint=hint)
+    match = matching(run, judgments)
+    if not match.doubtful:
+        return
+    problem = f"only {match.judged} of its {match.documents} documents have judgments"
+    if not match.judged:
+        problem = f"none of its {match.documents} documents has a judgment"
+    query_id = next(query_id for query_id in judgments if query_id in run.scores)
+    found = f"{_some(run.scores[query_id])}; judged {_some(judgments[query_id])}"
+    problem += f" (for query {query_id!r} it has {found})"
+    if match.alike and not match.judged:
+        raise InputError(problem, source=run.name, hint=_same_id(match.alike))
+    streams.warn(f"{run.name}: {problem}. {_same_id(match.alike) or _COLUMNS}")
+
+
+def _same_id(alike: tuple[str, str] | None) -> str | None:
+    return alike and f"If {alike[0]!r} is {alike[1]!r} there: ids must be equal, to the letter."
 
 
 def _check_no_measure(file: str) -> None:

@@ -71,6 +71,7 @@ def read_candidates(query: str, given: PassageInput, streams: Streams) -> Candid
         delimiter=given.delimiter,
         quotes=given.quotes,
     )
+    given.names.check_used(reading.passages)
     for warning in reading.warnings:
         streams.warn(warning)
     blank = reading.blank

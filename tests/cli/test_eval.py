@@ -228,6 +228,46 @@ def test_a_run_of_another_collection_is_refused(tmp_path: Path) -> None:
     assert "none of its queries has judgments (queries '7'; judged 'q01'" in done.err
 
 
+@pytest.mark.parametrize(
+    ("run", "qrels", "problem", "hint"),
+    [
+        (
+            "q1 Q0 d1.txt 1 2 t\nq1 Q0 d2.txt 2 1 t\n",
+            "q1 0 d1 1\n",
+            "none of its 2 documents has a judgment (for query 'q1' it has 'd1.txt', 'd2.txt'; "
+            "judged 'd1')",
+            "If 'd1.txt' is 'd1' there: ids must be equal",
+        ),
+        ("Q1 Q0 d1 1 2 t\n", "q1 0 d1 1\n", "none of its queries", "If 'Q1' is 'q1' there"),
+        ("d1 Q0 q1 1 2 t\n", "q1 0 d1 1\n", "none of its queries", "Its documents are queries"),
+        ("q1 Q0 d1 1 2 t\n", "d1 0 q1 1\n", "none of its queries", "Its documents are queries"),
+    ],
+    ids=["suffix", "case", "columns of the run", "columns of the judgments"],
+)
+def test_ids_of_another_form_are_refused(
+    tmp_path: Path, run: str, qrels: str, problem: str, hint: str
+) -> None:
+    """Every figure would be 0, and the reranker seem to be bad."""
+    done = _eval(_written(tmp_path, "run", run), "--qrels", _written(tmp_path, "qrels", qrels))
+    assert done.code == 2
+    assert problem in done.error
+    assert hint in done.hint
+
+
+def test_a_run_that_finds_little_of_what_is_judged_is_said_to(tmp_path: Path) -> None:
+    """A collection of other ids, with a few that match by chance, would be measured in silence."""
+    run = "".join(f"q1 Q0 {n} {n} {-n} t\n" for n in range(20))
+    few, none = "q1 0 7 1\n" + "q1 0 x{} 1\n" * 9, "q1 0 x 1\n"
+    qrels = _written(tmp_path, "few", few.format(*"abcdefghi"))
+    done = _eval(_written(tmp_path, "run", run), "--qrels", qrels)
+    assert done.code == 0
+    assert "warning: " in done.err
+    assert "run: only 1 of its 20 documents have judgments (for query 'q1' it has '0'" in done.err
+    done = _eval(str(tmp_path / "run"), "--qrels", _written(tmp_path, "none", none))
+    assert done.code == 0
+    assert "run: none of its 20 documents has a judgment (for query 'q1' it has '0'" in done.err
+
+
 def test_without_the_extra_it_ends_with_3(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who did not install the extra would see a traceback, or be told it is a bug."""
     monkeypatch.setattr("rerank_cli.evaluation.measures._REQUIRED", ("no_such_module",))

@@ -142,6 +142,23 @@ def test_tables_give_rows_back(server: Loopback, output_format: str, delimiter: 
     }
 
 
+@pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl"])
+def test_rows_with_several_text_fields_come_back_as_they_were(server: Loopback, name: str) -> None:
+    """A column would be lost, or one appear that is in no row."""
+    rows = [{"id": "1", "title": "人工智能是", "text": "a"}, {"id": "2", "title": "b", "text": "c"}]
+    lines = [",".join(row.values()) for row in rows]
+    text = "".join(f"{line}\n" for line in ["id,title,text", *lines])
+    if name == "rows.jsonl":
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+    Path(name).write_text(text, encoding="utf-8")
+    fields = ("--text-field", "title", "--text-field", "text", "--base-url", server.url)
+    done = rerank("q", name, *fields, "-f", "csv")
+    assert done.out.splitlines()[:2] == ["rank,score,id,title,text", f"1,0.9974,{lines[0]}"]
+    assert server.received[-1].documents == ["人工智能是 a", "b c"]
+    best = rerank("q", name, *fields, "--json").json["results"][0]
+    assert (best["text"], best["fields"]) == ("人工智能是 a", {"title": "人工智能是"})
+
+
 def test_text_is_the_passages_alone(server: Loopback) -> None:
     """Anything beside the passages would go into the prompt of the next program."""
     done = rerank(QUERY, PASSAGES, "--base-url", server.url, "-n", "2", "-f", "text")

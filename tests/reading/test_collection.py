@@ -11,6 +11,7 @@ import pytest
 from rerank_cli.errors import InputError
 from rerank_cli.model import Passage
 from rerank_cli.reading.collection import Corpus, RunQuery, read_queries, run_queries
+from rerank_cli.reading.fields import PASSAGE_TEXT, USUAL, FieldNames
 
 Open = Callable[..., Corpus]
 
@@ -20,10 +21,12 @@ def corpus(tmp_path: Path) -> Iterator[Open]:
     """Opens a corpus of these bytes."""
     with ExitStack() as stack:
 
-        def open_it(data: str | bytes, encoding: str | None = None) -> Corpus:
+        def open_it(
+            data: str | bytes, encoding: str | None = None, names: FieldNames = USUAL
+        ) -> Corpus:
             raw = data.encode() if isinstance(data, str) else data
             (tmp_path / "corpus").write_bytes(raw)
-            return stack.enter_context(closing(Corpus("corpus", encoding)))
+            return stack.enter_context(closing(Corpus("corpus", encoding, names=names)))
 
         yield open_it
 
@@ -68,6 +71,81 @@ def test_a_passage_keeps_its_id_its_place_and_its_fields(corpus: Open) -> None:
     assert found.fields == {"title": None, "url": "u"}
 
 
+@pytest.mark.parametrize("name", PASSAGE_TEXT)
+def test_the_text_is_found_as_that_of_passages_is(corpus: Open, name: str) -> None:
+    """A corpus of Anserini's, or LangChain's, would have to be converted first."""
+    data = f'{{"id": "d1", "title": "T", "{name}": "one"}}\n'
+    assert passage(corpus(data).passage("d1")).text == "T one"
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        (FieldNames("body"), "B"),
+        (FieldNames(["title", "body"]), "T B"),
+        (FieldNames(["meta.lead", "text"]), "L see body"),
+    ],
+)
+def test_named_fields_are_the_text_and_no_title_is_added(
+    corpus: Open, names: FieldNames, text: str
+) -> None:
+    """Other texts than those that were asked for would be scored."""
+    row = '{"_id": 1, "title": "T", "text": "see body", "body": "B", "meta": {"lead": "L"}}\n'
+    assert passage(corpus(row, names=names).passage("1")).text == text
+
+
+def test_a_named_id_is_the_documents(corpus: Open) -> None:
+    """The run's documents would not be found, or others be taken for them."""
+    found = corpus('{"_id": "x", "meta": {"key": 7}, "text": "a"}', names=FieldNames(id="meta.key"))
+    assert passage(found.passage("7")).id == "7"
+    assert found.passage("x") is None
+
+
+@pytest.mark.parametrize(
+    ("names", "data", "problem"),
+    [
+        (FieldNames("none"), _TWO, "corpus:1: no text field: found '_id', 'title', 'text', expect"),
+        (FieldNames(["title", "none"]), _TWO, "corpus:1: no text field: found '_id', 'title', 'te"),
+        (FieldNames(id="none"), _TWO, "corpus:1: no id field 'none': found '_id', 'title', 'text'"),
+        (FieldNames("title"), "d1\tone\n", "corpus:1: no text field: found '_id', 'text', expect"),
+        (USUAL, '\n{"_id": "d1", "abstract": "x"}\n', "corpus:2: no text field: found '_id', 'ab"),
+    ],
+)
+def test_a_field_that_no_document_has_is_refused_at_once(
+    corpus: Open, names: FieldNames, data: str, problem: str
+) -> None:
+    """Each query of the batch would fail for itself, or another field be scored."""
+    with pytest.raises(InputError) as caught:
+        corpus(data, names=names)
+    assert caught.value.message.startswith(problem)
+
+
+def test_a_corpus_may_be_a_table_of_id_and_text(corpus: Open) -> None:
+    """MS MARCO's collection would have to be converted first, all eight million lines of it."""
+    found = corpus('0\tThe presence of "quotes\r\n\r\n7\t第二\n8\t \n')
+    assert passage(found.passage("0")).text == 'The presence of "quotes'
+    assert passage(found.passage("7")).locator == "corpus:3"
+    assert passage(found.passage("7")).fields == {}
+    assert passage(found.passage("8")).is_blank
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("D1\thttps://a\tTitle\tBody", "corpus:2: 4 columns, expected 2: id, tab, text"),
+        ("1\ttext\ttitle", "corpus:2: 3 columns, expected 2: id, tab, text"),
+        ("no tab", "corpus:2: found 'no tab', no document"),
+        ("\ttext", "corpus:2: found '\\ttext', no document"),
+    ],
+)
+def test_a_line_of_other_columns_is_refused(corpus: Open, line: str, problem: str) -> None:
+    """A URL would be scored in place of the text."""
+    with pytest.raises(InputError) as caught:
+        corpus(f"0\tone\n{line}\n")
+    assert caught.value.message == problem
+    assert "id, tab, text" in (caught.value.hint or "")
+
+
 @pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\n \n\n"])
 def test_each_id_gives_its_own_document(corpus: Open, start: bytes, end: bytes) -> None:
@@ -107,22 +185,25 @@ def test_a_corpus_that_is_none_is_told_with_its_line(
 
 def test_a_document_without_text_is_told_when_it_is_wanted(corpus: Open) -> None:
     """It would be scored as an empty text."""
-    with pytest.raises(InputError, match="corpus:1: found no text under 'text'"):
-        corpus('{"_id": "d", "title": "T"}').passage("d")
+    found = corpus(_TWO + '{"_id": "d", "title": "T"}\n{"_id": "e", "text": null}\n')
+    with pytest.raises(InputError, match="corpus:3: no text field: found '_id', 'title', expected"):
+        found.passage("d")
+    with pytest.raises(InputError, match="corpus:4: 'text' is null, expected a string"):
+        found.passage("e")
 
 
 @pytest.mark.parametrize(
     "data",
     [
-        "q1\twhat is it\nq2\t再\t试\n",
-        "q1\twhat is it\r\n\r\nq2\t再\t试",
-        '{"_id": "q1", "text": "what is it"}\n{"query_id": "q2", "query": "再\\t试"}\n',
-        '{"_id": "q1", "text": "what is it", "metadata": {}}\nq2\t再\t试\n',
+        "q1\twhat is it\nq2\t再 试\n",
+        "q1\twhat is it\r\n\r\nq2\t再 试",
+        '{"_id": "q1", "text": "what is it"}\n{"query_id": "q2", "query": "再 试"}\n',
+        '{"_id": "q1", "text": "what is it", "metadata": {}}\nq2\t再 试\n',
     ],
 )
 def test_queries_are_a_table_or_json_lines(data: str) -> None:
     """Either layout of the field's query files would have to be converted first."""
-    assert queries(data) == {"q1": "what is it", "q2": "再\t试"}
+    assert queries(data) == {"q1": "what is it", "q2": "再 试"}
 
 
 def test_a_run_may_have_more_queries_than_are_asked(corpus: Open) -> None:
@@ -136,6 +217,7 @@ def test_a_run_may_have_more_queries_than_are_asked(corpus: Open) -> None:
     [
         ("q1\tagain", "query 'q1' stands on line 1 already"),
         ("no tab", "found 'no tab', no query"),
+        ("q2\ttext\tmore", "3 columns, expected 2: id, tab, text"),
         ("q2\t ", "no query"),
         ("\ttext", "no query"),
         ("{", "not JSON"),
@@ -169,8 +251,20 @@ def test_a_run_gives_each_query_its_documents_best_first(corpus: Open) -> None:
 
 def test_a_document_that_stands_there_twice_is_ranked_once(corpus: Open) -> None:
     """It would be paid for twice, and its query be refused by what measures runs."""
-    (found,) = entries("q1 Q0 d1 1 2 x\nq1 Q0 d2 2 1 x\nq1 Q0 d1 3 0 x\n", corpus(_TWO))
-    assert doc_ids(found) == ["d1", "d2"]
+    run = "q1 Q0 d1 1 3 x\nq1 Q0 d1 2 2 x\nq1 Q0 d2 3 1 x\nq1 Q0 d1 4 0 x\n"
+    found = corpus(_TWO)
+    assert [doc_ids(each) for each in entries(run, found)] == [["d1", "d2"]]
+    # The depth is one of documents, not of lines.
+    assert [doc_ids(each) for each in entries(run, found, 2)] == [["d1", "d2"]]
+    assert [doc_ids(each) for each in entries(run, found, 1)] == [["d1"]]
+
+
+def test_a_run_is_read_in_the_encoding_that_is_named(corpus: Open) -> None:
+    """A batch on a Chinese desktop would be refused, with the option it has as the hint."""
+    run = io.BytesIO("q1 Q0 文 1 1 x\n".encode("gb18030"))
+    known, found = {"q1": "query"}, corpus('{"_id": "文", "text": "a"}')
+    (entry,) = run_queries("-", known, found, None, run, encoding="gb18030")
+    assert doc_ids(entry) == ["文"]
 
 
 @pytest.mark.parametrize(

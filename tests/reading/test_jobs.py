@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rerank_cli.errors import InputError
+from rerank_cli.errors import InputError, UsageError
 from rerank_cli.model import Job
 from rerank_cli.reading.fields import FieldNames
 from rerank_cli.reading.jobs import job_lines
@@ -91,9 +91,77 @@ def test_blank_documents_are_left_out_and_places_kept() -> None:
     assert list(one(job(1, ["a", "b"])).positions) == [0, 1]
 
 
+def judged(found: Job) -> dict[str, int]:
+    """The relevance of each text."""
+    assert found.judgments is not None
+    return dict(zip(texts(found), found.judgments, strict=True))
+
+
+@pytest.mark.parametrize(("good", "bad"), [("positive", "negative"), ("pos", "neg")])
+def test_positive_and_negative_documents_are_a_job_with_judgments(good: str, bad: str) -> None:
+    """The reranking sets of MTEB would have to be converted first."""
+    found = one(json.dumps({"query": "q", good: ["a", {"text": "b", "id": 7}], bad: ["c"], "n": 1}))
+    assert judged(found) == {"a": 1, "b": 1, "c": 0}
+    assert {each.id for each in found.candidates.passages} == {None, 7}
+    assert (found.fields, found.id) == ({"n": 1}, 1)
+
+
+def test_a_single_positive_may_be_a_text() -> None:
+    """Triplets would have to be converted first."""
+    assert judged(one('{"query": "q", "positive": "a", "negative": "b"}')) == {"a": 1, "b": 0}
+
+
+def test_blank_documents_have_no_judgment() -> None:
+    """A judgment would stand for another document, or for one that no run can have."""
+    found = one('{"query": "q", "positive": [" ", "a"], "negative": ["", "b"]}')
+    assert judged(found) == {"a": 1, "b": 0}
+    assert found.blank == 2
+
+
+@given(st.lists(st.text("abcd", min_size=1), min_size=2, unique=True), st.data())
+def test_the_order_of_documents_does_not_tell_which_are_relevant(
+    documents: list[str], data: st.DataObject
+) -> None:
+    """Ties would be broken for or against the relevant ones, and models that read all see them."""
+    orders = []
+    for _ in range(2):
+        mixed = data.draw(st.permutations(documents))
+        at = data.draw(st.integers(0, len(documents)))
+        row = {"query": "q", "positive": mixed[:at], "negative": mixed[at:]}
+        found = one(json.dumps(row))
+        assert judged(found) == {text: int(text in mixed[:at]) for text in documents}
+        orders.append(texts(found))
+    assert orders[0] == orders[1]
+
+
+def test_documents_come_before_positive_and_negative_ones() -> None:
+    """Other candidates than those of `documents` would be ranked."""
+    found = one('{"query": "q", "documents": ["a"], "positive": ["b"], "negative": ["c"]}')
+    assert (texts(found), found.judgments) == (["a"], None)
+    assert found.fields == {"positive": ["b"], "negative": ["c"]}
+
+
+@pytest.mark.parametrize("names", [FieldNames("body"), FieldNames(id="key")])
+def test_fields_that_no_document_of_the_first_job_can_have_are_refused(names: FieldNames) -> None:
+    """--text-field would be ignored where all documents are texts."""
+    with pytest.raises(UsageError, match="plain texts, without fields"):
+        job_entries(job(1, ["a"]) + job(2, [{"body": "b", "key": 1}]), names)
+    assert len(job_entries(job(1, ["a", {"body": "b", "key": 1}]) + job(2, ["c"]), names)) == 2
+    # It has an error of its own.
+    assert len(job_entries("{\n" + job(2, ["c"]), names)) == 2
+
+
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
+        ('{"query": "q", "positive": ["a"]}', "no list of documents"),
+        ('{"query": "q", "negative": ["a"]}', "no list of documents"),
+        ('{"query": "q", "positive": ["a"], "negative": null}', "'negative' is no list of docum"),
+        ('{"query": "q", "pos": [], "neg": []}', "the list of documents is empty"),
+        ('{"query": "q", "pos": [" "], "neg": [""]}', "every document is blank"),
+        ('{"query": "q", "pos": ["a", 1], "neg": []}', "pos 1 is neither"),
+        ('{"query": "q", "pos": [], "neg": [{"x": "b"}]}', "neg 0: no text field: found 'x'"),
+        ('{"query": ["q", "r"], "pos": ["a"], "neg": ["b"]}', "a query that is blank, or no text"),
         ("{", "not JSON"),
         ('{"id": 1, "query": "q", "documents": ["a"]}{}', "not JSON"),
         ("[]", "found '[]', expected a JSON object"),

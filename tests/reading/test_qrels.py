@@ -62,9 +62,16 @@ def test_the_same_judgment_twice_is_one() -> None:
         (f"q 0 d {'9' * 30}\n", ":1: relevance '999"),
         ("q 0 d 1\nq 0 e 1\nq 0 d 2\n", ":3: .*'d' .*'q' was judged 1 on line 1"),
         ("q 0 d\0 1\n", ":1: holds a NUL"),
+        ("q d 0 1\nq e 0 1\n", ":1: every line judges document '0', and column 2 varies"),
     ],
 )
 def test_what_is_no_judgment_is_refused_with_its_place(text: str, told: str) -> None:
     """Figures would be computed from half of the judgments."""
     with pytest.raises(InputError, match=told):
         _qrels(text)
+
+
+@pytest.mark.parametrize("text", ["q 0 0 1\nr 0 0 1\n", "q d 0 1\n", "q\t0\t1\nr\t0\t1\n"])
+def test_one_document_for_all_queries_is_no_other_order_of_columns(text: str) -> None:
+    """A small collection could not be judged."""
+    assert {doc_id for judged in _qrels(text).values() for doc_id in judged} == {"0"}

@@ -57,6 +57,8 @@ def test_a_query_that_failed_ranks_nothing() -> None:
         ("q1 Q0 d1 1 1_000 t\n", ":1: score '1_000'"),
         ("q1 Q0 d1 1 high t\n", ":1: score 'high'"),
         ("q1 Q0 a 1 2 t\nq1 Q0 b 2 1 t\nq1 Q0 a 3 0 t\n", ":3: .*'a' .*'q1' .*on line 1"),
+        ("q1 d1 Q0 1 2 t\n", ":1: the document is 'Q0', and 'd1' stands where Q0 should"),
+        ("q1 Q0 1 d1 2 t\n", ":1: rank 'd1' is not a number"),
         ("q1 Q0 a\0b 1 2 t\n", ":1: holds a NUL"),
         ('{"id": "q1"\n', ":1: not JSON"),
         ('{"query": "x", "results": []}\n', ":1: query has no 'id'"),

@@ -64,6 +64,24 @@ def test_the_field_of_the_text_is_named_or_found(reranker: Reranker) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text_field", "document"),
+    [
+        (["lead", "rest"], {"lead": "人工智能是", "rest": "b", "n": 1}),
+        (("meta.text",), {"meta": {"text": "人工智能是 b"}}),
+        (None, {"page_content": "人工智能是 b", "metadata": {}}),
+    ],
+)
+def test_fields_are_named_as_those_of_files_are(
+    text_field: Sequence[str] | None, document: dict[str, object], server: Loopback
+) -> None:
+    """A program would have to flatten and join what the command takes as it is."""
+    with Reranker(base_url=server.url, text_field=text_field) as reranker:
+        (hit,) = reranker.rank(QUERY, [document])
+    assert (hit.document, hit.score) == (document, 0.9974)
+    assert server.received[-1].documents == ["人工智能是 b"]
+
+
+@pytest.mark.parametrize(
     ("documents", "locator"),
     [
         ([3], "documents[0]"),

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from rerank_cli.errors import SettingsError
 from rerank_cli.settings import dotenv
 
 
@@ -121,14 +120,67 @@ def test_lines_around_an_odd_one_count() -> None:
     assert found.values == {"A": "1", "B": "2"}
 
 
-@pytest.mark.parametrize("content", ["A=é\n".encode("latin-1"), "A=1\n".encode("utf-16")])
-def test_not_utf8_is_an_error_that_names_the_file(content: bytes) -> None:
+_TEXT = "# 我的密钥\nA=1\n\nB=键\n"
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be", "utf-16-le", "utf-32"])
+def test_utf16_and_marks_are_read_as_in_input(encoding: str, ends: str) -> None:
+    """`echo KEY=… > .env` of PowerShell writes UTF-16: every command would refuse it."""
+    mark = b"\xfe\xff" if encoding == "utf-16-be" else b"\xff\xfe" * (encoding == "utf-16-le")
+    content = mark + _TEXT.replace("\n", ends).encode(encoding)
+    assert values_of(content) == {"A": "1", "B": "键"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_without_a_mark_is_read_where_it_is_certain(encoding: str) -> None:
+    """A file that was appended to, or copied by a tool that cuts marks off, would be refused."""
+    assert values_of("RERANK_MODEL=m\r\n# 键一\r\n".encode(encoding)) == {"RERANK_MODEL": "m"}
+
+
+def test_a_mark_within_the_file_belongs_to_no_name() -> None:
+    """Of two files that were joined, the first variable of the second would be lost."""
+    assert values_of("\ufeffA=1\n\ufeffB=2\n") == {"A": "1", "B": "2"}
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "big5", "shift_jis", "latin-1"])
+def test_a_comment_may_be_in_a_legacy_encoding(encoding: str) -> None:
+    """A comment in Chinese, in a file of a folder above, would end every command."""
+    comment = "é" if encoding == "latin-1" else "我表"
+    assert values_of(f"A=1\n# {comment}\nB=2 # {comment}\n".encode(encoding)) == {
+        "A": "1",
+        "B": "2",
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "hint"),
+    [
+        ("A=é\n".encode("latin-1"), 1, "Save it as UTF-8"),
+        ("\nB=1\nA=键\n".encode("gb18030"), 3, "It may be gb18030. Save it as UTF-8"),
+        (b"\xff\xfe" + "B=1\nA=2".encode("utf-16-le")[:-1], 2, "Save it as UTF-8"),
+    ],
+)
+def test_a_value_that_is_no_text_is_known_not_to_be(content: bytes, line: int, hint: str) -> None:
     """Settings would silently be other ones than what the editor shows."""
     Path(".env").write_bytes(content)
-    with pytest.raises(SettingsError, match=r"\.env: not UTF-8") as caught:
-        dotenv.find(Path.cwd())
+    found = dotenv.find(Path.cwd())
+    assert found is not None
+    assert "A" not in found.values
+    assert found.unread["A"].message.startswith(f"{found.path}:{line}: A is not UTF-")
+    assert (found.unread["A"].hint or "").startswith(hint)
+    assert found.errors == [found.unread["A"]]
 
-    assert caught.value.exit_code == 3
+
+@pytest.mark.parametrize("content", [b"A=1\n" + "B=2\n".encode("utf-16-le"), b"\0A=1"])
+def test_a_file_that_is_no_text_is_not_taken_for_one(content: bytes) -> None:
+    """What PowerShell has appended to a file would be lost without a word."""
+    Path(".env").write_bytes(content)
+    found = dotenv.find(Path.cwd())
+    assert found is not None
+    assert found.values == {}
+    assert found.problem is not None
+    assert found.problem.message == f"{found.path}: no text: it holds NUL characters"
 
 
 def test_values_are_not_in_its_repr() -> None:

@@ -266,18 +266,61 @@ def test_price_is_there_for_every_provider() -> None:
     assert resolved(Flags(price=0.0), price).price == 0.0
 
 
+_UNREADABLE = SettingsError("/p/.env: cannot be read: Permission denied", "Cure it.")
+
+
 def test_file_that_may_not_be_read_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A `.env` of another user would be a traceback, or be passed over with the key in it."""
 
-    def refuse(*_: object, **__: object) -> str:
+    def refuse(*_: object, **__: object) -> bytes:
         raise PermissionError(13, "Permission denied")
 
     (tmp_path / ".env").touch()
     # Root may read anything, so that permissions alone would not do.
-    monkeypatch.setattr(Path, "read_text", refuse)
+    monkeypatch.setattr(Path, "read_bytes", refuse)
     with pytest.raises(SettingsError) as caught:
-        find(tmp_path)
+        resolve(Flags(), {}, find(tmp_path))
 
     assert caught.value.message == f"{tmp_path / '.env'}: cannot be read: Permission denied"
+
+
+@pytest.mark.parametrize(
+    ("flags", "env", "dry"),
+    [
+        (Flags(provider="local"), {}, False),
+        (Flags(), {"RERANK_PROVIDER": "local"}, False),
+        (Flags(), {"SILICONFLOW_API_KEY": "sk"}, False),
+        (Flags(provider="siliconflow", api_key="sk"), {}, False),
+        (Flags(), {}, True),
+    ],
+)
+def test_a_file_that_is_not_needed_is_a_warning(
+    flags: Flags, env: dict[str, str], dry: bool
+) -> None:
+    """A broken file of a folder above would end commands that want nothing of it."""
+    settings = resolve(flags, env, DotEnv("/p/.env", problem=_UNREADABLE), dry=dry)
+    assert settings.warnings == (_UNREADABLE.message,)
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [Flags(), Flags(provider="siliconflow"), Flags(base_url=URL), Flags(model="m")],
+)
+def test_a_file_that_may_have_the_key_is_an_error(flags: Flags) -> None:
+    """The embedded engine would rank for somebody whose key nobody has seen."""
+    for broken in (
+        DotEnv("/p/.env", problem=_UNREADABLE),
+        DotEnv("/p/.env", {"A": "1"}, unread={"RERANK_API_KEY": _UNREADABLE}),
+    ):
+        with pytest.raises(SettingsError) as caught:
+            resolve(flags, {}, broken)
+        assert (caught.value.problem, caught.value.hint) == (_UNREADABLE.problem, "Cure it.")
+
+
+def test_a_value_that_nothing_asks_for_may_be_anything() -> None:
+    """Another program's setting in the same file would end every command."""
+    others = DotEnv("/p/.env", {"SILICONFLOW_API_KEY": "sk"}, unread={"DB_NAME": _UNREADABLE})
+    settings = resolve(Flags(), {}, others)
+    assert (_key(settings), settings.warnings) == ("sk", ())

@@ -17,8 +17,8 @@ Jobs = Annotated[
     str | None,
     input_argument(
         metavar="[JOBS]",
-        help='JSON lines: {"id": …, "query": …, "documents": [text or object, …]}. - is standard '
-        "input.",
+        help='JSON lines: {"id": …, "query": …, "documents": [text or object, …]}; or "positive" '
+        'and "negative" instead of "documents". - is standard input.',
     ),
 ]
 Queries = Annotated[
@@ -34,7 +34,7 @@ Corpus = Annotated[
     input_option(
         "--corpus",
         metavar="FILE",
-        help="With --queries: passages as JSON lines of _id, title, text (BEIR).",
+        help="With --queries: passages, JSON lines of _id, title, text (BEIR), or id, tab, text.",
     ),
 ]
 FirstStage = Annotated[
@@ -69,9 +69,18 @@ BatchOutput = Annotated[
         help="Write there; the same command goes on where it stopped.",
     ),
 ]
+QrelsOut = Annotated[
+    str | None,
+    output_option(
+        "--qrels-out",
+        metavar="FILE",
+        help="Of jobs with positive and negative documents: write the judgments there, as TREC "
+        "qrels for rerank eval.",
+    ),
+]
 Tag = Annotated[
-    str,
-    output_option("--tag", metavar="NAME", help="Of a TREC run."),
+    str | None,
+    output_option("--tag", metavar="NAME", help="Of a TREC run [rerank]."),
 ]
 Fresh = Annotated[
     bool,

@@ -49,12 +49,12 @@ NoQuotes = Annotated[
     input_option("--no-quotes", help="In a table, quotation marks are characters like others."),
 ]
 TextField = Annotated[
-    str | None,
+    list[str] | None,
     input_option(
         "--text-field",
         metavar="NAME",
-        help="Field or column of the passage [first of text, passage, content, contents, "
-        "document, body].",
+        help="Field or column of the passage; given again, joined by a blank; a.b is b of the "
+        "object a [first of text, passage, content, contents, page_content, document, body].",
     ),
 ]
 IdField = Annotated[

@@ -23,6 +23,7 @@ from rerank_cli.transport.clock import Clock
 from rerank_cli.transport.cpu_affinity import one_core
 from rerank_cli.workflows.batch.intake import Entry, ToScore, finished_id, intake
 from rerank_cli.workflows.batch.job import JobScorer, Outcome
+from rerank_cli.workflows.batch.judgments import QRELS_OUT, write_judgments
 from rerank_cli.workflows.batch.ledger import Ledger, written_beside
 from rerank_cli.workflows.batch.record import Recorder
 from rerank_cli.workflows.batch.source import JobInput, Source, check, source_of
@@ -31,17 +32,23 @@ from rerank_cli.workflows.passages import check_texts
 
 _SECONDS_TO_END = 0.5
 """Seconds that interrupted jobs get to end."""
+_TAG = "rerank"
+"""The last column of a run that was given no other."""
 _BETWEEN_UPDATES = 0.2
 """Seconds between two updates of the progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchOutput:
-    """What of each ranking is written, how, and where; no file is standard output."""
+    """What of each ranking is written, how, and where; no file is standard output.
+
+    `qrels` is the file for the judgments that the jobs imply, if they are wanted.
+    """
 
     format: str
-    tag: str
+    tag: str | None
     file: str | None
+    qrels: str | None
     fresh: bool
     ordered: bool
     top_n: int | None
@@ -51,7 +58,7 @@ class BatchOutput:
 
     def line(self, job: Job, results: Sequence[Ranked]) -> str:
         """The output of one job."""
-        return render_job(job, results, self.format, self.tag)
+        return render_job(job, results, self.format, self.tag or _TAG)
 
 
 def run(given: JobInput, scoring: ScoringOptions, output: BatchOutput, streams: Streams) -> int:
@@ -69,6 +76,8 @@ def run(given: JobInput, scoring: ScoringOptions, output: BatchOutput, streams: 
         source = source_of(given, streams, stack)
         progress.total = source.total
         ledger = _ledger(output, _identity(reranker, given, output), source, streams, stack)
+        if output.qrels:
+            write_judgments(output.qrels, source, streams)
         progress.report_default(reranker.settings)
         recorder = Recorder(tally, ledger, streams, output.max_errors)
         workers = _workers(reranker, source, output, recorder, ledger)
@@ -127,12 +136,17 @@ def _check(given: JobInput, scoring: ScoringOptions, output: BatchOutput, stream
     """Refuse what can be refused before any input is read."""
     check_texts(scoring)
     check(given, streams)
-    if not output.tag or any(each.isspace() or not each.isprintable() for each in output.tag):
-        raise UsageError(f"--tag {output.tag!r} is not one word")
+    tag = output.tag
+    if tag is not None and output.format != "trec":
+        raise UsageError("--tag needs -f trec", "It is a column of a TREC run.")
+    if tag is not None and (not tag or any(c.isspace() or not c.isprintable() for c in tag)):
+        raise UsageError(f"--tag {tag!r} is not one word")
     if output.fresh and output.file is None:
         raise UsageError("--fresh needs -o FILE", "Standard output always starts over.")
     if output.file is not None:
         _check_output(output.file, given.files)
+    if output.qrels is not None:
+        _check_qrels(output.qrels, given, output.file)
 
 
 def _check_output(path: str, inputs: Sequence[str]) -> None:
@@ -146,6 +160,15 @@ def _check_output(path: str, inputs: Sequence[str]) -> None:
             raise UsageError(f"--output {path}: {name} would be written over")
 
 
+def _check_qrels(path: str, given: JobInput, output: str | None) -> None:
+    if given.jobs is None or not os.path.isfile(given.jobs):
+        raise UsageError(f"{QRELS_OUT} needs a file of JOBS", "It is read twice.")
+    output_file.check_writable(path, QRELS_OUT)
+    others = [given.jobs, *(written_beside(Path(output)) if output else ())]
+    if os.path.realpath(path) in map(os.path.realpath, others):
+        raise UsageError(f"{QRELS_OUT} {path}: that file is the input, or the batch's own")
+
+
 def _identity(reranker: Reranker, given: JobInput, output: BatchOutput) -> dict[str, object]:
     """What decides the output: a batch resumes only with the settings that it was begun with."""
     settings = reranker.settings
@@ -154,16 +177,21 @@ def _identity(reranker: Reranker, given: JobInput, output: BatchOutput) -> dict[
         "url": shown_url(reranker.url) if reranker.url else None,
         "model": settings.model,
         **reranker.extras,
-        "text_field": given.names.text,
+        "text_field": _alone(given.names.texts),
         "id_field": given.names.id,
         "encoding": given.encoding,
         "top_n": output.top_n,
         "threshold": output.threshold,
         "scores": output.scale,
         "format": output.format,
-        "tag": output.tag if output.format == "trec" else None,
+        "tag": (output.tag or _TAG) if output.format == "trec" else None,
         **({"ordered": True} if output.ordered else {}),
     }
+
+
+def _alone(names: Sequence[str]) -> Sequence[str] | str | None:
+    """Several names; one or none as journals had it when there were never more."""
+    return names if len(names) > 1 else next(iter(names), None)
 
 
 def _ledger(

@@ -6,12 +6,12 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
 from rerank_cli.console.streams import Streams
-from rerank_cli.errors import UsageError
+from rerank_cli.errors import InputError, UsageError
 from rerank_cli.reading.collection import Corpus, read_queries, run_queries
 from rerank_cli.reading.encoding import check_encoding
 from rerank_cli.reading.fields import FieldNames
 from rerank_cli.reading.jobs import job_lines
-from rerank_cli.reading.source import check_stdin_once, size_in_bytes
+from rerank_cli.reading.source import check_stdin_once, shown_name, size_in_bytes
 from rerank_cli.workflows.batch.intake import Entry
 
 _NOT_A_PIPE = "Its passages are looked up as they are needed: it must be a file."
@@ -80,8 +80,19 @@ def source_of(given: JobInput, streams: Streams, stack: ExitStack) -> Source:
     stdin = streams.stdin
     if given.queries and given.corpus and given.run:
         queries = read_queries(given.queries, stdin, given.encoding, given.max_bytes)
-        corpus = stack.enter_context(closing(Corpus(given.corpus, given.encoding, given.max_bytes)))
-        entries = list(run_queries(given.run, queries, corpus, given.depth, stdin, given.max_bytes))
+        corpus = Corpus(given.corpus, given.encoding, given.max_bytes, given.names)
+        stack.enter_context(closing(corpus))
+        found = run_queries(
+            given.run, queries, corpus, given.depth, stdin, given.max_bytes, given.encoding
+        )
+        entries = list(found)
+        if queries and not entries:
+            raise InputError(
+                f"no candidates for any query of {shown_name(given.queries)} "
+                f"(such as {next(iter(queries))!r})",
+                source=shown_name(given.run),
+                hint="Queries are matched by their ids, which must be equal, to the letter.",
+            )
         lacking = len(queries) - len(entries)
         if lacking:
             streams.warn(f"{lacking} of {len(queries)} queries have no candidates in {given.run}")

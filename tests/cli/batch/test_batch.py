@@ -184,6 +184,14 @@ def test_queries_without_candidates_are_told(collection: tuple[str, ...]) -> Non
     assert "1 of 3 queries have no candidates in r.trec" in done.err
 
 
+def test_a_run_of_other_queries_is_refused(collection: tuple[str, ...]) -> None:
+    """Nothing would be ranked, and a script take that for done."""
+    Path("q.tsv").write_text("Q1\tone\n")
+    done = batch(healthy, *collection)
+    assert done.code == 2
+    assert "r.trec: no candidates for any query of q.tsv (such as 'Q1')" in done.error
+
+
 def test_what_a_batch_wrote_is_a_run_for_the_next(collection: tuple[str, ...]) -> None:
     """A second reranker over the best of a first could not be fed with what the first wrote."""
     assert batch(healthy, *collection, "-o", "first.jsonl").code == 0

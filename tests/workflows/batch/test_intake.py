@@ -156,7 +156,7 @@ def test_a_document_without_text_costs_its_own_queries_only(tmp_path: Path) -> N
         corpus.close()
     assert [each.job.id for each in taken if each.job] == ["q2"]
     assert [each.error.message for each in taken if each.error] == [
-        f"{tmp_path / 'corpus'}:2: found no text under 'text'"
+        f"{tmp_path / 'corpus'}:2: 'text' is null, expected a string"
     ]
 
 
