@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rerank_cli.errors import SettingsError
-from rerank_cli.marks import mark_of
+from rerank_cli.marks import bom
 from rerank_cli.providers import CUSTOM, PROVIDERS, Provider, table_of
 from rerank_cli.providers.row import LIMITS, USUAL_PASSAGES
 from rerank_cli.settings.dotenv import foreign, nearest
@@ -107,8 +107,8 @@ def _parsed(path: Path) -> Mapping[str, object]:
         # Here: most people have no such file.
         import tomllib
 
-        mark, encoding = mark_of(content)
-        return tomllib.loads(content[len(mark) :].decode(encoding))
+        mark, encoding = bom(content)
+        return tomllib.loads(content[len(mark) :].decode(encoding or "utf-8"))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

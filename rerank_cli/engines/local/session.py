@@ -4,7 +4,6 @@ Everything here is spread over threads, for zlib, SentencePiece and the BLAS rel
 lock; a pool of the BLAS's own under them would only get in the way.
 """
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
