@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from rerank_cli.model import Ranked, Ranking
 from rerank_cli.rendering import View
-from rerank_cli.rendering.json import dumps
+from rerank_cli.rendering.json import best_of, dumps
 from rerank_cli.rendering.visible import visible_block
 
 _ADDED = ("rank", "score")
@@ -18,8 +18,10 @@ def render_jsonl(ranking: Ranking, _view: View) -> Iterator[str]:
     """One JSON object a line."""
     for ranked in ranking.results:
         # Put in front of the row's own JSON: a dictionary for each row would be half the work.
-        row = dumps(_input_row(ranked))
-        yield f'{{"rank": {ranked.rank}, "score": {ranked.score!r}, {row[1:]}\n'
+        best = best_of(ranked)
+        row = dumps(_input_row(ranked, _ADDED if best is None else (*_ADDED, "best")))
+        found = "" if best is None else f'"best": {dumps(best)}, '
+        yield f'{{"rank": {ranked.rank}, "score": {ranked.score!r}, {found}{row[1:]}\n'
 
 
 def render_csv(ranking: Ranking, view: View, delimiter: str = ",") -> Iterable[str]:
@@ -76,8 +78,8 @@ def _table(ranking: Ranking) -> Iterator[Iterable[object]]:
         yield map(row.get, columns)
 
 
-def _input_row(ranked: Ranked) -> Mapping[str, object]:
-    return renamed(ranked.passage.row or {"text": ranked.passage.text}, _ADDED)
+def _input_row(ranked: Ranked, added: Collection[str] = _ADDED) -> Mapping[str, object]:
+    return renamed(ranked.passage.row or {"text": ranked.passage.text}, added)
 
 
 def _cell(value: object) -> str:

@@ -32,8 +32,8 @@ def assembled(
         from rerank_cli.engines.local import LocalEngine
 
         engine: Engine = LocalEngine()
-        # Another version may have other weights under the same name.
-        url, scope = "", ("local", __version__, {})
+        # Another version may have other weights under the same name; some before stored no windows.
+        url, scope = "", ("local", __version__, {"windows": True})
     else:
         from rerank_cli.engines.endpoint.engine import EndpointEngine
 

@@ -126,5 +126,5 @@ def _rank_at_once(rerankers: Sequence[Reranker], candidates: Candidates) -> list
 
 def _ranking(reranker: Reranker, candidates: Candidates) -> Ranking:
     scores = reranker.score_plan(reranker.plan(candidates))
-    ranked = rank(candidates, scores.values)
+    ranked = rank(candidates, scores.values, best=scores.best)
     return ranking_of(candidates, ranked, reranker.settings, scores.usage)

@@ -62,6 +62,7 @@ def run(
             top_n=output.top_n,
             threshold=output.threshold,
             shown=scaled(scores.values, output.scale, settings.score_range),
+            best=scores.best,
         )
     ranking = ranking_of(candidates, results, settings, scores.usage, output.scale)
     with times.of("rendering"):

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rerank_cli.errors import SettingsError
-from rerank_cli.model import Scores, Usage
+from rerank_cli.model import Scores, Usage, Window
 from rerank_cli.planning import Limits, Plan, Request
 
 if TYPE_CHECKING:
@@ -55,16 +55,19 @@ class LocalEngine:
         data files cannot be read.
         """
         values: list[float] = []
+        best: list[Window | None] = []
         tokens = 0
         with self._one_at_a_time:
             session = self._session = self._session or _open_session()
             for request in plan.requests:
-                scores, read = session.score(request.query, request.texts)
+                scores, windows, read = session.score(request.query, request.texts)
                 if keep:
-                    keep(request.numbers, scores)
+                    keep(request.numbers, scores, windows)
                 values += scores
+                best += windows
                 tokens += read
-        return Scores(plan.spread(values), Usage(requests=0, input_tokens=tokens))
+        usage = Usage(requests=0, input_tokens=tokens)
+        return Scores(plan.spread(values), usage, plan.spread(best))
 
     def stop(self) -> None: ...
 

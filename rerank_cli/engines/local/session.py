@@ -9,16 +9,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
+from rerank_cli.engines.local.best_window import readable
+from rerank_cli.model import Window
 from rerank_cli.transport.pool import Pool
 
 if TYPE_CHECKING:
     from rerank_cli.engines.local.encoder import Encoder
-    from rerank_cli.engines.local.tokens import Tokenizer
-
-Window: TypeAlias = tuple[int, list[int]]
-"""The number of a text, and the token ids of a part of it that is scored by itself."""
+    from rerank_cli.engines.local.tokens import Tokenizer, Tokens
 
 _BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _MAX_THREADS = 8
@@ -31,6 +30,14 @@ _BLOCK_MIN, _BLOCK_MAX = 512, 2048
 _BATCH = 200_000
 
 
+class _Part(NamedTuple):
+    """A part of a text that is scored by itself: the text's number, its tokens from the `first`."""
+
+    number: int
+    first: int
+    ids: list[int]
+
+
 class Session:
     """The model, read once for any number of queries."""
 
@@ -41,28 +48,36 @@ class Session:
             self._encoder = _read_encoder(resources / "weights.npz")
             self._tokenizer = tokenizer.result()
 
-    def score(self, query: str, texts: Sequence[str]) -> tuple[list[float], int]:
-        """The relevance score of each text, and the number of tokens read."""
+    def score(
+        self, query: str, texts: Sequence[str]
+    ) -> tuple[list[float], list[Window | None], int]:
+        """The relevance score of each text, its best window, and the number of tokens read."""
         from rerank_cli.engines.local.similarity import EncodedQuery
 
-        query_ids = self._tokenizer.encode([query])[0][:_LONGEST]
+        query_ids = self._tokenizer.encode([query])[0].ids[:_LONGEST]
         scores = [0.0] * len(texts)
+        best: list[Window | None] = [None] * len(texts)
         read = len(query_ids)
         encoded_query: EncodedQuery | None = None
         with _threads() as pool:
             for first, batch in _batches(texts):
-                token_ids = self._tokenizer.encode(batch)
-                read += sum(map(len, token_ids))
-                self._encoder.load({*query_ids}.union(*token_ids), pool.map)
+                tokens = self._tokenizer.encode(batch)
+                read += sum(len(each.ids) for each in tokens)
+                self._encoder.load({*query_ids}.union(*(each.ids for each in tokens)), pool.map)
                 encoded_query = encoded_query or EncodedQuery(
                     self._encoder, query_ids, self._tokenizer.idf(query_ids)
                 )
-                windows = list(_windows(token_ids))
-                blocks = [[ids for _, ids in block] for block in _blocks(windows)]
+                parts = list(_parts(tokens))
+                blocks = [[part.ids for part in block] for block in _blocks(parts)]
                 found = chain.from_iterable(pool.map(encoded_query.score, blocks))
-                for (number, _), score in zip(windows, found, strict=True):
-                    scores[first + number] = max(scores[first + number], score)
-        return scores, read
+                for part, match in zip(parts, found, strict=True):
+                    number = first + part.number
+                    if best[number] is None or match.score > scores[number]:
+                        scores[number] = match.score
+                        offsets = tokens[part.number].offsets[part.first :]
+                        start, end = offsets[match.first][0], offsets[match.end - 1][1]
+                        best[number] = readable(texts[number], start, end)
+        return scores, best, read
 
 
 def _read_tokenizer(path: Path) -> "Tokenizer":
@@ -105,23 +120,23 @@ def _batches(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
             first, size = number + 1, 0
 
 
-def _windows(texts: Iterable[list[int]]) -> Iterator[Window]:
-    for number, token_ids in enumerate(texts):
-        if len(token_ids) <= _LONGEST:
-            yield number, token_ids
+def _parts(texts: Iterable["Tokens"]) -> Iterator[_Part]:
+    for number, (ids, _) in enumerate(texts):
+        if len(ids) <= _LONGEST:
+            yield _Part(number, 0, ids)
             continue
-        for start in range(0, len(token_ids) - _WINDOW + _STEP, _STEP):
-            yield number, token_ids[start : start + _WINDOW]
+        for first in range(0, len(ids) - _WINDOW + _STEP, _STEP):
+            yield _Part(number, first, ids[first : first + _WINDOW])
 
 
-def _blocks(windows: Sequence[Window]) -> Iterator[Sequence[Window]]:
-    """The windows in blocks, as many as keep all threads busy."""
-    total = sum(len(token_ids) for _, token_ids in windows)
+def _blocks(parts: Sequence[_Part]) -> Iterator[Sequence[_Part]]:
+    """The parts in blocks, as many as keep all threads busy."""
+    total = sum(len(part.ids) for part in parts)
     limit = min(max(total // _MAX_THREADS, _BLOCK_MIN), _BLOCK_MAX)
     first = size = 0
-    for i, (_, token_ids) in enumerate(windows):
-        if i > first and size + len(token_ids) > limit:
-            yield windows[first:i]
+    for i, part in enumerate(parts):
+        if i > first and size + len(part.ids) > limit:
+            yield parts[first:i]
             first, size = i, 0
-        size += len(token_ids)
-    yield windows[first:]
+        size += len(part.ids)
+    yield parts[first:]
