@@ -10,16 +10,15 @@ from typing import NamedTuple, TypeAlias
 from rich.cells import cell_len
 
 from rerank_cli.model import Ranked, Window
-from rerank_cli.rendering.visible import visible
+from rerank_cli.rendering.visible import LINE_BREAK, visible
 from rerank_cli.rendering.wrapping import CHARACTERS, prefix, units, wrap
 
 LINES = 3
 """Lines of a passage, unless it is shown in full."""
 
-LINE_BREAK = "¶"
+MARK = "¶"
 """The mark for a line break. It is in Latin-1, so that fonts have it that lack ␊ or ↵."""
 
-_BREAK = re.compile(r"\r\n|\r|\n")
 _BLANKS = re.compile(r"[ \t]*[\r\n][ \t\r\n]*|[ \t]+")
 _CUT = "…"
 # A joiner between letters shapes them; one beside a blank or an ASCII character joins nothing.
@@ -73,7 +72,7 @@ class _Shown(NamedTuple):
 
 def one_line(text: str) -> str:
     """A text on one line, whole; each line break is a mark."""
-    return _harmless(_BREAK.sub(LINE_BREAK, text))
+    return _harmless(LINE_BREAK.sub(MARK, text))
 
 
 def whole(ranked: Ranked, room: int) -> Iterator[Line]:
@@ -148,11 +147,11 @@ def _shown(text: str, best: Window | None, *, squeezed: bool) -> _Shown:
     shown, ends, breaks = "", [], []
     for part in (text[:start], text[start:end], text[end:]):
         at = 0
-        for blank in (_BLANKS if squeezed else _BREAK).finditer(part):
+        for blank in (_BLANKS if squeezed else LINE_BREAK).finditer(part):
             shown += _harmless(part[at : blank.start()])
-            if _BREAK.search(blank[0]):
+            if LINE_BREAK.search(blank[0]):
                 breaks.append(len(shown))
-                shown += LINE_BREAK + " " * squeezed
+                shown += MARK + " " * squeezed
             else:
                 shown += " "
             at = blank.end()

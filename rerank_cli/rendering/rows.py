@@ -2,16 +2,14 @@
 
 import csv
 import io
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from rerank_cli.model import Ranked, Ranking
 from rerank_cli.rendering import View
 from rerank_cli.rendering.json import best_of, dumps
-from rerank_cli.rendering.visible import visible_block
+from rerank_cli.rendering.visible import LINE_BREAK, visible_block
 
 _ADDED = ("rank", "score")
-_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 def render_jsonl(ranking: Ranking, _view: View) -> Iterator[str]:
@@ -37,7 +35,7 @@ def render_tsv(ranking: Ranking, view: View) -> Iterable[str]:
 
 def render_text(ranking: Ranking, view: View) -> Iterable[str]:
     """One passage a line; a line break within a passage becomes a space."""
-    lines = (_LINE_BREAK.sub(" ", each.passage.text) + "\n" for each in ranking.results)
+    lines = (LINE_BREAK.sub(" ", each.passage.text) + "\n" for each in ranking.results)
     return map(visible_block, lines) if view.terminal else lines
 
 
