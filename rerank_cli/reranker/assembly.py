@@ -31,7 +31,7 @@ def assembled(
     if row.is_embedded:
         from rerank_cli.engines.local import LocalEngine
 
-        engine: Engine = LocalEngine()
+        engine: Engine = LocalEngine(events)
         # Another version may have other weights under the same name; some before stored no windows.
         url, scope = "", ("local", __version__, {"windows": True})
     else:

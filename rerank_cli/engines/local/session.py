@@ -5,19 +5,22 @@ lock; a pool of the BLAS's own under them would only get in the way.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
-from itertools import chain
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from rerank_cli.engines.local.best_window import readable
 from rerank_cli.model import Window
+from rerank_cli.transport.clock import Clock
 from rerank_cli.transport.pool import Pool
 
 if TYPE_CHECKING:
     from rerank_cli.engines.local.encoder import Encoder
-    from rerank_cli.engines.local.tokens import Tokenizer, Tokens
+    from rerank_cli.engines.local.similarity import Match
+    from rerank_cli.engines.local.tokens import Offsets, Tokenizer, Tokens
 
 _BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _MAX_THREADS = 8
@@ -28,6 +31,11 @@ _LONGEST, _WINDOW, _STEP = 1024, 768, 640
 _BLOCK_MIN, _BLOCK_MAX = 512, 2048
 # Characters that are tokenised at once, which bounds the memory that a long file takes.
 _BATCH = 200_000
+_SECONDS_TO_END, _BETWEEN_LOOKS = 0.5, 0.1
+"""Seconds that tasks get to end after an error, and between two looks whether to stop."""
+
+T = TypeVar("T")
+Found: TypeAlias = tuple[float, Window]
 
 
 class _Part(NamedTuple):
@@ -49,35 +57,36 @@ class Session:
             self._tokenizer = tokenizer.result()
 
     def score(
-        self, query: str, texts: Sequence[str]
-    ) -> tuple[list[float], list[Window | None], int]:
-        """The relevance score of each text, its best window, and the number of tokens read."""
+        self, query: str, texts: Sequence[str], scored: Callable[[int], None], clock: Clock
+    ) -> tuple[list[Found], int]:
+        """The relevance score of each text with its best window, and the number of tokens read.
+
+        `scored` is called with how many more have theirs. Raises EndpointError, that is `stopped`,
+        once the clock is.
+        """
         from rerank_cli.engines.local.similarity import EncodedQuery
 
         query_ids = self._tokenizer.encode([query])[0].ids[:_LONGEST]
-        scores = [0.0] * len(texts)
-        best: list[Window | None] = [None] * len(texts)
         read = len(query_ids)
+        found: list[Found] = []
         encoded_query: EncodedQuery | None = None
         with _threads() as pool:
-            for first, batch in _batches(texts):
-                tokens = self._tokenizer.encode(batch)
+            for batch in _batches(texts):
+                tokens = _result(pool.submit(self._tokenizer.encode, batch), clock)
                 read += sum(len(each.ids) for each in tokens)
                 self._encoder.load({*query_ids}.union(*(each.ids for each in tokens)), pool.map)
                 encoded_query = encoded_query or EncodedQuery(
                     self._encoder, query_ids, self._tokenizer.idf(query_ids)
                 )
-                parts = list(_parts(tokens))
-                blocks = [[part.ids for part in block] for block in _blocks(parts)]
-                found = chain.from_iterable(pool.map(encoded_query.score, blocks))
-                for part, match in zip(parts, found, strict=True):
-                    number = first + part.number
-                    if best[number] is None or match.score > scores[number]:
-                        scores[number] = match.score
-                        offsets = tokens[part.number].offsets[part.first :]
-                        start, end = offsets[match.first][0], offsets[match.end - 1][1]
-                        best[number] = readable(texts[number], start, end)
-        return scores, best, read
+                work = [
+                    (block, pool.submit(encoded_query.score, [part.ids for part in block]))
+                    for block in _blocks(list(_parts(tokens)))
+                ]
+                matches = _matches(work, clock)
+                for number, of_text in groupby(matches, key=lambda match: match[0].number):
+                    found.append(_best(batch[number], tokens[number].offsets, of_text))
+                    scored(1)
+        return found, read
 
 
 def _read_tokenizer(path: Path) -> "Tokenizer":
@@ -107,16 +116,40 @@ def _threads() -> Iterator[Pool]:
     try:
         yield pool
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
+        pool.join(_SECONDS_TO_END)
 
 
-def _batches(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
-    """The texts in batches of about _BATCH characters, each with the number of its first text."""
+def _result(future: "Future[T]", clock: Clock) -> T:
+    while True:
+        clock.check()
+        # Waits are short so that Ctrl-C is seen on systems where a lock hides it.
+        if wait([future], _BETWEEN_LOOKS).done:
+            return future.result()
+
+
+def _matches(
+    work: "Iterable[tuple[Sequence[_Part], Future[list[Match]]]]", clock: Clock
+) -> "Iterator[tuple[_Part, Match]]":
+    for block, future in work:
+        matches = _result(future, clock)
+        yield from zip(block, matches, strict=True)
+
+
+def _best(text: str, offsets: "Offsets", matches: "Iterable[tuple[_Part, Match]]") -> Found:
+    """The score of a text and its best window: those of its best part."""
+    part, match = max(matches, key=lambda each: each[1].score)
+    first, last = (part.first + at for at in (match.first, match.end - 1))
+    return match.score, readable(text, offsets[first][0], offsets[last][1])
+
+
+def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The texts in batches of about _BATCH characters."""
     first = size = 0
     for number, text in enumerate(texts):
         size += len(text)
         if size >= _BATCH or number == len(texts) - 1:
-            yield first, texts[first : number + 1]
+            yield texts[first : number + 1]
             first, size = number + 1, 0
 
 

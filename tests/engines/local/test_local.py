@@ -2,15 +2,18 @@
 
 import importlib.util
 import math
+import threading
+from collections.abc import Callable
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
 
 from rerank_cli.engines.local import LocalEngine
-from rerank_cli.errors import ExitCode, SettingsError
+from rerank_cli.errors import EndpointError, ExitCode, SettingsError
 from rerank_cli.model import Candidates, Passage, Scores
 from rerank_cli.planning import plan
+from rerank_cli.reranker.logged_events import LoggedEvents
 
 QUERY = "什么是人工智能？"
 DEFINITION = (
@@ -266,3 +269,54 @@ def test_a_long_file_is_read_in_parts(monkeypatch: pytest.MonkeyPatch, engine: L
     monkeypatch.setattr("rerank_cli.engines.local.session._BATCH", 50)
 
     assert score(engine, QUERY, texts).values == whole
+
+
+class _Counted(LoggedEvents):
+    """Events that count what was planned and scored."""
+
+    def __init__(self) -> None:
+        self.passages = self.done = 0
+
+    def planned(self, requests: int, passages: int) -> None:
+        assert requests == 0
+        self.passages += passages
+
+    def scored(self, passages: int) -> None:
+        self.done += passages
+
+
+def test_progress_counts_each_distinct_text_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bar would stop short, or run past its end."""
+    monkeypatch.setattr("rerank_cli.engines.local.session._BATCH", 5000)
+    events = _Counted()
+    score(LocalEngine(events), QUERY, [*FLAGSHIP, DEFINITION, FLAGSHIP[1] * 150])
+    assert events.passages == events.done == 6
+
+
+@pytest.mark.parametrize("end", [LocalEngine.stop, LocalEngine.close])
+def test_what_is_being_scored_can_be_stopped(end: Callable[[LocalEngine], None]) -> None:
+    """Ctrl-C in a batch would wait for a long job to its end."""
+    started = threading.Event()
+
+    class Started(_Counted):
+        def scored(self, passages: int) -> None:
+            started.set()
+
+    engine = LocalEngine(Started())
+    failures: list[EndpointError] = []
+
+    def work() -> None:
+        try:
+            score(engine, QUERY, [f"{text} {at}" for at in range(4000) for text in FLAGSHIP])
+        except EndpointError as error:
+            failures.append(error)
+
+    # The second waits for the first.
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    started.wait(60)
+    end(engine)
+    for thread in threads:
+        thread.join(30)
+    assert [error.stopped for error in failures] == [True, True]
