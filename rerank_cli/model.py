@@ -120,8 +120,9 @@ class Window(NamedTuple):
 class Scores:
     """One relevance score a passage, in input order, and what they cost.
 
-    A score means something only beside scores of the same model; ranks may be compared. `best`
-    holds the best window of each passage; it is empty where the engine does not say.
+    A score means something only beside scores of the same model; ranks may be compared. `best` has
+    the best window of each passage, the one nearest to the query; it is empty where the engine does
+    not say.
     """
 
     values: tuple[float, ...]
@@ -130,13 +131,17 @@ class Scores:
 
 
 class Ranked(NamedTuple):
-    """A passage with its relevance score, its rank (from 1) and its index in the input (from 0)."""
+    """A passage with its relevance score, its rank (from 1) and its index in the input (from 0).
+
+    `best` is its best window, where the engine says which one that is.
+    """
 
     passage: Passage
     score: float
     rank: int
     # This hides the method `index` that every tuple has; nothing here calls it.
     index: int  # type: ignore[assignment]
+    best: Window | None = None
 
 
 @dataclass(frozen=True, slots=True)

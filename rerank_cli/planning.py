@@ -4,8 +4,11 @@ import json
 import math
 from collections.abc import Callable, Iterator, Sequence, Sized
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from rerank_cli.model import Candidates, Query
+
+T = TypeVar("T")
 
 # Bytes of the names of the fields around query and documents, the model and the options; and of
 # what stands around each text where it takes most: {"text":"…"},
@@ -82,9 +85,12 @@ class Plan:
     text_of: Sequence[int]
     limits: Limits = Limits()
 
-    def spread(self, scores: Sequence[float]) -> tuple[float, ...]:
-        """One score a distinct text becomes one score a passage, in input order."""
-        return tuple(map(scores.__getitem__, self.text_of))
+    def spread(self, of_texts: Sequence[T]) -> tuple[T, ...]:
+        """What each distinct text has (a score, a window) becomes each passage's, in input order.
+
+        Of nothing it is nothing.
+        """
+        return tuple(map(of_texts.__getitem__, self.text_of)) if of_texts else ()
 
     def only(self, numbers: Sequence[int]) -> "Plan":
         """The plan for just the texts of these numbers: the first passage that has each."""

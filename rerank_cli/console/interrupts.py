@@ -10,11 +10,18 @@ from rerank_cli.transport.threads import started
 
 
 class Interrupts:
-    """Within it the first Ctrl-C calls `stop`; the second raises KeyboardInterrupt."""
+    """Within it the first Ctrl-C calls `stop`; the second raises KeyboardInterrupt.
 
-    def __init__(self, stop: Callable[[], None], streams: Streams) -> None:
+    With `at_once` the first does both, and nothing else comes out of it afterwards: Python loses
+    what is raised while it happens to import a module or to free an object.
+    """
+
+    def __init__(
+        self, stop: Callable[[], None], streams: Streams, *, at_once: bool = False
+    ) -> None:
         self._stop = stop
         self._streams = streams
+        self._at_once = at_once
         self.count = 0
 
     def __enter__(self) -> "Interrupts":
@@ -36,6 +43,8 @@ class Interrupts:
     ) -> None:
         if self._ours:
             signal.signal(signal.SIGINT, self._before)
+        if self._at_once and self.count and not isinstance(error, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
 
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
         self.count += 1
@@ -43,7 +52,7 @@ class Interrupts:
             raise KeyboardInterrupt
         # In a thread of its own: what it waits for may be held by the very code that was broken
         # into.
-        if not started(self._stop):
+        if not started(self._stop) or self._at_once:
             raise KeyboardInterrupt
         self._streams.report(
             "rerank: finishing what is under way; press Ctrl-C again to stop at once"

@@ -1,5 +1,7 @@
 """Progress of one query: a bar in a terminal, or plain notes."""
 
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,9 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 _FEW = 4
-"""Show no bar for at most this many requests: they are done before it could be read."""
+"""Show no bar at once for at most this many requests: they are done before it could be read."""
+_A_WHILE = 1.0
+"""Seconds after which there is one for whatever has not been scored by then."""
 
 
 def shown(bar: "Bar") -> bool:
@@ -28,17 +32,20 @@ def shown(bar: "Bar") -> bool:
 class Progress(StreamEvents):
     """Events of one query, of one or several models. The bar is gone when it is closed."""
 
-    def __init__(self, streams: Streams) -> None:
+    def __init__(self, streams: Streams, now: Callable[[], float] = time.monotonic) -> None:
         super().__init__(streams)
+        self._now = now
+        self._began: float | None = None
         self._bar: Bar | None = None
         self._task: TaskID | None = None
-        self._requests = self._passages = self._retries = self._at_once = 0
+        self._requests = self._passages = self._scored = self._retries = self._at_once = 0
         self._reported = False
 
     def planned(self, requests: int, passages: int) -> None:
         with self._lock:
             self._requests += requests
             self._passages += passages
+            self._began = self._now() if self._began is None else self._began
             if self._bar is not None and self._task is not None:
                 self._bar.update(self._task, total=self._passages)
             elif self._requests > _FEW:
@@ -61,7 +68,9 @@ class Progress(StreamEvents):
             console=Console(file=self._streams.stderr, _environ=sane_environ()),
             transient=True,
         )
-        self._task = self._bar.add_task("", total=self._passages, rate="", pace="")
+        self._task = self._bar.add_task(
+            "", total=self._passages, completed=self._scored, rate="", pace=""
+        )
         self._restart()
 
     def _restart(self) -> None:
@@ -70,13 +79,19 @@ class Progress(StreamEvents):
             self._bar = None
 
     def scored(self, passages: int) -> None:
-        if self._bar is None or self._task is None:
-            return
         with self._lock:
+            self._scored += passages
             self._restart()
-            self._bar.advance(self._task, passages)
-            speed = self._bar.tasks[0].speed
-            self._bar.update(self._task, rate=f"{speed:.0f}/s" if speed else "")
+            if self._bar is not None and self._task is not None:
+                self._bar.advance(self._task, passages)
+                speed = self._bar.tasks[0].speed
+                self._bar.update(self._task, rate=f"{speed:.0f}/s" if speed else "")
+            elif self._is_slow and self._scored < self._passages:
+                self._show()
+
+    @property
+    def _is_slow(self) -> bool:
+        return self._began is not None and self._now() - self._began > _A_WHILE
 
     def retried(self, why: str) -> None:
         with self._lock:

@@ -1,15 +1,21 @@
 """The protocols Engine, which scores a plan, and Events, which is called on progress."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
-from rerank_cli.model import Scores
+from rerank_cli.model import Scores, Window
 from rerank_cli.planning import Limits, Plan, Request
 from rerank_cli.settings import Settings
 from rerank_cli.transport.waits import Wait
 
-Keep = Callable[[Sequence[int], Sequence[float]], None]
-"""Gets scores as they come, with the numbers of their texts in the plan; from any thread."""
+
+class Keep(Protocol):
+    """Gets scores as they come; called from any thread."""
+
+    def __call__(
+        self, numbers: Sequence[int], scores: Sequence[float], best: Sequence[Window | None] = ()
+    ) -> None:
+        """`numbers` are those of the texts in the plan; `best` has their windows, if known."""
 
 
 class Engine(Protocol):

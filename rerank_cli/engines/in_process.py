@@ -37,8 +37,8 @@ def in_process(
     if not settings.is_cross_encoder:
         from rerank_cli.engines.local import LocalEngine
 
-        # Another version may have other weights under the same name.
-        return InProcess(LocalEngine(), settings, (__version__, {}))
+        # Another version may have other weights under the same name; some before stored no windows.
+        return InProcess(LocalEngine(events), settings, (__version__, {"windows": True}))
     from rerank_cli.engines.cross_encoder import CrossEncoderEngine
     from rerank_cli.engines.cross_encoder.choice import AUTO
     from rerank_cli.engines.cross_encoder.locate import locate

@@ -1,8 +1,11 @@
 """Formats rankings as text. A new output format is one module and one line in `FORMATS`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from importlib import import_module
+from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
+
+from rerank_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from rerank_cli.model import Job, Ranked, Ranking
@@ -15,11 +18,41 @@ FORMATS: Mapping[str, str] = {
     "csv": "rows",
     "tsv": "rows",
     "text": "rows",
+    "markdown": "markdown",
 }
 """Name → module: its function `render_NAME` takes a ranking and a `View`, and returns pieces."""
 
 BATCH_FORMATS = ("jsonl", "trec")
 """`render_job_NAME` of `batch_lines` takes a job, its results and the tag of the run."""
+
+_FORMAT_OF_SUFFIX = {
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".txt": "text",
+    ".md": "markdown",
+    ".trec": "trec",
+    ".run": "trec",
+}
+
+
+def format_for(file: str | None, formats: Collection[str], otherwise: str) -> str:
+    """The format that the suffix of an output file names, or another one if it names none.
+
+    Raises UsageError for a suffix that names a format which is not among `formats`.
+    """
+    suffix = PurePath(file or "").suffix.lower()
+    named = _FORMAT_OF_SUFFIX.get(suffix, otherwise)
+    if named in formats:
+        return named
+    if named == "text":  # .txt says no more than that it is none of the others
+        return otherwise
+    raise UsageError(
+        f"--output {file}: {suffix} is for {named}, which this command does not write",
+        f"-f NAME says what to write there: {', '.join(formats)}",
+    )
 
 
 class View(NamedTuple):

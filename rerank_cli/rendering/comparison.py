@@ -38,7 +38,7 @@ def render_comparison(
     columns = [*_columns(rows, scores=True), *locators]
     if view.width is not None and not fits(columns, view.width):
         columns = [*_columns(rows, scores=False), *locators]
-    table = render_passages(columns, [ranked.passage.text for ranked in first], view)
+    table = render_passages(columns, first, view)
     agreed = {}
     for letter, each in zip(ascii_uppercase[1:], agreements, strict=False):
         agreed[f"{letter} and A"] = f"Kendall's tau {format_measure(each.kendall_tau)}"

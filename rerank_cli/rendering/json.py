@@ -66,13 +66,23 @@ def json_array(elements: Iterable[str], indent: str = "") -> Iterator[str]:
     yield f"{end}]"
 
 
+def best_of(ranked: Ranked) -> dict[str, object] | None:
+    """The best window: first character, the one after the last, and its text; None if unknown."""
+    if (best := ranked.best) is None:
+        return None
+    return {**best._asdict(), "text": ranked.passage.text[best.start : best.end]}
+
+
 def result_of(ranked: Ranked) -> dict[str, object]:
     """The keys of one result (`output.md` of the manual has them)."""
     passage = ranked.passage
     result: dict[str, object] = {"rank": ranked.rank, "score": ranked.score, "index": ranked.index}
     if passage.id is not None:
         result["id"] = passage.id
-    result |= {"text": passage.text, "source": passage.source, "line": passage.line}
+    result["text"] = passage.text
+    if ranked.best:
+        result["best"] = best_of(ranked)
+    result |= {"source": passage.source, "line": passage.line}
     if fields := passage.fields:
         result["fields"] = fields
     return result

@@ -29,8 +29,8 @@ def counted(count: int, one: str, many: str | None = None) -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
-def score_bars(scores: Sequence[float]) -> list[str]:
-    """Bars of `BAR_CELLS`, in eighths: from 0 to 1 if all scores lie there, else of their range."""
+def score_bars(scores: Sequence[float], cells: int = BAR_CELLS) -> list[str]:
+    """Bars of some cells, in eighths: from 0 to 1 if all scores lie there, else of their range."""
     low, high = min(scores, default=0.0), max(scores, default=0.0)
     if low >= 0 and high <= 1:
         low, high = 0.0, 1.0
@@ -39,9 +39,9 @@ def score_bars(scores: Sequence[float]) -> list[str]:
     bars = []
     for score in scores:
         share = (score / 4 - low) / (high - low) if high > low else 1.0
-        eighths = max(round(share * BAR_CELLS * 8), int(share > _SOMETHING))
+        eighths = max(round(share * cells * 8), int(share > _SOMETHING))
         full, part = divmod(eighths, 8)
-        bars.append(("█" * full + _BLOCKS[part].strip()).ljust(BAR_CELLS))
+        bars.append(("█" * full + _BLOCKS[part].strip()).ljust(cells))
     return bars
 
 

@@ -2,24 +2,24 @@
 
 import csv
 import io
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from rerank_cli.model import Ranked, Ranking
 from rerank_cli.rendering import View
-from rerank_cli.rendering.json import dumps
-from rerank_cli.rendering.visible import visible_block
+from rerank_cli.rendering.json import best_of, dumps
+from rerank_cli.rendering.visible import LINE_BREAK, visible_block
 
 _ADDED = ("rank", "score")
-_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 def render_jsonl(ranking: Ranking, _view: View) -> Iterator[str]:
     """One JSON object a line."""
     for ranked in ranking.results:
         # Put in front of the row's own JSON: a dictionary for each row would be half the work.
-        row = dumps(_input_row(ranked))
-        yield f'{{"rank": {ranked.rank}, "score": {ranked.score!r}, {row[1:]}\n'
+        best = best_of(ranked)
+        row = dumps(_input_row(ranked, _ADDED if best is None else (*_ADDED, "best")))
+        found = "" if best is None else f'"best": {dumps(best)}, '
+        yield f'{{"rank": {ranked.rank}, "score": {ranked.score!r}, {found}{row[1:]}\n'
 
 
 def render_csv(ranking: Ranking, view: View, delimiter: str = ",") -> Iterable[str]:
@@ -35,7 +35,7 @@ def render_tsv(ranking: Ranking, view: View) -> Iterable[str]:
 
 def render_text(ranking: Ranking, view: View) -> Iterable[str]:
     """One passage a line; a line break within a passage becomes a space."""
-    lines = (_LINE_BREAK.sub(" ", each.passage.text) + "\n" for each in ranking.results)
+    lines = (LINE_BREAK.sub(" ", each.passage.text) + "\n" for each in ranking.results)
     return map(visible_block, lines) if view.terminal else lines
 
 
@@ -77,8 +77,8 @@ def _table(ranking: Ranking) -> Iterator[Iterable[object]]:
         yield map(row.get, columns)
 
 
-def _input_row(ranked: Ranked) -> Mapping[str, object]:
-    return renamed(ranked.passage.row or {"text": ranked.passage.text}, _ADDED)
+def _input_row(ranked: Ranked, added: Collection[str] = _ADDED) -> Mapping[str, object]:
+    return renamed(ranked.passage.row or {"text": ranked.passage.text}, added)
 
 
 def _cell(value: object) -> str:

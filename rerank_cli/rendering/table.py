@@ -1,6 +1,7 @@
 """The table for people: rank, score, score bar, line, id, passage."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from rerank_cli.model import Ranked, Ranking
 from rerank_cli.rendering import View
@@ -8,6 +9,9 @@ from rerank_cli.rendering.numbers import counted, format_score, score_bars
 from rerank_cli.rendering.passage_table import Column, render_passages
 from rerank_cli.rendering.visible import visible
 from rerank_cli.scaling import NATIVE
+
+_SHORTEST_BAR = 4
+"""Cells."""
 
 
 def render_table(ranking: Ranking, view: View) -> list[str]:
@@ -18,10 +22,10 @@ def render_table(ranking: Ranking, view: View) -> list[str]:
     columns = [
         Column("rank", [str(each.rank) for each in ranking.results], right=True),
         Column("score", [format_score(score) for score in scores], right=True),
-        Column("", score_bars(scores)),
+        Column("", score_bars(scores), drawn=partial(score_bars, scores), least=_SHORTEST_BAR),
         *locator_columns(ranking.results, ranking.files),
     ]
-    return [render_passages(columns, [each.passage.text for each in ranking.results], view)]
+    return [render_passages(columns, ranking.results, view)]
 
 
 def locator_columns(results: Sequence[Ranked], files: int) -> list[Column]:

@@ -1,5 +1,10 @@
 """Escapes control characters in foreign text, so that a terminal shows them instead of obeying."""
 
+import re
+
+LINE_BREAK = re.compile(r"\r\n|\r|\n")
+"""What ends a line in a passage."""
+
 UNSEEN = (
     *range(0x80, 0xA0),
     0x061C,

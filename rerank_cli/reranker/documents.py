@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
 
 from rerank_cli.errors import InputError, RerankError
-from rerank_cli.model import Candidates, Passage, PassageId, Usage
+from rerank_cli.model import Candidates, Passage, PassageId, Scores, Usage, Window
 from rerank_cli.ranking import rank
 from rerank_cli.reading.fields import FieldNames, passage_of
 
@@ -16,13 +16,17 @@ D = TypeVar("D", bound=Document)
 
 
 class Hit(NamedTuple, Generic[D]):
-    """A document with its rank (from 1), relevance score, and index among those given (from 0)."""
+    """A document with its rank (from 1), relevance score, and index among those given (from 0).
+
+    `best` is the window of its text that is nearest to the query, where the engine says which one.
+    """
 
     rank: int
     score: float
     # A tuple has a method of this name, which is not used on a hit.
     index: int  # type: ignore[assignment]
     document: D
+    best: Window | None = None
 
 
 class Job(NamedTuple, Generic[D]):
@@ -69,16 +73,23 @@ class Given(NamedTuple, Generic[D]):
 
     def ranked(
         self,
-        scores: Sequence[float],
+        scores: Scores,
         top_n: int | None,
         threshold: float | None,
         shown: Sequence[float],
     ) -> list[Hit[D]]:
         """See `ranking.rank`; the hits hold the very documents that were given."""
-        results = rank(self.candidates, scores, top_n=top_n, threshold=threshold, shown=shown)
+        results = rank(
+            self.candidates,
+            scores.values,
+            top_n=top_n,
+            threshold=threshold,
+            shown=shown,
+            best=scores.best,
+        )
         indices = [self.indices[each.index] for each in results]
         return [
-            Hit(each.rank, each.score, index, self.documents[index])
+            Hit(each.rank, each.score, index, self.documents[index], each.best)
             for each, index in zip(results, indices, strict=True)
         ]
 

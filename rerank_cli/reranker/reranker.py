@@ -129,9 +129,9 @@ class Reranker(AbstractContextManager["Reranker"]):
         asked = self._given(query, documents)
         if asked.blank:
             self._events.warn(f"left out, because blank: {', '.join(asked.blank)}")
-        values = self._scored(asked).values
-        shown = scaled(values, scores, self.settings.score_range)
-        return asked.ranked(values, top_n, threshold, shown)
+        found = self._scored(asked)
+        shown = scaled(found.values, scores, self.settings.score_range)
+        return asked.ranked(found, top_n, threshold, shown)
 
     def score(self, query: str, documents: Iterable[D], *, scores: str = NATIVE) -> list[float]:
         """One relevance score a document, in the order given. A blank one is an InputError."""
@@ -273,7 +273,7 @@ class Reranker(AbstractContextManager["Reranker"]):
         try:
             asked = self._given(query, documents)
             scores = self._scored(asked)
-            hits = asked.ranked(scores.values, top_n, threshold, scale(scores.values))
+            hits = asked.ranked(scores, top_n, threshold, scale(scores.values))
         except (InputError, UsageError, ScoringError) as error:
             if ends_all(error, succeeded=self.succeeded):
                 raise

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, Future
 from functools import partial
 from queue import SimpleQueue
+from time import monotonic
 from typing import Any, TypeVar
 
 from rerank_cli.transport.threads import started
@@ -55,6 +56,12 @@ class Pool(Executor):
             self._tasks.put(None)
         for thread in self._threads if wait else ():
             thread.join()
+
+    def join(self, seconds: float) -> None:
+        """Wait for the threads to end, after `shutdown`, but no longer than so many seconds."""
+        end = monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(end - monotonic(), 0))
 
     def _work(self) -> None:
         while task := self._tasks.get():

@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 
+from rerank_cli.console.interrupts import Interrupts
 from rerank_cli.console.progress import Progress
 from rerank_cli.console.streams import Streams
 from rerank_cli.errors import ExitCode, SettingsError, UsageError
@@ -41,7 +42,13 @@ def run(
     with closing(Progress(streams)) as progress:
         rerankers = _opened(models, scoring, progress, streams)
         candidates = read_candidates(query, given, streams)
-        rankings = _rank_at_once(rerankers, candidates)
+
+        def stop() -> None:
+            for reranker in rerankers:
+                reranker.stop()
+
+        with Interrupts(stop, streams, at_once=True):
+            rankings = _rank_at_once(rerankers, candidates)
     depth = min(top_n or _DEPTH, len(candidates.passages))
     agreements = [agreement(rankings[0], other, depth) for other in rankings[1:]]
     if as_json:
@@ -119,12 +126,26 @@ def _rank_at_once(rerankers: Sequence[Reranker], candidates: Candidates) -> list
                 each.result()
         return [each.result() for each in rankings]
     finally:
-        for reranker in rerankers:
-            reranker.close()
+        _close(rerankers)
         wait(rankings, _SECONDS_TO_END)
+
+
+def _close(rerankers: Sequence[Reranker]) -> None:
+    """Close all, but wait for none longer than a second.
+
+    What they wait for may be held by what Ctrl-C broke into.
+    """
+    closing = []
+    for reranker in rerankers:
+        threads = started(reranker.close)
+        if not threads:
+            reranker.close()
+        closing += threads
+    for thread in closing:
+        thread.join(_SECONDS_TO_END)
 
 
 def _ranking(reranker: Reranker, candidates: Candidates) -> Ranking:
     scores = reranker.score_plan(reranker.plan(candidates))
-    ranked = rank(candidates, scores.values)
+    ranked = rank(candidates, scores.values, best=scores.best)
     return ranking_of(candidates, ranked, reranker.settings, scores.usage)

@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from rerank_cli.console import output_file
+from rerank_cli.console.interrupts import Interrupts
 from rerank_cli.console.progress import Progress
 from rerank_cli.console.streams import Streams
 from rerank_cli.errors import ExitCode
@@ -52,7 +53,7 @@ def run(
         progress.report_default(reranker.settings)
         with times.of("planning"):
             plan = reranker.plan(candidates)
-        with times.of("scoring"):
+        with times.of("scoring"), Interrupts(reranker.stop, streams, at_once=True):
             scores = reranker.score_plan(plan)
     settings = reranker.settings
     with times.of("ranking"):
@@ -62,6 +63,7 @@ def run(
             top_n=output.top_n,
             threshold=output.threshold,
             shown=scaled(scores.values, output.scale, settings.score_range),
+            best=scores.best,
         )
     ranking = ranking_of(candidates, results, settings, scores.usage, output.scale)
     with times.of("rendering"):

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import ONE_LINE, PASSAGES, process, rerank
+from tests.running import ONE_LINE, PASSAGES, SAMPLES, process, rerank
 from tests.serving import Loopback, http
+
+JOBS = str(SAMPLES / "jobs.jsonl")
 
 
 @pytest.fixture
@@ -200,3 +202,70 @@ def test_named_pipe_is_written_to(server: Loopback, tmp_path: Path) -> None:
     assert done.code == 0
     assert out.decode().startswith("人工智能")
     assert pipe.is_fifo()
+
+
+@pytest.mark.parametrize(
+    ("name", "output_format"),
+    [
+        ("o.json", "json"),
+        ("o.JSONL", "jsonl"),
+        ("o.ndjson", "jsonl"),
+        ("o.csv", "csv"),
+        ("o.tsv", "tsv"),
+        ("o.txt", "text"),
+        ("o.md", "markdown"),
+        ("o", "table"),
+        ("o.log", "table"),
+        ("o.json.bak", "table"),
+    ],
+)
+def test_the_suffix_says_what_is_written(server: Loopback, name: str, output_format: str) -> None:
+    """`-o hits.csv` would hold a table that no spreadsheet reads."""
+    given = ("q", PASSAGES, "--base-url", server.url)
+    assert rerank(*given, "-o", name, "-q").code == 0
+    written = rerank(*given, "-f", output_format, "-q").out
+    assert Path(name).read_text(encoding="utf-8") == written
+
+
+@pytest.mark.parametrize("chosen", [["-f", "jsonl"], ["--json"]])
+def test_what_is_asked_for_counts_more_than_the_suffix(server: Loopback, chosen: list[str]) -> None:
+    """A script that names its own format would get another one."""
+    given = ("q", PASSAGES, "--base-url", server.url, *chosen)
+    rerank(*given, "-o", "o.csv")
+    assert Path("o.csv").read_text(encoding="utf-8") == rerank(*given).out
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "written"),
+    [(("q", PASSAGES), "o.trec", "markdown"), (("batch", JOBS), "o.csv", "jsonl, trec")],
+)
+def test_a_suffix_of_what_is_not_written_here_is_refused(
+    server: Loopback, command: tuple[str, ...], name: str, written: str
+) -> None:
+    """A file of JSON lines would be called a CSV."""
+    done = rerank(*command, "--base-url", server.url, "-o", name)
+    assert done.code == 2
+    assert name in done.error
+    assert written in done.hint
+    assert server.received == []
+    assert not Path(name).exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "starts"),
+    [
+        ("o.trec", (), "ai Q0 "),
+        ("o.run", (), "ai Q0 "),
+        ("o.jsonl", (), '{"id": "ai"'),
+        ("o.txt", (), '{"id": "ai"'),
+        ("o.txt", ("-f", "trec"), "ai Q0 "),
+        ("o.csv", ("-f", "jsonl"), '{"id": "ai"'),
+    ],
+)
+def test_the_suffix_says_what_a_batch_writes(
+    server: Loopback, name: str, given: tuple[str, ...], starts: str
+) -> None:
+    """`-o first.trec` would hold JSON lines, which trec_eval cannot read."""
+    done = rerank("batch", JOBS, "--base-url", server.url, "--ordered", "-o", name, *given)
+    assert done.code == 0, done.err
+    assert Path(name).read_text(encoding="utf-8").startswith(starts)

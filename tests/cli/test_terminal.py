@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
+from rerank_cli.rendering import FORMATS
 from tests.running import PASSAGES, on_terminal, rerank
 from tests.serving import Loopback, http
 
@@ -49,7 +50,7 @@ def test_passage_cannot_steer_a_terminal(server: Loopback, evil: str, output_for
     assert "RED" in screen.text
 
 
-@pytest.mark.parametrize("output_format", ["table", "json", "jsonl", "csv", "tsv", "text"])
+@pytest.mark.parametrize("output_format", list(FORMATS))
 @pytest.mark.parametrize("wanted", [[], ["--full"]])
 def test_no_format_steers_a_terminal(
     server: Loopback, evil: str, output_format: str, wanted: list[str]

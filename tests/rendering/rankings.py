@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from rerank_cli.model import Candidates, Passage, PassageId, Ranking, Usage
+from rerank_cli.model import Candidates, Passage, PassageId, Ranking, Usage, Window
 from rerank_cli.ranking import rank
 from rerank_cli.rendering import View, render_ranking
 
@@ -39,6 +39,7 @@ def ranking(
     scores: Sequence[float] | None = None,
     *,
     usage: Usage = Usage(1, 123),  # noqa: B008 - frozen
+    best: Sequence[Window | None] = (),
 ) -> Ranking:
     """The passages ranked by these scores; by default in the order given, from 1.0 down."""
     given = tuple(
@@ -47,7 +48,7 @@ def ranking(
     )
     if scores is None:
         scores = [1 - place / len(given) for place in range(len(given))]
-    results = rank(Candidates("什么是人工智能？", given), scores)
+    results = rank(Candidates("什么是人工智能？", given), scores, best=best)
     files = len({each.source for each in given})
     return Ranking("什么是人工智能？", results, len(given), "siliconflow", "bge", usage, files)
 

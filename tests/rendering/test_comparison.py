@@ -173,7 +173,7 @@ def test_in_a_pipe_each_passage_is_one_whole_line() -> None:
     shown = rows(table(compared([long, "a\nb\r\nc"], ((2, 1), (1, 2)))))
     assert len(shown) == 3
     assert shown[1].endswith(long)
-    assert shown[2].endswith("a␊b␍␊c")
+    assert shown[2].endswith("a¶b¶c")
 
 
 def test_columns_align_by_cells() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rerank_cli.errors import InputError
-from rerank_cli.model import Passage, Usage
+from rerank_cli.model import Passage, Usage, Window
 from rerank_cli.reading.reader import read
 from rerank_cli.rendering import View
 from tests.rendering.rankings import HOSTILE, of_row, passage, ranking, render
@@ -48,6 +48,15 @@ def test_keys_and_their_order_are_as_promised() -> None:
         ["rank", "score", "index", "id", "text", "source", "line", "fields"],
         ["rank", "score", "index", "text", "source", "line"],
     ]
+
+
+def test_the_best_window_has_its_place_and_text() -> None:
+    """A program could not show why a passage was found, or would count characters otherwise."""
+    given = ranking(["😀 about the weather", "b"], best=[Window(2, 7), None])
+    first, second = json.loads(render(given, "json", PIPE))["results"]
+    assert first["best"] == {"start": 2, "end": 7, "text": "about"}
+    assert list(first) == ["rank", "score", "index", "text", "best", "source", "line"]
+    assert "best" not in second
 
 
 def test_tokens_that_the_endpoint_does_not_tell_are_left_out() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rerank_cli.model import Passage
+from rerank_cli.model import Passage, Window
 from rerank_cli.reading.reader import read
 from rerank_cli.rendering import View
 from tests.rendering.rankings import CONTROLS, HOSTILE, of_row, passage, ranking, render
@@ -189,3 +189,17 @@ def test_what_is_rendered_can_be_ranked_again(
         kept = {"input_rank" if name == "rank" else name: value for name, value in row.items()}
         assert str(passage_again.row["rank"]) == str(place)
         assert {name: passage_again.row[name] for name in kept} == kept
+
+
+def test_jsonl_has_the_best_window() -> None:
+    """`-f jsonl | jq .best.text` would say nothing of why a row was found."""
+    row = {"text": "all about weather", "best": "of three"}
+    shown = render(ranking([of_row(row)], [0.5], best=[Window(4, 9)]), "jsonl", PIPE)
+    assert json.loads(shown) == {
+        "rank": 1,
+        "score": 0.5,
+        "best": {"start": 4, "end": 9, "text": "about"},
+        "text": "all about weather",
+        "input_best": "of three",
+    }
+    assert json.loads(render(ranking([of_row(row)]), "jsonl", PIPE))["best"] == "of three"

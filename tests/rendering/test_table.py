@@ -49,7 +49,7 @@ def test_in_a_pipe_each_passage_is_one_whole_line() -> None:
     lines = render(ranking([long, "a\nb\r\nc"]), "table", PIPE).splitlines()
     assert len(lines) == 3
     assert lines[1].endswith(long)
-    assert lines[2].endswith("a␊b␍␊c")
+    assert lines[2].endswith("a¶b¶c")
 
 
 def test_in_a_pipe_columns_align_by_cells() -> None:

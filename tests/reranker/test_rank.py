@@ -263,3 +263,12 @@ def test_what_was_not_given_is_not_called_wrong(
         made.rank(QUERY, ["one"])
     assert caught.value.problem == problem
     assert hint in str(caught.value.hint)
+
+
+def test_a_hit_says_what_matched(shared_model: None) -> None:
+    """A program that shows hits would have to guess which part of a document to show."""
+    text = "It is closed on Sundays. " * 20 + "Refunds take three days. " + "Ask at the desk. " * 20
+    with Reranker() as local:
+        (hit,) = local.rank("How long does a refund take?", [{"text": text}])
+    assert hit.best is not None
+    assert "Refunds take three days" in text[hit.best.start : hit.best.end]

@@ -6,6 +6,7 @@ from rerank_cli.cli.options import batch as own
 from rerank_cli.cli.options import general, output, scoring
 from rerank_cli.cli.options.groups import with_groups
 from rerank_cli.console.streams import Streams
+from rerank_cli.rendering import BATCH_FORMATS, format_for
 from rerank_cli.scaling import NATIVE
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def batch(
     top_n: output.TopN = None,
     threshold: output.Threshold = None,
     scores: output.Scale = NATIVE,
-    output_format: own.BatchFormat = "jsonl",
+    output_format: own.BatchFormat = None,
     tag: own.Tag = None,
     output_file: own.BatchOutput = None,
     qrels_out: own.QrelsOut = None,
@@ -41,10 +42,11 @@ def batch(
     from rerank_cli.console.output_file import output_path
     from rerank_cli.workflows.batch import run as workflow
 
+    file = output_path(output_file)
     written = workflow.BatchOutput(
-        format=output_format,
+        format=output_format or format_for(file, BATCH_FORMATS, "jsonl"),
         tag=tag,
-        file=output_path(output_file),
+        file=file,
         qrels=qrels_out,
         fresh=fresh,
         ordered=ordered,

@@ -8,6 +8,7 @@ from rerank_cli.cli.options import general, output, passages, scoring
 from rerank_cli.cli.options.groups import with_groups
 from rerank_cli.console.streams import Streams
 from rerank_cli.errors import UsageError
+from rerank_cli.rendering import FORMATS, format_for
 from rerank_cli.scaling import NATIVE
 
 if TYPE_CHECKING:
@@ -57,9 +58,10 @@ def rank(
     from rerank_cli.console.output_file import output_path
     from rerank_cli.workflows import rank as workflow
 
+    file = output_path(output_file)
     shown = workflow.RankOutput(
-        format=_output_format(as_json, output_format),
-        file=output_path(output_file),
+        format=_output_format(as_json, output_format, file),
+        file=file,
         full=full,
         top_n=top_n,
         threshold=threshold,
@@ -70,7 +72,7 @@ def rank(
     return work(query, given, scoring, shown, streams)
 
 
-def _output_format(as_json: bool, chosen: str | None) -> str:
+def _output_format(as_json: bool, chosen: str | None, file: str | None) -> str:
     if as_json and chosen not in (None, "json"):
         raise UsageError(f"--json and --format {chosen} contradict each other", "Leave one out.")
-    return "json" if as_json else chosen or "table"
+    return "json" if as_json else chosen or format_for(file, FORMATS, "table")

@@ -50,14 +50,14 @@ Depth = Annotated[
     input_option("--depth", min=1, metavar="K", help="Of the run: the best K of each query [all]."),
 ]
 BatchFormat = Annotated[
-    str,
+    str | None,
     output_option(
         "--format",
         "-f",
         parser=one_of(_BATCH_NAMES),
         autocompletion=lambda: list(_BATCH_NAMES),
         metavar="|".join(_BATCH_NAMES),
-        help="jsonl: a line a query; trec: a run.",
+        help="jsonl: a line a query; trec: a run [by the suffix of FILE, else jsonl].",
     ),
 ]
 BatchOutput = Annotated[

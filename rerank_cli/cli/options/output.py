@@ -43,8 +43,8 @@ Format = Annotated[
         parser=one_of(_FORMATS),
         autocompletion=lambda: list(_FORMATS),
         metavar="|".join(_FORMATS),
-        help="table for people [the default]; json; jsonl, csv, tsv: the input's rows with rank "
-        "and score; text: the passages alone.",
+        help="table for people; json; jsonl, csv, tsv: the input's rows with rank and score; "
+        "text: the passages alone; markdown: a table [by the suffix of -o FILE, else table].",
     ),
 ]
 Output = Annotated[

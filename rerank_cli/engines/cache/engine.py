@@ -2,15 +2,15 @@
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from urllib.parse import urlsplit
 
 from rerank_cli.engines import Engine, Events, Keep
-from rerank_cli.engines.cache.store import Store
+from rerank_cli.engines.cache.store import Store, Stored
 from rerank_cli.errors import CacheError, SettingsError
-from rerank_cli.model import Scores, Usage
+from rerank_cli.model import Scores, Usage, Window
 from rerank_cli.planning import Plan, Request
 
 _SCHEME = 1
@@ -75,22 +75,30 @@ class CachedEngine:
         self._events.note(f"{cached} of {len(plan.text_of)} passages are in the cache")
         if keep:
             there = [number for number, digest in enumerate(digests) if digest in known]
-            keep(there, [known[digests[number]] for number in there])
+            keep(there, *_apart([known[digests[number]] for number in there]))
 
-        def store(numbers: Sequence[int], scores: Sequence[float]) -> None:
+        def store(
+            numbers: Sequence[int], scores: Sequence[float], best: Sequence[Window | None] = ()
+        ) -> None:
             # The inner engine numbers the missing texts from 0.
             ours = [missing[number] for number in numbers]
-            self._store_scores([digests[number] for number in ours], scores)
+            self._store_scores([digests[number] for number in ours], _together(scores, best))
             if keep:
-                keep(ours, scores)
+                keep(ours, scores, best)
 
         usage = Usage()
         if missing:
-            scores = self._inner.score(plan.only(missing), store)
-            usage = scores.usage
-            known.update(zip((digests[number] for number in missing), scores.values, strict=True))
-        values = plan.spread([known[digest] for digest in digests])
-        return Scores(values, replace(usage, cached=cached))
+            fresh = self._inner.score(plan.only(missing), store)
+            usage = fresh.usage
+            known.update(
+                zip(
+                    (digests[number] for number in missing),
+                    _together(fresh.values, fresh.best),
+                    strict=True,
+                )
+            )
+        values, best = _apart([known[digest] for digest in digests])
+        return Scores(plan.spread(values), replace(usage, cached=cached), plan.spread(best))
 
     def stop(self) -> None:
         self._inner.stop()
@@ -103,7 +111,7 @@ class CachedEngine:
             self._reads = self._writes = False
             self._store.close()
 
-    def _look_up(self, digests: Sequence[bytes]) -> dict[bytes, float]:
+    def _look_up(self, digests: Sequence[bytes]) -> dict[bytes, Stored]:
         with self._one_at_a_time:
             before = self._store.dropped
             try:
@@ -117,7 +125,7 @@ class CachedEngine:
                 self._events.warn(f"{self._store.path}: {problem}, and are scored again")
             return found
 
-    def _store_scores(self, digests: Sequence[bytes], scores: Sequence[float]) -> None:
+    def _store_scores(self, digests: Sequence[bytes], scores: Iterable[Stored]) -> None:
         with self._one_at_a_time:
             try:
                 if self._writes:
@@ -125,6 +133,17 @@ class CachedEngine:
             except SettingsError as error:  # damaged, too: what was scored is worth more
                 self._writes = False
                 self._events.warn(f"no more scores are put into the cache: {error}")
+
+
+def _together(scores: Sequence[float], best: Sequence[Window | None]) -> Iterable[Stored]:
+    """Each score with its best window, where there are any."""
+    return map(Stored, scores, best) if best else map(Stored, scores)
+
+
+def _apart(stored: Sequence[Stored]) -> tuple[list[float], list[Window | None]]:
+    """The scores, and their best windows: an empty list where none has one."""
+    best = [each.best for each in stored]
+    return [each.score for each in stored], best if any(best) else []
 
 
 def _normal(url: str) -> str:

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from rerank_cli.errors import CacheError, SettingsError
+from rerank_cli.model import Window
 
 _APPLICATION = int.from_bytes(b"rrnk")
 _VERSION = 2
 _WITHOUT_CHECKSUMS = 1
-# A score is the eight bytes of a double, then eight of a checksum over digest and score. `created`
-# is in seconds since 1970.
+# A score is the eight bytes of a double, then those of its best window, if it has one, as two whole
+# numbers of four, then eight of a checksum over digest and all that. `created` is in seconds since
+# 1970.
 _TABLE = """
     CREATE TABLE scores (digest BLOB PRIMARY KEY, score NOT NULL, created INTEGER NOT NULL)
     WITHOUT ROWID
@@ -31,7 +33,8 @@ _TIMES = """
     SELECT min(created), max(created) FROM scores
     WHERE typeof(created) = 'integer' AND created BETWEEN 0 AND 253402300799
 """
-_SEALED_BYTES = 16
+_SCORE, _SCORE_AND_WINDOW = struct.Struct("<d"), struct.Struct("<dII")
+_CHECKSUM = 8
 _AT_ONCE = 500
 """Digests in one look-up; SQLite takes 999 parameters everywhere."""
 
@@ -46,6 +49,13 @@ _LOCKED = frozenset({5, 6})
 _BESIDE = ("", "-wal", "-shm", "-journal")
 
 T = TypeVar("T")
+
+
+class Stored(NamedTuple):
+    """A score, with the best window of its passage where the engine says which one that is."""
+
+    score: float
+    best: Window | None = None
 
 
 class Info(NamedTuple):
@@ -74,9 +84,9 @@ class Store:
         self.impatient = False
         self._connection: sqlite3.Connection | None = None
 
-    def get(self, digests: Sequence[bytes]) -> dict[bytes, float]:
+    def get(self, digests: Sequence[bytes]) -> dict[bytes, Stored]:
         """The scores of those digests that are known; what is not as it was stored is dropped."""
-        found: dict[bytes, float] = {}
+        found: dict[bytes, Stored] = {}
         bad: list[tuple[bytes]] = []
 
         def read(connection: sqlite3.Connection) -> None:
@@ -86,11 +96,11 @@ class Store:
                 # Only question marks go into the statement.
                 query = f"SELECT digest, score FROM scores WHERE digest IN ({marks})"  # noqa: S608
                 for digest, sealed in connection.execute(query, some):
-                    score = _unsealed(digest, sealed)
-                    if score is None:
+                    stored = _unsealed(digest, sealed)
+                    if stored is None:
                         bad.append((digest,))
                     else:
-                        found[digest] = score
+                        found[digest] = stored
 
         self._with(read)
         if bad:
@@ -99,10 +109,10 @@ class Store:
                 self._write("DELETE FROM scores WHERE digest = ?", bad)
         return found
 
-    def put(self, scores: Mapping[bytes, float]) -> None:
+    def put(self, scores: Mapping[bytes, Stored]) -> None:
         """Keep these, all or none. What another process has put there meanwhile stays."""
         now = int(time.time())
-        rows = [(digest, _sealed(digest, score), now) for digest, score in scores.items()]
+        rows = [(digest, _sealed(digest, stored), now) for digest, stored in scores.items()]
         self._write("INSERT OR IGNORE INTO scores VALUES (?, ?, ?)", rows)
 
     def _write(self, statement: str, rows: Sequence[Sequence[object]]) -> None:
@@ -205,19 +215,24 @@ def _code(error: BaseException | None) -> int:
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
-def _sealed(digest: bytes, score: float) -> bytes:
+def _sealed(digest: bytes, stored: Stored) -> bytes:
     """A score as it is stored."""
-    data = struct.pack("<d", score)
-    return data + blake2b(digest + data, digest_size=8).digest()
+    score, best = stored
+    data = _SCORE_AND_WINDOW.pack(score, *best) if best else _SCORE.pack(score)
+    return data + blake2b(digest + data, digest_size=_CHECKSUM).digest()
 
 
-def _unsealed(digest: bytes, sealed: object) -> float | None:
+def _unsealed(digest: bytes, sealed: object) -> Stored | None:
     """The score that was stored for a digest, None if this is not as it was stored."""
-    if not isinstance(sealed, bytes) or len(sealed) != _SEALED_BYTES:
+    if not isinstance(sealed, bytes):
         return None
-    score: float
-    (score,) = struct.unpack("<d", sealed[:8])
-    return score if isfinite(score) and sealed == _sealed(digest, score) else None
+    layouts = (each for each in (_SCORE, _SCORE_AND_WINDOW) if each.size + _CHECKSUM == len(sealed))
+    for layout in layouts:
+        score, *window = layout.unpack_from(sealed)
+        stored = Stored(score, Window(*window) if window else None)
+        if isfinite(score) and sealed == _sealed(digest, stored):
+            return stored
+    return None
 
 
 def _add_checksums(connection: sqlite3.Connection) -> None:
@@ -225,7 +240,7 @@ def _add_checksums(connection: sqlite3.Connection) -> None:
 
     def seal(digest: object, score: object) -> bytes | None:
         good = isinstance(digest, bytes) and isinstance(score, float | int) and isfinite(score)
-        return _sealed(digest, score) if good else None  # type: ignore[arg-type]
+        return _sealed(digest, Stored(score)) if good else None  # type: ignore[arg-type]
 
     connection.create_function("seal", 2, seal)
     connection.execute("DELETE FROM scores WHERE seal(digest, score) IS NULL")

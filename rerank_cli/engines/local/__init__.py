@@ -7,15 +7,19 @@ from __future__ import annotations
 
 import importlib.util
 import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rerank_cli.errors import SettingsError
-from rerank_cli.model import Scores, Usage
+from rerank_cli.model import Scores, Usage, Window
 from rerank_cli.planning import Limits, Plan, Request
+from rerank_cli.transport.clock import Clock
 
 if TYPE_CHECKING:
-    from rerank_cli.engines import Keep
+    from collections.abc import Iterator, Sequence
+
+    from rerank_cli.engines import Events, Keep
     from rerank_cli.engines.local.session import Session
 
 MODEL = "use-multilingual-v3"
@@ -35,12 +39,14 @@ class LocalEngine:
     # None: the texts of a plan are scored in small blocks anyway.
     limits = Limits()
 
-    def __init__(self) -> None:
+    def __init__(self, events: Events | None = None) -> None:
         missing = [name for name in _REQUIRED if importlib.util.find_spec(name) is None]
         if missing:
             problem = f"the embedded engine is not installed (no {', '.join(missing)})"
             endpoint = "or use an endpoint: export SILICONFLOW_API_KEY=… or --base-url URL"
             raise SettingsError(problem, f'pip install "rerank-cli[local]", {endpoint}')
+        self._events = events
+        self._clock = Clock()
         self._session: Session | None = None
         self._one_at_a_time = threading.Lock()
 
@@ -54,24 +60,52 @@ class LocalEngine:
         `usage` counts the tokens that were read. Raises SettingsError where the model's
         data files cannot be read.
         """
-        values: list[float] = []
+        found: list[tuple[float, Window]] = []
         tokens = 0
-        with self._one_at_a_time:
-            session = self._session = self._session or _open_session()
+        clock = self._clock
+        if self._events:
+            self._events.planned(0, plan.distinct)
+        with self._one_at_a_time, self._opened(clock) as session:
             for request in plan.requests:
-                scores, read = session.score(request.query, request.texts)
+                some, read = session.score(request.query, request.texts, self._count, clock)
                 if keep:
-                    keep(request.numbers, scores)
-                values += scores
+                    keep(request.numbers, *_apart(some))
+                found += some
                 tokens += read
-        return Scores(plan.spread(values), Usage(requests=0, input_tokens=tokens))
+        scores, best = _apart(found)
+        usage = Usage(requests=0, input_tokens=tokens)
+        return Scores(plan.spread(scores), usage, plan.spread(best))
 
-    def stop(self) -> None: ...
+    @contextmanager
+    def _opened(self, clock: Clock) -> Iterator[Session]:
+        """The model, read if it is not yet."""
+        clock.check()
+        try:
+            self._session = self._session or _open_session()
+            yield self._session
+            clock.check()
+        except BaseException:
+            # A thread that has not ended may still be at work on it.
+            self._session = None
+            raise
+
+    def _count(self, passages: int) -> None:
+        if self._events:
+            self._events.scored(passages)
+
+    def stop(self) -> None:
+        """End what is being scored, and what is asked for later, with errors that are `stopped`."""
+        self._clock.stop()
 
     def close(self) -> None:
-        """Drop the model from memory; another `score` reads it again."""
-        with self._one_at_a_time:
-            self._session = None
+        """End what is being scored, and free the model; another `score` reads it again."""
+        self._clock.stop()
+        self._clock = Clock()
+        self._session = None
+
+
+def _apart(found: Sequence[tuple[float, Window]]) -> tuple[list[float], list[Window]]:
+    return [score for score, _ in found], [window for _, window in found]
 
 
 def _open_session() -> Session:

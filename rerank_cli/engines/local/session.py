@@ -4,22 +4,24 @@ Everything here is spread over threads, for zlib, SentencePiece and the BLAS rel
 lock; a pool of the BLAS's own under them would only get in the way.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
-from itertools import chain
+from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from rerank_cli.blas import one_thread
+from rerank_cli.engines.local.best_window import readable
+from rerank_cli.model import Window
+from rerank_cli.transport.clock import Clock
 from rerank_cli.transport.cpu_affinity import usable_cores
 from rerank_cli.transport.pool import Pool
 
 if TYPE_CHECKING:
     from rerank_cli.engines.local.encoder import Encoder
-    from rerank_cli.engines.local.tokens import Tokenizer
-
-Window: TypeAlias = tuple[int, list[int]]
-"""The number of a text, and the token ids of a part of it that is scored by itself."""
+    from rerank_cli.engines.local.similarity import Match
+    from rerank_cli.engines.local.tokens import Offsets, Tokenizer, Tokens
 
 _MAX_THREADS = 8
 # A text above _LONGEST tokens is scored in windows of _WINDOW that overlap; the best one counts.
@@ -29,6 +31,19 @@ _LONGEST, _WINDOW, _STEP = 1024, 768, 640
 _BLOCK_MIN, _BLOCK_MAX = 512, 2048
 # Characters that are tokenised at once, which bounds the memory that a long file takes.
 _BATCH = 200_000
+_SECONDS_TO_END, _BETWEEN_LOOKS = 0.5, 0.1
+"""Seconds that tasks get to end after an error, and between two looks whether to stop."""
+
+T = TypeVar("T")
+Found: TypeAlias = tuple[float, Window]
+
+
+class _Part(NamedTuple):
+    """A part of a text that is scored by itself: the text's number, its tokens from the `first`."""
+
+    number: int
+    first: int
+    ids: list[int]
 
 
 class Session:
@@ -41,28 +56,37 @@ class Session:
             self._encoder = _read_encoder(resources / "weights.npz")
             self._tokenizer = tokenizer.result()
 
-    def score(self, query: str, texts: Sequence[str]) -> tuple[list[float], int]:
-        """The relevance score of each text, and the number of tokens read."""
+    def score(
+        self, query: str, texts: Sequence[str], scored: Callable[[int], None], clock: Clock
+    ) -> tuple[list[Found], int]:
+        """The relevance score of each text with its best window, and the number of tokens read.
+
+        `scored` is called with how many more have theirs. Raises EndpointError, that is `stopped`,
+        once the clock is.
+        """
         from rerank_cli.engines.local.similarity import EncodedQuery
 
-        query_ids = self._tokenizer.encode([query])[0][:_LONGEST]
-        scores = [0.0] * len(texts)
+        query_ids = self._tokenizer.encode([query])[0].ids[:_LONGEST]
         read = len(query_ids)
+        found: list[Found] = []
         encoded_query: EncodedQuery | None = None
         with _threads() as pool:
-            for first, batch in _batches(texts):
-                token_ids = self._tokenizer.encode(batch)
-                read += sum(map(len, token_ids))
-                self._encoder.load({*query_ids}.union(*token_ids), pool.map)
+            for batch in _batches(texts):
+                tokens = _result(pool.submit(self._tokenizer.encode, batch), clock)
+                read += sum(len(each.ids) for each in tokens)
+                self._encoder.load({*query_ids}.union(*(each.ids for each in tokens)), pool.map)
                 encoded_query = encoded_query or EncodedQuery(
                     self._encoder, query_ids, self._tokenizer.idf(query_ids)
                 )
-                windows = list(_windows(token_ids))
-                blocks = [[ids for _, ids in block] for block in _blocks(windows)]
-                found = chain.from_iterable(pool.map(encoded_query.score, blocks))
-                for (number, _), score in zip(windows, found, strict=True):
-                    scores[first + number] = max(scores[first + number], score)
-        return scores, read
+                work = [
+                    (block, pool.submit(encoded_query.score, [part.ids for part in block]))
+                    for block in _blocks(list(_parts(tokens)))
+                ]
+                matches = _matches(work, clock)
+                for number, of_text in groupby(matches, key=lambda match: match[0].number):
+                    found.append(_best(batch[number], tokens[number].offsets, of_text))
+                    scored(1)
+        return found, read
 
 
 def _read_tokenizer(path: Path) -> "Tokenizer":
@@ -85,36 +109,60 @@ def _threads() -> Iterator[Pool]:
     try:
         yield pool
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)
+        pool.join(_SECONDS_TO_END)
 
 
-def _batches(texts: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
-    """The texts in batches of about _BATCH characters, each with the number of its first text."""
+def _result(future: "Future[T]", clock: Clock) -> T:
+    while True:
+        clock.check()
+        # Waits are short so that Ctrl-C is seen on systems where a lock hides it.
+        if wait([future], _BETWEEN_LOOKS).done:
+            return future.result()
+
+
+def _matches(
+    work: "Iterable[tuple[Sequence[_Part], Future[list[Match]]]]", clock: Clock
+) -> "Iterator[tuple[_Part, Match]]":
+    for block, future in work:
+        matches = _result(future, clock)
+        yield from zip(block, matches, strict=True)
+
+
+def _best(text: str, offsets: "Offsets", matches: "Iterable[tuple[_Part, Match]]") -> Found:
+    """The score of a text and its best window: those of its best part."""
+    part, match = max(matches, key=lambda each: each[1].score)
+    first, last = (part.first + at for at in (match.first, match.end - 1))
+    return match.score, readable(text, offsets[first][0], offsets[last][1])
+
+
+def _batches(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The texts in batches of about _BATCH characters."""
     first = size = 0
     for number, text in enumerate(texts):
         size += len(text)
         if size >= _BATCH or number == len(texts) - 1:
-            yield first, texts[first : number + 1]
+            yield texts[first : number + 1]
             first, size = number + 1, 0
 
 
-def _windows(texts: Iterable[list[int]]) -> Iterator[Window]:
-    for number, token_ids in enumerate(texts):
-        if len(token_ids) <= _LONGEST:
-            yield number, token_ids
+def _parts(texts: Iterable["Tokens"]) -> Iterator[_Part]:
+    for number, (ids, _) in enumerate(texts):
+        if len(ids) <= _LONGEST:
+            yield _Part(number, 0, ids)
             continue
-        for start in range(0, len(token_ids) - _WINDOW + _STEP, _STEP):
-            yield number, token_ids[start : start + _WINDOW]
+        for first in range(0, len(ids) - _WINDOW + _STEP, _STEP):
+            yield _Part(number, first, ids[first : first + _WINDOW])
 
 
-def _blocks(windows: Sequence[Window]) -> Iterator[Sequence[Window]]:
-    """The windows in blocks, as many as keep all threads busy."""
-    total = sum(len(token_ids) for _, token_ids in windows)
+def _blocks(parts: Sequence[_Part]) -> Iterator[Sequence[_Part]]:
+    """The parts in blocks, as many as keep all threads busy."""
+    total = sum(len(part.ids) for part in parts)
     limit = min(max(total // _MAX_THREADS, _BLOCK_MIN), _BLOCK_MAX)
     first = size = 0
-    for i, (_, token_ids) in enumerate(windows):
-        if i > first and size + len(token_ids) > limit:
-            yield windows[first:i]
+    for i, part in enumerate(parts):
+        if i > first and size + len(part.ids) > limit:
+            yield parts[first:i]
             first, size = i, 0
-        size += len(token_ids)
-    yield windows[first:]
+        size += len(part.ids)
+    yield parts[first:]

@@ -4,9 +4,13 @@ Each is of a passage by itself: `whole` of the two texts' vectors; `span`, the h
 query's vector with that of about 16 adjacent tokens of the passage, which finds the sentence that
 answers in a long text; `maxsim`, the highest one of each query token with a token of the passage,
 in the encoder's features in context, as a mean weighted by background IDF.
+
+The best window is one of those 16 tokens: the one whose span, with the maxsim of its tokens alone,
+adds most to the score.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,6 +35,14 @@ _CELLS = TILE // CELL
 _TINY = np.float32(1e-12)
 
 
+class Match(NamedTuple):
+    """The score of a passage, and its best window: its tokens from `first` up to before `end`."""
+
+    score: float
+    first: int
+    end: int
+
+
 class EncodedQuery:
     """A query, encoded, to which passages are compared."""
 
@@ -48,21 +60,30 @@ class EncodedQuery:
             weights += 1
         self._weights = weights / weights.sum()
 
-    def features(self, passages: Sequence[Sequence[int]]) -> Floats:
-        """whole, span and maxsim (passages x 3) of the token ids of at least one passage."""
+    def score(self, passages: Sequence[Sequence[int]]) -> list[Match]:
+        """The probability that each passage is relevant, to six significant digits.
+
+        A passage is the ids of its tokens, at least one; there is at least one passage.
+        """
         packed = _packed(passages)
         sums, nearest = self._cells(packed)
         pooled = self._encoder.pooled(sums)
         whole = self._cosines(_text_sums(pooled, packed), packed.lengths)
-        best = np.maximum.reduceat(nearest, packed.first, axis=0)
-        maxsim = (best * self._weights).sum(axis=1)
-        return np.stack([whole, self._span(pooled, packed), maxsim], axis=1)
-
-    def score(self, passages: Sequence[Sequence[int]]) -> list[float]:
-        """The probability that each passage is relevant, to six significant digits."""
-        logits = (self.features(passages) * _SLOPES).sum(axis=1) + _BIAS
+        maxsim = self._maxsim(np.maximum.reduceat(nearest, packed.first, axis=0))
+        at, after = _pairs(packed)
+        spans = self._spans(pooled, packed, at, after)
+        features = np.stack([whole, np.maximum.reduceat(spans, packed.first), maxsim], axis=1)
+        logits = (features * _SLOPES).sum(axis=1) + _BIAS
         scores = 1 / (1 + np.exp(-logits.astype(np.float64)))
-        return [float(f"{score:.{_SIGNIFICANT}g}") for score in scores]
+        nearby = np.maximum(nearest[at], nearest[after])
+        adds = np.full(len(pooled), -np.inf, np.float32)
+        adds[at] = _SLOPES[1] * spans[at] + _SLOPES[2] * self._maxsim(nearby)
+        return [
+            Match(float(f"{score:.{_SIGNIFICANT}g}"), *_window(adds[first : first + cells], length))
+            for score, first, cells, length in zip(
+                scores, packed.first, packed.cells, packed.lengths, strict=True
+            )
+        ]
 
     def _cells(self, packed: PackedTexts) -> tuple[Floats, Floats]:
         """Each cell's sum of features, and its best cosine with each query token."""
@@ -80,21 +101,18 @@ class EncodedQuery:
             cosines.reshape(_CELLS, CELL, -1).max(axis=1, out=nearest[here])
         return sums, nearest
 
-    def _span(self, pooled: Floats, packed: PackedTexts) -> Floats:
-        """The highest cosine of two adjacent cells, or of the only one."""
-        last = packed.first + packed.cells - 1
-        starts = packed.counts > 0
-        starts[last[packed.cells > 1]] = False
-        (at,) = np.nonzero(starts)
-        # The cell after a text's only one belongs to its neighbour, or is beyond the end.
-        alone = np.isin(at, last)
-        after = np.where(alone, at, at + 1)
+    def _maxsim(self, nearest: Floats) -> Floats:
+        mean: Floats = (nearest * self._weights).sum(axis=1)
+        return mean
+
+    def _spans(self, pooled: Floats, packed: PackedTexts, at: Ints, after: Ints) -> Floats:
+        """For each cell the cosine of the pair that begins there, -1 where none does."""
+        alone = at == after
         sums = pooled[at] + np.where(alone[:, None], np.float32(0), pooled[after])
         tokens = packed.counts[at] + np.where(alone, 0, packed.counts[after])
         cosines = np.full(len(pooled), -1, np.float32)
         cosines[at] = self._cosines(sums, tokens)
-        best: Floats = np.maximum.reduceat(cosines, packed.first)
-        return best
+        return cosines
 
     def _cosines(self, pooled: Floats, tokens: Ints) -> Floats:
         cosines: Floats = (self._encoder.vectors(pooled, tokens) * self.vector).sum(axis=1)
@@ -103,6 +121,25 @@ class EncodedQuery:
 
 def _packed(texts: Sequence[Sequence[int]]) -> PackedTexts:
     return pack([[BEGIN, *token_ids, END] for token_ids in texts])
+
+
+def _pairs(packed: PackedTexts) -> tuple[Ints, Ints]:
+    """First and second cell of each two adjacent ones of a text; its only cell twice."""
+    last = packed.first + packed.cells - 1
+    starts = packed.counts > 0
+    starts[last[packed.cells > 1]] = False
+    (at,) = np.nonzero(starts)
+    return at, np.where(np.isin(at, last), at, at + 1)
+
+
+def _window(adds: Floats, length: int) -> tuple[int, int]:
+    """First and end of the best window's tokens, of a text with `length` packed ones.
+
+    `adds` has what the pair of cells adds to the score that begins at each of the text's cells.
+    """
+    # Without the tokens that mark beginning and end.
+    at = int(adds.argmax()) * CELL - 1
+    return max(at, 0), min(at + 2 * CELL, int(length) - 2)
 
 
 def _text_sums(pooled: Floats, packed: PackedTexts) -> Floats:

@@ -5,7 +5,7 @@ scores may be in the journal already, and what comes out is a line of output.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rerank_cli.errors import InputError, RerankError, ScoringError, UsageError, ends_all
 from rerank_cli.model import Job, PassageId, Ranked, Scores, Usage
@@ -27,7 +27,7 @@ class Outcome:
     error: RerankError | None = None
     passages: int = 0
     blank: int = 0
-    scores: Sequence[float] = ()
+    scores: Scores | None = None
     usage: Usage = field(default_factory=Usage)
 
 
@@ -46,7 +46,7 @@ class JobScorer:
     top_n: int | None
     threshold: float | None
     render: Callable[[Job, Sequence[Ranked]], str]
-    scored: Mapping[bytes, Sequence[float]] = field(default_factory=dict)
+    scored: Mapping[bytes, Scores] = field(default_factory=dict)
 
     def outcome(self, given: ToScore) -> Outcome | None:
         """The outcome of one job, None if it was stopped before there is any.
@@ -65,6 +65,7 @@ class JobScorer:
                 top_n=self.top_n,
                 threshold=self.threshold,
                 shown=self.scale(scores.values),
+                best=scores.best,
             )
             if len(job.positions) != job.positions[-1] + 1:
                 kept = tuple(each._replace(index=job.positions[each.index]) for each in kept)
@@ -77,11 +78,9 @@ class JobScorer:
             return Outcome(entry, job.id, None, failure)
         self.reranker.succeeded = True
         passages = len(candidates.passages)
-        return Outcome(
-            entry, job.id, output, None, passages, job.blank, scores.values, scores.usage
-        )
+        return Outcome(entry, job.id, output, None, passages, job.blank, scores, scores.usage)
 
     def _scores(self, entry: Entry, job: Job) -> Scores:
-        if (values := self.scored.get(entry.digest)) is not None:
-            return Scores(tuple(values), Usage())
+        if (scores := self.scored.get(entry.digest)) is not None:
+            return replace(scores, usage=Usage())
         return self.reranker.score_plan(self.reranker.plan(job.candidates))

@@ -15,14 +15,14 @@ import errno
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from rerank_cli.errors import SettingsError, UsageError
-from rerank_cli.model import PassageId
+from rerank_cli.model import PassageId, Scores, Usage, Window
 from rerank_cli.workflows.batch.journal import START_OVER, Journal, Position
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Ledger:
         self.file = file
         self.errors_file = _beside(file, ".errors.jsonl")
         self.done: dict[bytes, list[PassageId]] = {}
-        self.scored: dict[bytes, Sequence[float]] = {}
+        self.scored: dict[bytes, Scores] = {}
         self.lost = 0
         self._settings = settings
         self._journal = Journal(_beside(file, ".progress"))
@@ -88,11 +88,12 @@ class Ledger:
         self._end = end
         self._add(job, job_id)
 
-    def hold(self, job: bytes, scores: Sequence[float]) -> None:
+    def hold(self, job: bytes, scores: Scores) -> None:
         """Write the scores of a job whose output waits for its turn; `finished` comes later."""
         if job not in self.scored:
+            best = {"best": scores.best} if scores.best else {}
             with self._unbroken(self._journal.file):
-                self._append({"job": job.hex(), "scores": list(scores)})
+                self._append({"job": job.hex(), "scores": scores.values, **best})
             self.scored[job] = scores
 
     def _add(self, job: bytes, job_id: PassageId) -> None:
@@ -185,7 +186,7 @@ class Ledger:
         for entry in entries:
             job = bytes.fromhex(entry["job"])
             if "scores" in entry:
-                self.scored.update({} if self.lost else {job: entry["scores"]})
+                self.scored.update({} if self.lost else {job: _scores(entry)})
             else:
                 end = entry["end"]
                 written = b"" if self.lost else output.read(end - self._end)
@@ -219,6 +220,12 @@ class Ledger:
                     f"now it is {_shown(now.get(name))}",
                     START_OVER,
                 )
+
+
+def _scores(entry: Mapping[str, Any]) -> Scores:
+    """The scores of a job that waits, which an earlier run has paid for."""
+    best = (each if each is None else Window(*each) for each in entry.get("best", ()))
+    return Scores(tuple(entry["scores"]), Usage(), tuple(best))
 
 
 def written_beside(file: Path) -> list[Path]:

@@ -52,7 +52,7 @@ class Recorder:
 
     def hold(self, outcome: Outcome) -> None:
         """Keep what was paid for an output that waits for its turn."""
-        if self._ledger is not None and outcome.output is not None:
+        if self._ledger is not None and outcome.scores is not None:
             self._ledger.hold(outcome.entry.digest, outcome.scores)
 
     def _write(self, outcome: Outcome, output: str) -> None:

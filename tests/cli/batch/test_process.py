@@ -335,3 +335,17 @@ def test_memory_does_not_grow_with_the_input(
             for count in (few, many)
         ]
     assert peaks[1] - peaks[0] < 10_000, peaks
+
+
+def test_ctrl_c_ends_the_embedded_engine_soon(tmp_path: Path) -> None:
+    """A batch would go on until the query is done that it is at, which may take minutes."""
+    jobs = jobs_file(tmp_path / "jobs.jsonl", 1, 20_000, "the quick brown fox " * 20)
+    with started(str(jobs), "-o", "out", "-p", "local") as running:
+        time.sleep(4)
+        running.send_signal(signal.SIGINT)
+        sent = time.monotonic()
+        code, err = ended(running)
+    assert code == 130
+    assert time.monotonic() - sent < 10
+    assert "Traceback" not in err
+    assert OUT.read_bytes() == b""

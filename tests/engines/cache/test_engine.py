@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from rerank_cli.engines import Keep
 from rerank_cli.engines.cache import store as store_module
 from rerank_cli.engines.cache.engine import CachedEngine, Scope
-from rerank_cli.engines.cache.store import Store
+from rerank_cli.engines.cache.store import Store, Stored
 from rerank_cli.errors import CacheError, EndpointError, SettingsError
-from rerank_cli.model import Candidates, Passage, Scores, Usage
+from rerank_cli.model import Candidates, Passage, Scores, Usage, Window
 from rerank_cli.planning import Limits, Plan, Request, plan
 from rerank_cli.reranker.logged_events import LoggedEvents
 
@@ -48,9 +48,14 @@ class Scorer:
             if "down" in request.texts:
                 raise EndpointError("down")
             if keep:
-                keep(request.numbers, [_score(query, text) for text in request.texts])
-        values = tuple(_score(query, passage.text) for passage in plan.candidates.passages)
-        return Scores(values, Usage(len(plan.requests), 10))
+                keep(
+                    request.numbers,
+                    [_score(query, text) for text in request.texts],
+                    list(map(_window, request.texts)),
+                )
+        texts = [passage.text for passage in plan.candidates.passages]
+        values = tuple(_score(query, text) for text in texts)
+        return Scores(values, Usage(len(plan.requests), 10), tuple(map(_window, texts)))
 
     def stop(self) -> None: ...
 
@@ -95,6 +100,16 @@ def expected(texts: Sequence[str], query: str = "q") -> tuple[float, ...]:
     return Scorer().score(planned(texts, query)).values
 
 
+def _window(text: str) -> Window | None:
+    """A best window, of some texts."""
+    return Window(len(text), len(text) + 5) if len(text) % 2 else None
+
+
+def windows(scores: Scores, count: int) -> list[Window | None]:
+    """The best window of each passage."""
+    return list(scores.best) or [None] * count
+
+
 @pytest.fixture
 def run(tmp_path: Path) -> Iterator[Callable[..., Cached]]:
     """Makes runs that share one cache."""
@@ -125,6 +140,7 @@ def test_whatever_is_cached_the_scores_are_the_same(
         first.score(before, size=size)
         scores = second.score(texts, size=size)
         assert scores.values == expected(texts)
+        assert windows(scores, len(texts)) == list(map(_window, texts))
         assert second.scorer.texts == list(dict.fromkeys(t for t in texts if t not in before))
         assert scores.usage.cached == sum(text in before for text in texts)
         assert scores.usage.requests == len(second.scorer.asked)
@@ -257,7 +273,7 @@ def test_what_comes_when_all_is_over_is_let_go(run: Run) -> None:
     one = run()
     one.score(["a"])
     one.engine.close()
-    one.engine._store_scores(SCOPE.digests("q", ["b"]), [0.5])
+    one.engine._store_scores(SCOPE.digests("q", ["b"]), [Stored(0.5)])
     assert one.store._connection is None
     assert one.warnings == []
 

