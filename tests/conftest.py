@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from rerank_cli.engines import local
 from rerank_cli.providers import PROVIDERS
@@ -29,11 +28,6 @@ _NAMES = {
     *("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"),
     *(name for row in PROVIDERS.values() for name in (*row.key_variables, *row.borrowed)),
 }
-# Properties are tried as slowly as the machine likes.
-settings.register_profile(
-    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("any machine")
 # Numpy may be imported by other tests before the embedded engine, which wants one thread of the
 # BLAS: two on a busy machine wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -74,13 +68,14 @@ def _empty(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
 
     To make one and to remove it takes longer than most tests.
     """
-    folders: list[Path] = []
+    folder: Path | None = None
 
     def empty() -> Path:
-        if not folders or os.listdir(folders[-1]) or os.listdir(folders[-1].parent) != ["here"]:
-            folders.append(tmp_path_factory.mktemp("machine") / "here")
-            folders[-1].mkdir()
-        return folders[-1]
+        nonlocal folder
+        if not folder or [*folder.parent.iterdir()] != [folder] or any(folder.iterdir()):
+            folder = tmp_path_factory.mktemp("machine") / "here"
+            folder.mkdir()
+        return folder
 
     return empty
 
@@ -103,13 +98,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the external tests, and the long ones, unless the markers asked for name them."""
-    for marker in ("external", "long"):
-        if marker in config.option.markexpr:
-            continue
-        left_out = [item for item in items if item.get_closest_marker(marker)]
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+    """Leave out what takes long, unless the markers that are asked for name it."""
+    markers = ("external", "fuzz", "long")
+    unasked = [marker for marker in markers if marker not in config.option.markexpr]
+    chosen: dict[bool, list[pytest.Item]] = {True: [], False: []}
+    for item in items:
+        chosen[not any(map(item.get_closest_marker, unasked))].append(item)
+    config.hook.pytest_deselected(items=chosen[False])
+    items[:] = chosen[True]
 
 
 @pytest.hookimpl(optionalhook=True)

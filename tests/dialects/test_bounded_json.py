@@ -3,6 +3,7 @@
 import json
 import time
 import tracemalloc
+from collections.abc import Callable
 
 import pytest
 
@@ -24,14 +25,12 @@ def _either_parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
 @pytest.mark.usefixtures("_either_parser")
 @pytest.mark.parametrize(
     "text",
-    ["长" * 17_000, "😀" * 17_000, '"' * 17_000, "\\" * 17_000, "\n" * 17_000, "a\\n\"'" * 3400],
+    ["长" * 7000, "😀" * 5000, '"' * 10_000, "\\" * 10_000, "\n" * 10_000, "a\\n\"'" * 2600],
 )
 @pytest.mark.parametrize("escaped", [True, False])
 def test_an_echo_of_long_passages_changes_no_score(text: str, escaped: bool) -> None:
     """A server that echoes long passages could not be used."""
-    results = [
-        {**each, "document": {"text": text[: 17_000 - at]}} for at, each in enumerate(_RESULTS)
-    ]
+    results = [{**each, "document": {"text": text[at:]}} for at, each in enumerate(_RESULTS)]
     body = json.dumps({"results": results}, ensure_ascii=escaped).encode()
     assert len(body) > _MB
     reply = parse(body)
@@ -43,22 +42,24 @@ def test_an_echo_of_long_passages_changes_no_score(text: str, escaped: bool) -> 
 
 @pytest.mark.usefixtures("_either_parser")
 @pytest.mark.parametrize(
-    "body",
+    "make",
     [
-        b"[" + b"{}," * (3 * _MB) + b"{}]",
-        b'[{"a":' + b"[]," * (3 * _MB) + b"[]}]",
-        b"[" + b'"",' * (3 * _MB) + b'""]',
-        b"[" + b"1," * (4 * _MB) + b"1]",
-        b"[" + b"1" * (9 * _MB) + b"]",
-        b'["' + rb"\"" * (9 * _MB) + b'"]',
-        b"{" + b",".join(b'"%d":{}' % at for at in range(600_000)) + b"}",
-        b"[" + b'"' + b"\\" * (17 * _MB),
-        b'{"detail":[{"loc":[' + b"1," * (4 * _MB) + b'1],"msg":"no"}]}',
+        lambda: b"[" + b"{}," * (3 * _MB) + b"{}]",
+        lambda: b'[{"a":' + b"[]," * (3 * _MB) + b"[]}]",
+        lambda: b"[" + b'"",' * (3 * _MB) + b'""]',
+        lambda: b"[" + b"1," * (4 * _MB) + b"1]",
+        lambda: b"[" + b"1" * (9 * _MB) + b"]",
+        lambda: b'["' + rb"\"" * (9 * _MB) + b'"]',
+        lambda: b"{" + b",".join(b'"%d":{}' % at for at in range(600_000)) + b"}",
+        lambda: b"[" + b'"' + b"\\" * (17 * _MB),
+        lambda: b'{"detail":[{"loc":[' + b"1," * (4 * _MB) + b'1],"msg":"no"}]}',
     ],
-    ids=lambda body: str(body[:20]),
 )
-def test_a_reply_of_far_more_than_scores_is_refused_at_a_small_price(body: bytes) -> None:
+def test_a_reply_of_far_more_than_scores_is_refused_at_a_small_price(
+    make: Callable[[], bytes],
+) -> None:
     """Two kilobytes on the wire would become gigabytes here."""
+    body = make()
     tracemalloc.start()
     began = time.monotonic()
     with pytest.raises(ReplyError, match="holds far more than scores"):

@@ -39,6 +39,16 @@ _kinds = pytest.mark.parametrize("name", KINDS)
 _wrong = pytest.mark.parametrize("wrong", [False, True], ids=["right", "wrong path"])
 _keys = pytest.mark.parametrize("environ", [{}, WITH_KEY], ids=["no key", "key"])
 _models = pytest.mark.parametrize("model", [None, MODEL], ids=["no model", "model"])
+# Both or neither, and one of the two only in the long run: where the matrix has many dimensions.
+_keys_and_models = pytest.mark.parametrize(
+    ("environ", "model"),
+    [
+        pytest.param({}, None, id="neither"),
+        pytest.param(WITH_KEY, MODEL, id="key and model"),
+        pytest.param({}, MODEL, id="model", marks=pytest.mark.long),
+        pytest.param(WITH_KEY, None, id="key", marks=pytest.mark.long),
+    ],
+)
 
 
 def _ranks(checked: Checked, name: str, environ: Mapping[str, str]) -> None:
@@ -56,8 +66,7 @@ def _ranks(checked: Checked, name: str, environ: Mapping[str, str]) -> None:
 
 @_kinds
 @_wrong
-@_keys
-@_models
+@_keys_and_models
 def test_open_server(name: str, wrong: bool, environ: dict[str, str], model: str | None) -> None:
     """A user would try paths, wire forms and models one after the other."""
     respond, *paths = KINDS[name]
@@ -99,8 +108,7 @@ def test_unknown_model(name: str, wrong: bool, environ: dict[str, str]) -> None:
 
 
 @_kinds
-@_keys
-@_models
+@_keys_and_models
 def test_wrong_port(name: str, environ: dict[str, str], model: str | None) -> None:
     """A user would not learn where the server listens."""
     respond, path, _ = KINDS[name]
@@ -115,8 +123,7 @@ def test_wrong_port(name: str, environ: dict[str, str], model: str | None) -> No
 @pytest.mark.parametrize("name", NONE)
 @pytest.mark.parametrize("path", ["", "/v1", "/api", "/v1/rerank"])
 @pytest.mark.parametrize("provider", [None, "llamacpp", "xinference"])
-@_keys
-@_models
+@_keys_and_models
 def test_server_without_reranking(
     name: str, path: str, provider: str | None, environ: dict[str, str], model: str | None
 ) -> None:
@@ -134,8 +141,7 @@ def test_server_without_reranking(
 
 @pytest.mark.parametrize("path", ["", "/v1", "/v1/rerank"])
 @pytest.mark.parametrize("provider", [None, "vllm", "siliconflow"])
-@_keys
-@_models
+@_keys_and_models
 def test_challenge(
     path: str, provider: str | None, environ: dict[str, str], model: str | None
 ) -> None:

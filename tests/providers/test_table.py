@@ -11,14 +11,15 @@ from rerank_cli.providers import CUSTOM, LOCAL, PROVIDERS, Provider, owner_of
 from rerank_cli.providers.hosted import HOSTED
 from rerank_cli.providers.self_hosted import SELF_HOSTED
 from rerank_cli.settings import is_loopback
+from tests.properties import every
 
 _ROWS = (*HOSTED, LOCAL, *SELF_HOSTED, CUSTOM)
 _LIMITS = {"max_passages", "max_bytes", "max_tokens", "rpm", "tpm"}
 _EXTRAS = {"instruction", "max_chunks_per_doc", "overlap_tokens"}
 
-EVERY = pytest.mark.parametrize("row", _ROWS, ids=lambda row: row.name)
-EVERY_HOSTED = pytest.mark.parametrize("row", HOSTED, ids=lambda row: row.name)
-EVERY_SELF_HOSTED = pytest.mark.parametrize("row", SELF_HOSTED, ids=lambda row: row.name)
+EVERY = every(_ROWS)
+EVERY_HOSTED = every(HOSTED)
+EVERY_SELF_HOSTED = every(SELF_HOSTED)
 
 
 def test_names_are_unique() -> None:
