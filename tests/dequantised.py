@@ -49,7 +49,7 @@ def write_safetensors(path: Path, tensors: dict[str, Floats]) -> None:
 
 
 def _weights(model: onnx.ModelProto) -> dict[str, Floats]:
-    """The matrices by the name of the node that multiplies by them, and the embeddings by theirs."""
+    """The matrices by the names of the nodes that multiply by them; the embeddings by theirs."""
     arrays = {each.name: numpy_helper.to_array(each) for each in model.graph.initializer}
 
     def dequantised(name: str) -> Floats:
