@@ -94,6 +94,10 @@ class Dispatch:
             with self._changed:
                 self._failure = self._failure or error
                 self._changed.notify_all()
+        with self._changed:
+            # What is not known of a size at the end is never going to be.
+            for request, _ in self._take_split(lambda _: True):
+                self._pace.explained(request, by_size=False)
 
     def _take(self) -> Request | None:
         """The next request; None when all is over."""

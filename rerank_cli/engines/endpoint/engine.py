@@ -172,4 +172,4 @@ class EndpointEngine:
             self._pace.answered(passages)
             return reply
         finally:
-            self._pace.leave()
+            self._pace.leave(passages)

@@ -83,8 +83,7 @@ def test_one_bad_passage_costs_a_handful_of_requests(
     assert set(errors) == {query}
     assert errors[query].passages == (f"documents[{at}]",)
     most = 40 + 10 if failure in (TOO_LONG, TOO_LARGE, SKIPPED) else 40 + 20
-    # Several at once: while one of them looks for the passage, the others may be halved meanwhile.
-    assert requests <= (most if at_once == "1" else 3 * most)
+    assert requests <= most
 
 
 @AT_ONCE
