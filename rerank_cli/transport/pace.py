@@ -25,6 +25,9 @@ _OVERLOADED = (Fault.RATE, Fault.BUSY, Fault.SLOW)
 _OUTAGE = 10
 """Failures in a row, of all workers, after which it is no longer taken to be about a request."""
 
+_PROBES = 20
+"""Answered probes in a row, with nothing else answered, after which they no longer count."""
+
 
 class Outgrown(Exception):  # noqa: N818 - no error
     """The request has more passages than `largest`, which fit; it has not been sent."""
@@ -57,7 +60,7 @@ class Pace:
         """Passages of each request."""
         self.answers = 0
         """Requests that have succeeded in this run."""
-        self._failed = 0
+        self._failed = self._probes = 0
         self._probing = False
         self._slowed = clock.now()
         self._not_before, self._why = 0.0, ""
@@ -131,9 +134,12 @@ class Pace:
             self._under_way.remove(passages)
             self._changed.notify_all()
 
-    def answered(self, passages: int) -> None:
+    def answered(self, passages: int, *, is_probe: bool = False) -> None:
         """A request of so many passages succeeded: speed up a little."""
         with self._changed:
+            self._probes = self._probes + 1 if is_probe else 0
+            if self._probes > _PROBES:
+                return
             before = self.allowed
             self.answers, self._failed, self._probing = self.answers + 1, 0, False
             self._answered = max(self._answered, passages)

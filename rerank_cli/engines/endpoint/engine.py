@@ -183,7 +183,7 @@ class EndpointEngine:
             self._pace.failed(error, entered, request)
             raise
         else:
-            self._pace.answered(passages)
+            self._pace.answered(passages, is_probe=request is PROBE)
             return reply
         finally:
             self._pace.leave(passages)

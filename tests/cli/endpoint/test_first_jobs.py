@@ -200,6 +200,21 @@ def test_a_probe_that_is_refused_says_nothing() -> None:
     assert "the endpoint failed (HTTP 500): boom; gave up after 4 tries" in err
 
 
+def test_where_nothing_but_probes_is_answered_a_batch_ends() -> None:
+    """A server that fails for all real texts would be asked for each of a million queries."""
+
+    def respond(seen: Received) -> bytes:
+        asked.append(seen)
+        return healthy(seen) if seen.documents == [*PROBE.texts] else BARE
+
+    asked: list[Received] = []
+    done = batch(respond, _file(_jobs(100, 1)), "-o", "out", "--concurrency", "1")
+    assert done.code == 5
+    assert "gave up after" in done.err
+    assert 0 < len(errors_of("out").read_text().splitlines()) <= 20
+    assert len(asked) <= 20 * 7 + 20
+
+
 @pytest.mark.parametrize("retries", ["0", "1"])
 def test_few_tries_leave_none_for_a_probe(retries: str) -> None:
     """--retries would be exceeded."""
