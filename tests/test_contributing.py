@@ -1,8 +1,8 @@
 """What CONTRIBUTING.md adds is added to a copy of the package, to the letter, and run.
 
-A ```python block there begins with a comment: the file that it makes, or a file and where in it the
-block goes (`in` or `at the end of` a table; `above`, `below` or `instead of` the line that begins
-so).
+A ```python or ```markdown block there begins with a comment: the file that it makes, or a file and
+where in it the block goes (`in` or `at the end of` a table; `above`, `below` or `instead of` the
+line that begins so).
 """
 
 import os
@@ -25,7 +25,8 @@ ROOT = Path(__file__).parents[1]
 GUIDE = ROOT / ".github" / "CONTRIBUTING.md"
 
 _BLOCK = re.compile(
-    r"^```python\n# (\S+?)(?:, ([a-z ]+) `([^\n]+)`)?\n(.*?)^```$", re.MULTILINE | re.DOTALL
+    r"^```(?:python\n# |markdown\n<!-- )(\S+?)(?:, ([a-z ]+) `([^\n]+)`)?(?: -->)?\n(.*?)^```$",
+    re.MULTILINE | re.DOTALL,
 )
 _OPENING = re.compile(r" = [({]")
 
@@ -65,7 +66,7 @@ def extended(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(ROOT / "rerank_cli", folder / "rerank_cli", ignore=ignored)
     guide = GUIDE.read_text(encoding="utf-8")
     blocks = list(_BLOCK.finditer(guide))
-    assert len(blocks) == guide.count("```python")
+    assert len(blocks) == guide.count("```python") + guide.count("```markdown")
     for block in blocks:
         _add(folder, block)
     return folder
@@ -149,6 +150,12 @@ def test_a_command_an_option_and_an_error_are_added(extended: Path) -> None:
     few = _rerank(extended, "count", PASSAGES, "--at-least", "6")
     assert (few.code, few.out) == (7, "")
     assert few.error == "rerank: fewer than 6 passages: 5"
+
+
+def test_a_page_of_the_manual_is_shown(extended: Path) -> None:
+    """Who follows the guide would have a page that nobody finds."""
+    assert _rerank(extended, "help", "count").out.startswith("# Count\n")
+    assert "\ncount      How many passages there are," in _rerank(extended, "help").out
 
 
 def test_tokens_are_counted_another_way(extended: Path) -> None:

@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "providers": ("providers", "providers"),
     "doctor": ("doctor", "doctor"),
     "cache": ("cache", "app"),
+    "help": ("manual", "manual"),
 }
 
 
@@ -115,7 +116,8 @@ def _command(name: str) -> Any:
     if isinstance(found, typer.Typer):
         return get_command(found)
     alone = typer.Typer(rich_markup_mode=None, add_completion=False)
-    kind = {_RANK: _RankCommand, "providers": TyperCommand}.get(name, _Command)
+    kinds = {_RANK: _RankCommand, "providers": TyperCommand, "help": TyperCommand}
+    kind = kinds.get(name, _Command)
     alone.command(name, cls=kind, hidden=name == _RANK)(found)
     return get_command(alone)
 

@@ -17,7 +17,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=F
 
 
 def render_json(ranking: Ranking, _view: View) -> Iterator[str]:
-    """The ranking as one JSON object (see the README for its keys), in pieces."""
+    """The ranking as one JSON object (`output.md` of the manual has its keys), in pieces."""
     head = {"query": ranking.query, "provider": ranking.provider, "model": ranking.model}
     if ranking.scale != NATIVE:
         head["scores"] = ranking.scale
@@ -67,7 +67,7 @@ def json_array(elements: Iterable[str], indent: str = "") -> Iterator[str]:
 
 
 def result_of(ranked: Ranked) -> dict[str, object]:
-    """The keys of one result (see the README)."""
+    """The keys of one result (`output.md` of the manual has them)."""
     passage = ranked.passage
     result: dict[str, object] = {"rank": ranked.rank, "score": ranked.score, "index": ranked.index}
     if passage.id is not None:

@@ -116,7 +116,7 @@ def render_measures_csv(evaluation: Evaluation, *, by_query: bool) -> str:
 def render_evaluation_json(
     evaluation: Evaluation, reports: Sequence[ThresholdReport] | None, qrels: str, *, by_query: bool
 ) -> str:
-    """One object (see the README for its keys), a run a line.
+    """One object (`evaluate.md` of the manual has its keys), a run a line.
 
     `qrels` names the judgments; `reports` are the runs' thresholds, in their order.
     """

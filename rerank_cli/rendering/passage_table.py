@@ -68,26 +68,16 @@ def fits(columns: Sequence[Column], width: int) -> bool:
 
 def _fitted(columns: Sequence[Column], passages: Sequence[str], view: View, width: int) -> str:
     # Only here: importing Rich's tables takes as long as a small request.
-    from io import StringIO
-
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
+
+    from rerank_cli.rendering.rich_output import console_of, written_by
 
     if not fits(columns, width):
         # The bars say nothing that the scores do not.
         columns = [column for column in columns if column.header]
     widths, room = _widths(columns, width)
-    written = StringIO()
-    console = Console(
-        file=written,
-        width=sum(widths) + GAP * len(widths) + room,
-        # Rich takes the width seriously on a dumb terminal only if it is given both.
-        height=25,
-        force_terminal=view.colour,
-        color_system="standard" if view.colour else None,
-        legacy_windows=False,
-    )
+    console = console_of(view, sum(widths) + GAP * len(widths) + room)
     table = Table(box=None, padding=(0, GAP, 0, 0), pad_edge=False, header_style="dim")
     shown = []
     for column, cells in zip(columns, widths, strict=True):
@@ -98,8 +88,7 @@ def _fitted(columns: Sequence[Column], passages: Sequence[str], view: View, widt
     shown.append([Text(each) if view.full else _cut(console, each, room) for each in passages])
     for at, row in enumerate(zip(*shown, strict=True)):
         table.add_row(*row, style="" if at else "bold green")
-    console.print(table)
-    return "".join(line.rstrip() + "\n" for line in written.getvalue().splitlines())
+    return written_by(console, table)
 
 
 def _widths(columns: Sequence[Column], width: int) -> tuple[list[int], int]:

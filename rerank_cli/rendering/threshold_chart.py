@@ -68,7 +68,7 @@ def _facts(kept: Kept) -> dict[str, object]:
 
 
 def report_facts(report: ThresholdReport) -> dict[str, object]:
-    """What JSON has of a run's thresholds (see the README)."""
+    """What JSON has of a run's thresholds (`evaluate.md` of the manual has the keys)."""
     row: dict[str, object] = {
         "passages": report.passages,
         "unjudged": report.unjudged,

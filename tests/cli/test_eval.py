@@ -7,13 +7,11 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer
 
-from rerank_cli.cli.app import app
 from rerank_cli.evaluation.measures import DEFAULT
+from tests.pages import PAGES
 from tests.running import ONE_LINE, SAMPLES, Ended, process, rerank
 
 _BEIR = SAMPLES / "beir"
@@ -238,21 +236,15 @@ def test_without_the_extra_it_ends_with_3(monkeypatch: pytest.MonkeyPatch) -> No
     assert 'hint: pip install "rerank-cli[eval]"' in done.err
 
 
-def test_the_readme_has_its_options_and_keys() -> None:
-    """An option or a key would be there that nobody knows of."""
-    readme = (SAMPLES.parent / "README.md").read_text(encoding="utf-8")
-    section = readme.partition("\n## Evaluate\n")[2].partition("\n## ")[0]
-    group: Any = typer.main.get_command(app)
-    command = group.get_command(None, "eval")
-    shared = {"--encoding", "--quiet", "--debug", "--qrels"}
-    options = {name for param in command.params for name in param.opts if name.startswith("--")}
-    assert [name for name in options - shared if f"`{name}" not in section] == []
+def test_the_manual_has_its_keys() -> None:
+    """A key would be there that nobody knows of."""
+    page = PAGES["evaluate"]
     found = json.loads(
         _eval(_BM25, _LOCAL, "--qrels", _QRELS, "--json", "--by-query", "--precision", "1").out
     )
     run = found["runs"][1]
     keys = {*found, *run, *run["thresholds"]} - {"runs", "run"}
-    assert [key for key in keys if not re.search(rf"`(runs\[\]\.)?{key}`", section)] == []
+    assert [key for key in keys if not re.search(rf"`(runs\[\]\.)?{key}`", page)] == []
 
 
 @pytest.mark.process

@@ -43,7 +43,7 @@ def _imported(*arguments: str, url: str = "http://127.0.0.1:9") -> set[str]:
     ("arguments", "unused"),
     [
         (["--version"], {"httpx", "rich", "asyncio", "numpy", "dotenv", "ssl"}),
-        (["--help"], {"httpx", "numpy"}),
+        (["--help"], {"httpx", "numpy", "rich.markdown", "rerank_cli.manual"}),
         (["q", PASSAGES, "--dry-run"], {"httpx", "numpy", "asyncio"}),
         (["q", PASSAGES, "--json"], {"rich.table", "rich.console", "numpy", "charset_normalizer"}),
         (["q", PASSAGES], {"rich.console", "rich.table", "numpy"}),

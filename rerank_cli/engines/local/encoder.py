@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator
 import numpy as np
 
 from rerank_cli.engines.local.packing import GAP, TILE, PackedTexts
+from rerank_cli.engines.local.products import BLOCK, product
 from rerank_cli.engines.local.tokens import BEGIN, END
 from rerank_cli.engines.local.weights import Floats, Ints, Map, Weights
 
@@ -18,9 +19,6 @@ _EMBEDDING = 512
 _WIDTH = 256
 # The width of each convolution, and how many of its tokens are to the left.
 _BRANCHES = ((2, 0), (3, 1), (5, 2))
-# Rows of a matrix product are padded to a multiple of this: a BLAS adds up a row in the same order
-# wherever it is, but only as long as no odd rows are left over.
-_ROWS = 64
 
 
 class Encoder:
@@ -49,7 +47,7 @@ class Encoder:
     def tiles(self, packed: PackedTexts) -> Iterator[Floats]:
         """The features of the slots (TILE x 1280 each, to be used at once); empty slots are 0."""
         embeddings = _padded(self._weights.embed(packed.vocabulary), 1)
-        projected = embeddings @ self._project[0]
+        projected = product(embeddings, self._project[0])
         projected += self._project[1]
         self._normalise(projected, self._projection_norm)
         projected[len(packed.vocabulary) :] = 0
@@ -75,7 +73,7 @@ class Encoder:
         (width, left), (weight, bias) = _BRANCHES[branch], self._first[branch]
         own = np.ascontiguousarray(projected[:, branch * _WIDTH : (branch + 1) * _WIDTH])
         hidden = np.zeros((packed.slots + 2 * GAP, _WIDTH), np.float32)
-        parts = [own @ weight[k * _WIDTH : (k + 1) * _WIDTH] for k in range(width)]
+        parts = [product(own, weight[k * _WIDTH : (k + 1) * _WIDTH]) for k in range(width)]
         part = np.empty((TILE, _WIDTH), np.float32)
         for start in range(GAP, GAP + packed.slots, TILE):
             tile = hidden[start : start + TILE]
@@ -96,7 +94,7 @@ class Encoder:
         (width, left), (weight, bias) = _BRANCHES[branch], self._second[branch]
         at = GAP + start - left
         neighbours = np.concatenate([hidden[at + k : at + k + TILE] for k in range(width)], axis=1)
-        out: Floats = neighbours @ weight
+        out = product(neighbours, weight)
         out += bias
         np.maximum(out, 0, out=out)
         out += hidden[GAP + start : GAP + start + TILE]
@@ -104,7 +102,7 @@ class Encoder:
 
     def pooled(self, sums: Floats) -> Floats:
         """The pooling layer (n x 512), which is linear, over sums of features (n x 1280)."""
-        return (_padded(sums) @ self._pool)[: len(sums)]
+        return product(_padded(sums), self._pool)[: len(sums)]
 
     def vectors(self, pooled: Floats, tokens: Ints) -> Floats:
         """The unit vectors (n x 512) of texts whose pooled sums are over so many tokens."""
@@ -112,8 +110,10 @@ class Encoder:
         root: Floats = np.sqrt(count)
         mean = _padded(pooled / root + root * self._pool_bias)
         d0, p1, d1, d2, p3, d3 = self._dense
-        middle = np.maximum(mean @ p1 + np.maximum(mean @ d0, 0) @ d1, 0)
-        last = np.tanh(middle @ p3 + np.maximum(middle @ d2, 0) @ d3)[: len(tokens)]
+        hidden = np.maximum(product(mean, d0), 0)
+        middle = np.maximum(product(mean, p1) + product(hidden, d1), 0)
+        hidden = np.maximum(product(middle, d2), 0)
+        last = np.tanh(product(middle, p3) + product(hidden, d3))[: len(tokens)]
         unit: Floats = last / np.sqrt(np.maximum((last * last).sum(axis=1, keepdims=True), 1e-12))
         return unit
 
@@ -127,6 +127,6 @@ class Encoder:
 
 
 def _padded(rows: Floats, least: int = 0) -> Floats:
-    """The rows with at least so many empty ones after them, up to a multiple of _ROWS."""
-    extra = -(len(rows) + least) % _ROWS + least
+    """The rows with at least so many empty ones after them, up to a multiple of BLOCK."""
+    extra = -(len(rows) + least) % BLOCK + least
     return np.concatenate([rows, np.zeros((extra, rows.shape[1]), np.float32)])

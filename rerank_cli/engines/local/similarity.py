@@ -12,6 +12,7 @@ import numpy as np
 
 from rerank_cli.engines.local.encoder import FEATURES, Encoder
 from rerank_cli.engines.local.packing import CELL, TILE, PackedTexts, pack
+from rerank_cli.engines.local.products import product
 from rerank_cli.engines.local.tokens import BEGIN, END
 from rerank_cli.engines.local.weights import Floats, Ints
 
@@ -41,7 +42,7 @@ class EncodedQuery:
         sums = features.reshape(-1, CELL, FEATURES).sum(axis=1)
         self.vector = encoder.vectors(_text_sums(encoder.pooled(sums), packed), packed.lengths)[0]
         tokens = features[1 : 1 + len(token_ids)]
-        self._tokens = np.ascontiguousarray((tokens / _norms(tokens)).T)
+        self._tokens: Floats = np.ascontiguousarray((tokens / _norms(tokens)).T)
         weights = np.clip(np.array(idf, np.float32) - _IDF_FLOOR, 0, _IDF_SPAN)
         if not weights.any():
             weights += 1
@@ -72,7 +73,7 @@ class EncodedQuery:
             here = slice(i * _CELLS, (i + 1) * _CELLS)
             tile.reshape(_CELLS, CELL, FEATURES).sum(axis=1, out=sums[here])
             norms = _norms(tile)
-            cosines = tile @ self._tokens
+            cosines = product(tile, self._tokens)
             cosines /= norms
             # An empty slot resembles nothing.
             cosines[norms[:, 0] == _TINY] = -1
