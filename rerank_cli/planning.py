@@ -62,10 +62,6 @@ class Request:
         texts = [self.texts[at] for at in positions]
         return replace(self, texts=texts, numbers=[self.numbers[at] for at in positions])
 
-    def without(self, number: int) -> "Request":
-        """A request for all texts but the one of this number."""
-        return self.only([at for at, each in enumerate(self.numbers) if each != number])
-
     @property
     def tokens(self) -> int:
         """Estimated input tokens: a cross-encoder reads the query with each passage."""

@@ -12,6 +12,7 @@ from rerank_cli.dialects import DIALECTS, Decoded
 from rerank_cli.dialects.reply import excerpt, list_at, object_of, parse
 from rerank_cli.engines.endpoint.exchange import Exchange
 from rerank_cli.engines.endpoint.refusal import advice_on, signs_of
+from rerank_cli.engines.endpoint.tries import PROBE
 from rerank_cli.errors import Fault, ScoringError, Sign
 from rerank_cli.planning import Request
 from rerank_cli.providers import CUSTOM, Provider
@@ -19,8 +20,8 @@ from rerank_cli.settings import Settings
 from rerank_cli.transport import Reply, Transport
 from rerank_cli.transport.clock import Clock
 
-QUERY = "What is the capital of France?"
-FAR, RIGHT = "Bananas are yellow.", "Paris is the capital of France."
+QUERY = PROBE.query
+FAR, RIGHT = "Bananas are yellow.", PROBE.texts[0]
 # The right one is neither first nor last: an endpoint that ranks by order of input, or counts from
 # one, is found out.
 TEXTS = (FAR, RIGHT, "Berlin is the capital of Germany.")

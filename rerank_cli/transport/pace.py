@@ -3,7 +3,8 @@
 Requests at once follow additive increase and multiplicative decrease, as TCP has it: each answer
 adds a little, so that a full round of answers adds one; an overload halves them, once for all
 requests that were under way then. Passages are halved by each refusal for size, unless as many have
-been answered, or one of them is refused by itself: then it was not their number.
+been answered, or one of them is refused by itself: then it was not their number. Until that is
+known, larger requests are not halved, but sent one at a time: if one is answered, it is known.
 """
 
 import math
@@ -23,6 +24,9 @@ _OVERLOADED = (Fault.RATE, Fault.BUSY, Fault.SLOW)
 
 _OUTAGE = 10
 """Failures in a row, of all workers, after which it is no longer taken to be about a request."""
+
+_PROBES = 20
+"""Answered probes in a row, with nothing else answered, after which they no longer count."""
 
 
 class Outgrown(Exception):  # noqa: N818 - no error
@@ -52,10 +56,11 @@ class Pace:
         self._paced = paced
         self._waits = waits or Waits(clock)
         self._allowed = float(most)
-        self._under_way = 0
+        self._under_way: list[int] = []
+        """Passages of each request."""
         self.answers = 0
         """Requests that have succeeded in this run."""
-        self._failed = 0
+        self._failed = self._probes = 0
         self._probing = False
         self._slowed = clock.now()
         self._not_before, self._why = 0.0, ""
@@ -63,6 +68,7 @@ class Pace:
         self._answered = 0
         self._most_passages: int | None = None
         self._too_large: list[Request] = []
+        self._doubted: list[Request] = []
 
     @property
     def has_answered(self) -> bool:
@@ -72,9 +78,14 @@ class Pace:
     @property
     def largest(self) -> int | None:
         """Passages that a request may have, None until one was refused for its size."""
-        sizes = [len(request.texts) for request in self._too_large]
-        known = [self._most_passages] if self._most_passages else []
-        return min([*known, *(size // 2 for size in sizes)], default=None)
+        halves = [len(request.texts) // 2 for request in self._doubted]
+        return min([*halves, *filter(None, [self._proved])], default=None)
+
+    @property
+    def _proved(self) -> int | None:
+        """As `largest`, without the sizes of which it is not known whether they were why."""
+        halves = [len(request.texts) // 2 for request in self._too_large]
+        return min([*halves, *filter(None, [self._most_passages])], default=None)
 
     @property
     def allowed(self) -> int:
@@ -91,40 +102,49 @@ class Pace:
         have to wait when the clock is stopped.
         """
         with self._changed:
-            while self._under_way >= self.allowed:
+            while not self._has_place_for(passages):
                 self._clock.check()
                 self._changed.wait()
-            largest = self.largest
-            if largest and passages > largest:
-                raise Outgrown(largest)
-            self._under_way += 1
+            self._under_way.append(passages)
             pause = self._not_before - self._clock.now()
             heeded = self._not_before <= until
         if heeded and pause > 0:
             self._waits.sleep(pause, self._why)
             if self._clock.stopped:
-                self.leave()
+                self.leave(passages)
                 self._clock.check()
         return self._clock.now()
+
+    def _has_place_for(self, passages: int) -> bool:
+        if len(self._under_way) >= self.allowed:
+            return False
+        if self._proved and passages > self._proved:
+            raise Outgrown(self._proved)
+        largest = max(self.largest or passages, self._answered)
+        return passages <= largest or max(self._under_way, default=0) <= largest
 
     def wake(self) -> None:
         """Let all that wait see whether the clock is stopped."""
         with self._changed:
             self._changed.notify_all()
 
-    def leave(self) -> None:
-        """End a request that had entered."""
+    def leave(self, passages: int) -> None:
+        """End a request of so many passages that had entered."""
         with self._changed:
-            self._under_way -= 1
+            self._under_way.remove(passages)
             self._changed.notify_all()
 
-    def answered(self, passages: int) -> None:
+    def answered(self, passages: int, *, is_probe: bool = False) -> None:
         """A request of so many passages succeeded: speed up a little."""
         with self._changed:
+            self._probes = self._probes + 1 if is_probe else 0
+            if self._probes > _PROBES:
+                return
             before = self.allowed
             self.answers, self._failed, self._probing = self.answers + 1, 0, False
             self._answered = max(self._answered, passages)
-            self._too_large = [each for each in self._too_large if len(each.texts) > passages]
+            for requests in (self._too_large, self._doubted):
+                requests[:] = [each for each in requests if len(each.texts) > passages]
             self._allowed = min(self._allowed + 1 / self._allowed, self._most)
             self._changed.notify_all()
             now = self.allowed
@@ -139,7 +159,7 @@ class Pace:
                 # Until the next success it is not known what the endpoint takes: one at a time.
                 self._probing = True
             if error.fault is Fault.TOO_LARGE:
-                self._learn(request, error.most)
+                self._learn(request, error.most, self._doubted)
             if error.fault not in _OVERLOADED:
                 return
             if error.retry_after and error.retry_after <= PATIENCE:
@@ -161,18 +181,20 @@ class Pace:
     def too_large(self, request: Request) -> None:
         """Take a request to have too many passages, until it turns out why it failed."""
         with self._changed:
-            self._learn(request, None)
+            self._learn(request, None, self._too_large)
 
-    def _learn(self, request: Request, most: int | None) -> None:
+    def _learn(self, request: Request, most: int | None, as_one_of: list[Request]) -> None:
         if most and most < len(request.texts):
             self._most_passages = min(self._most_passages or most, most)
         elif len(request.texts) > max(self._answered, 1):
-            self._too_large.append(request)
+            as_one_of.append(request)
 
     def explained(self, request: Request, *, by_size: bool) -> None:
         """It is known why a request failed that was taken to be too large: by its size, or not."""
         with self._changed:
-            self._too_large = [each for each in self._too_large if each is not request]
+            for requests in (self._too_large, self._doubted):
+                requests[:] = [each for each in requests if each is not request]
             if by_size:
                 half = len(request.texts) // 2
                 self._most_passages = min(self._most_passages or half, half)
+            self._changed.notify_all()

@@ -63,13 +63,13 @@ class Retry:
         """The attempt's result. Raises its last ScoringError, with how often and how long.
 
         The deadline is counted from the clock's moment `start`, if none is given from now. `tries`
-        were made before, and count, but for two that are made in any case. Once the clock is
+        were made before, and count, but for three that are made in any case. Once the clock is
         stopped nothing is waited for, and what may have come of that is `stopped`.
         """
         began, made = self._clock.now(), 0
         start = began if start is None else start
         patience: float | None = None
-        in_a_row = before = max(min(tries, self._policy.retries - 1), 0)
+        in_a_row = before = max(min(tries, self._policy.retries - 2), 0)
         successes = self._successes
         while True:
             made += 1
@@ -100,8 +100,12 @@ class Retry:
                     error = replace(error, stopped=True)
                 raise replace(error, attempts=made, seconds=now - began) from failed.__cause__
             else:
-                self._successes += 1
+                self.succeeded()
                 return result
+
+    def succeeded(self) -> None:
+        """Count something that the endpoint did well: then its failures are not of the set-up."""
+        self._successes += 1
 
     def _judged(self, error: ScoringError, patience: float) -> ScoringError:
         """A copy that says whether it came of a stop, or asks to wait for more than so long."""

@@ -1,5 +1,7 @@
 """What the endpoint bears."""
 
+import threading
+
 import pytest
 
 from rerank_cli.errors import EndpointError, Fault, RefusedError
@@ -29,7 +31,7 @@ def _answer(pace: Pace, times: int = 1) -> None:
     for _ in range(times):
         pace.enter(1)
         pace.answered(1)
-        pace.leave()
+        pace.leave(1)
 
 
 def test_the_first_answer_opens_the_gate_wide() -> None:
@@ -76,9 +78,12 @@ def test_a_wrong_request_does_not_slow_down() -> None:
 def test_a_size_that_was_refused_is_not_sent_again() -> None:
     """Each worker would find out by itself that requests are too large."""
     pace, clock, _ = _pace()
-    pace.failed(RefusedError("large", fault=Fault.TOO_LARGE), clock.now(), request(100))
+    refused = request(100)
+    pace.failed(RefusedError("large", fault=Fault.TOO_LARGE), clock.now(), refused)
     assert pace.largest == 50
     assert pace.allowed == 1
+    pace.explained(refused, by_size=True)
+    assert pace.largest == 50
     with pytest.raises(Outgrown):
         pace.enter(51)
     _answer(pace)
@@ -140,6 +145,53 @@ def test_a_size_holds_until_it_is_known_why_the_request_failed(
     assert pace.largest == largest
 
 
+LARGE = RefusedError("large", fault=Fault.TOO_LARGE)
+
+
+def test_while_it_is_not_known_why_a_request_failed_others_are_not_halved() -> None:
+    """One passage that is too long would halve the requests of all other workers."""
+    pace, clock, _ = _pace()
+    _answer(pace)
+    refused = request(20)
+    pace.failed(LARGE, clock.now(), refused)
+    pace.answered(1)
+    pace.enter(20)
+    entered = threading.Event()
+
+    def enter() -> None:
+        pace.enter(18)
+        entered.set()
+
+    threading.Thread(target=enter, daemon=True).start()
+    assert not entered.wait(0.1), "one is enough to find out"
+    pace.enter(10)  # which is known to be small enough, goes past it
+    pace.answered(20)
+    pace.leave(20)
+    assert entered.wait(10)
+    assert pace.largest is None
+
+
+def test_one_that_shows_nothing_lets_the_next_one_in() -> None:
+    """All other requests would wait for ever behind one that timed out."""
+    pace, clock, _ = _pace()
+    _answer(pace)
+    pace.failed(LARGE, clock.now(), request(20))
+    pace.answered(1)
+    for _ in range(3):
+        pace.enter(20)
+        pace.leave(20)
+
+
+def test_as_many_passages_as_were_answered_are_not_in_doubt() -> None:
+    """Requests that are smaller than others that were answered would wait for each other."""
+    pace, clock, _ = _pace()
+    pace.failed(LARGE, clock.now(), request(20))
+    pace.answered(15)
+    assert pace.largest == 10
+    for _ in range(3):
+        pace.enter(15)
+
+
 def test_a_size_that_the_endpoint_names_is_taken() -> None:
     """A size would be guessed that is known."""
     pace, clock, _ = _pace()
@@ -164,4 +216,4 @@ def test_a_stop_reaches_what_waits_to_be_sent(waits: str) -> None:
         pace.enter(1)
     assert caught.value.stopped
     if waits == "for a while":
-        assert pace._under_way == 0
+        assert pace._under_way == []

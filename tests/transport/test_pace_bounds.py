@@ -49,7 +49,7 @@ def _let_in(pace: Pace) -> int:
             break
         count += 1
     for _ in range(count):
-        pace.leave()
+        pace.leave(1)
     return count
 
 
@@ -102,7 +102,7 @@ def test_a_place_that_is_given_back_is_taken_by_who_waits() -> None:
     pace = Pace(1, FakeClock(), lambda *_: None)
     pace.enter(1)
     entered = _waiting(pace)
-    pace.leave()
+    pace.leave(1)
     assert entered.wait(2)
 
 
@@ -121,11 +121,15 @@ def test_an_answer_lets_in_who_waits() -> None:
 def test_the_largest_request_only_shrinks(refused: list[int]) -> None:
     """What was refused as too large would be sent, and refused, again."""
     pace, clock, _ = _pace(8)
-    for passages in refused:
-        pace.failed(_LARGE, clock.now(), request(passages))
+    requests = [request(passages) for passages in refused]
+    for each in requests:
+        pace.failed(_LARGE, clock.now(), each)
+    assert pace.largest == min(refused) // 2
+    for each in requests:
+        pace.explained(each, by_size=True)
     assert pace.largest == min(refused) // 2
     pace.enter(pace.largest)
-    pace.leave()
+    pace.leave(pace.largest)
     with pytest.raises(Outgrown):
         pace.enter(pace.largest + 1)
     assert _let_in(pace) == 1

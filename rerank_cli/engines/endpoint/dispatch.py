@@ -22,14 +22,15 @@ from rerank_cli.transport.threads import started
 
 _NAMED_AT_MOST = 20
 """Passages that an error names; one that has to name more does not wait for the others' scores."""
+_NAMED_AT_FIRST = 4
+"""As long as none of the others has a score: all of them may be bad, as with a bad query."""
 _TOO_LARGE_ALONE = "A passage that is named is too much for the endpoint by itself: shorten it."
 _REFUSED_ALONE = "It has answered for others, so it is about what a passage that is named says."
 
-Ask = Callable[[Request], tuple[Request, Decoded]]
+Ask = Callable[[Request], Decoded]
 """Sends a request, tries again as far as that makes sense, and returns checked scores.
 
-They are those of the request, or of one of its passages where only that was answered. Raises
-ScoringError, or Outgrown for a request that is larger than what has proved to fit.
+Raises ScoringError, or Outgrown for a request that is larger than what has proved to fit.
 """
 
 
@@ -94,6 +95,10 @@ class Dispatch:
             with self._changed:
                 self._failure = self._failure or error
                 self._changed.notify_all()
+        with self._changed:
+            # What is not known of a size at the end is never going to be.
+            for request, _ in self._take_split(lambda _: True):
+                self._pace.explained(request, by_size=False)
 
     def _take(self) -> Request | None:
         """The next request; None when all is over."""
@@ -109,7 +114,7 @@ class Dispatch:
         more: list[Request] = []
         waits = True
         try:
-            sent, decoded = ask(request)
+            decoded = ask(request)
         except Outgrown as outgrown:
             at = outgrown.largest
             more, waits = [request.part(slice(at)), request.part(slice(at, None))], False
@@ -118,10 +123,7 @@ class Dispatch:
         except ScoringError as error:
             more = self._parts(request, error)
         else:
-            self._store(sent.numbers, decoded.scores, Usage(1, decoded.input_tokens))
-            if sent is not request:
-                left = replace(request.without(sent.numbers[0]), tries=sent.tries)
-                more = self._halves(request, Fault.FAILED, left)
+            self._store(request.numbers, decoded.scores, Usage(1, decoded.input_tokens))
         with self._changed:
             # What failed waits until others are answered: that shows whether it is all that fails.
             waits = waits and any(each.tries for each in more)
@@ -168,7 +170,10 @@ class Dispatch:
         raise self._located(error, of) from error.__cause__
 
     def _parts(self, request: Request, error: ScoringError) -> list[Request]:
-        """The two halves of a request that failed for its size, or for one of its passages."""
+        """A request that failed for its size, or for one of its passages, in two parts.
+
+        The first has as many passages as it may have, if the endpoint says so.
+        """
         failed = error.fault is Fault.FAILED and not error.transient
         refused = isinstance(error, RefusedError) and error.fault is Fault.REQUEST
         # Any other refusal, and any failure, would come to every request.
@@ -177,23 +182,16 @@ class Dispatch:
         if len(request.texts) == 1:
             self._leave_out(request.numbers, error)
             return []
-        tries = request.tries + (error.attempts or 1) if failed else request.tries
-        return self._halves(request, error.fault, replace(request, tries=tries), error.most)
-
-    def _halves(
-        self, request: Request, fault: Fault, left: Request, most: int | None = None
-    ) -> list[Request]:
-        """What is left of a request that failed, in halves, or as many at once as it may have."""
-        size = len(left.texts)
-        if most and most < size:
-            at = most
-        else:
-            at = size // 2
+        at = error.most or len(request.texts)
+        if at >= len(request.texts):
+            at = len(request.texts) // 2
             with self._changed:
-                self._split.append((request, fault))
-            if fault is Fault.FAILED:
+                self._split.append((request, error.fault))
+            if failed:
                 self._pace.too_large(request)
-        return [part for part in (left.part(slice(at)), left.part(slice(at, None))) if part.texts]
+        tries = request.tries + (error.attempts or 1) if failed else request.tries
+        left = replace(request, tries=tries)
+        return [left.part(slice(at)), left.part(slice(at, None))]
 
     def _leave_out(self, numbers: Sequence[int], error: ScoringError) -> None:
         """Go on without the texts of these numbers. Raises an error where that leads nowhere."""
@@ -202,12 +200,17 @@ class Dispatch:
             self._left_out.update(dict.fromkeys(numbers, error))
             for request, _ in self._take_split(lambda it: not lost.isdisjoint(it.numbers)):
                 self._pace.explained(request, by_size=False)
-        is_reply = isinstance(error, ReplyError)
-        answered = self._usage.requests if is_reply else self._pace.has_answered
-        # Until something is answered, it may be the request that is wrong.
-        most = _NAMED_AT_MOST if answered else int(error.fault is not Fault.REQUEST)
-        if len(self._left_out) > most:
+        if len(self._left_out) > self._may_be_left_out(error):
             self._fail()
+
+    def _may_be_left_out(self, error: ScoringError) -> int:
+        """How many passages are worth it that the others get their scores."""
+        if self._usage.requests:
+            return _NAMED_AT_MOST
+        if self._pace.has_answered and not isinstance(error, ReplyError):
+            return _NAMED_AT_FIRST
+        # Until something is answered, it may be the request that is wrong.
+        return int(error.fault is not Fault.REQUEST)
 
     def _fail(self) -> NoReturn:
         """Raise the error for what has no scores."""

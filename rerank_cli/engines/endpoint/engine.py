@@ -10,7 +10,7 @@ from rerank_cli.dialects import Decoded
 from rerank_cli.engines import Events, Keep
 from rerank_cli.engines.endpoint.dispatch import Dispatch
 from rerank_cli.engines.endpoint.exchange import Connect, Exchange
-from rerank_cli.engines.endpoint.tries import Tries
+from rerank_cli.engines.endpoint.tries import PROBE, Tries
 from rerank_cli.errors import ScoringError
 from rerank_cli.model import Scores
 from rerank_cli.planning import Limits, Plan, Request
@@ -118,25 +118,29 @@ class EndpointEngine:
             hired += 1
         return hired
 
-    def _ask(self, request: Request, start: float) -> tuple[Request, Decoded]:
-        """The scores of a request; or of a part of it, where only that was answered."""
+    def _ask(self, request: Request, start: float) -> Decoded:
+        """The scores of a request."""
         transport = self._connection()
         tries = Tries(request, self._pace)
 
-        def attempt() -> tuple[Request, Decoded]:
-            sent = tries.sent
+        def attempt() -> Decoded:
+            until = self._retry.until(start)
             try:
-                reply = self._send(transport, sent, self._retry.until(start), counted=tries.counted)
-                decoded = self.exchange.scores(reply, len(sent.texts))
+                if tries.probes:
+                    self._probe(transport, until, tries)
+                reply = self._send(transport, request, until, counted=tries.counted)
+                decoded = self.exchange.scores(reply, len(request.texts))
             except ScoringError as error:
                 raise tries.failed(self.exchange.named(error)) from error.__cause__
             if tries.counted and self.exchange.count and not self._counted:
                 self._counted = True
                 self._events.note(f"all results came with {self.exchange.count}: sent from now on")
-            return sent, decoded
+            return decoded
 
         try:
             return self._retry(attempt, start, request.tries)
+        except ScoringError as error:
+            raise tries.final(error) from error.__cause__
         finally:
             self._idle.append(transport)
 
@@ -151,6 +155,16 @@ class EndpointEngine:
             transport = self._connector()()
             self._transports.append(transport)
             return transport
+
+    def _probe(self, transport: Transport, until: float, tries: Tries) -> None:
+        """Send a tiny request. Raises what the tries come to where that fails too."""
+        self._events.note("a tiny request shows whether all requests fail")
+        try:
+            self._send(transport, PROBE, until, counted=False)
+        except ScoringError as error:
+            # If it is refused, that says nothing of the request.
+            raise (error if error.transient else tries.last) from error.__cause__
+        self._retry.succeeded()
 
     def _send(
         self, transport: Transport, request: Request, until: float, *, counted: bool
@@ -169,7 +183,7 @@ class EndpointEngine:
             self._pace.failed(error, entered, request)
             raise
         else:
-            self._pace.answered(passages)
+            self._pace.answered(passages, is_probe=request is PROBE)
             return reply
         finally:
-            self._pace.leave()
+            self._pace.leave(passages)

@@ -1,11 +1,15 @@
 """Sorts the entries of the input: jobs to score, jobs that are done already, and faulty lines."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from hashlib import blake2b
 from typing import NamedTuple, Protocol
 
 from rerank_cli.errors import InputError
 from rerank_cli.model import Job, PassageId
+
+_FAULTY_AT_FIRST = 100
+"""Faulty lines after which an input without a job so far is taken to be something else."""
 
 
 class Entry(Protocol):
@@ -52,9 +56,11 @@ def intake(
     """The entries that are not done, in order; `already_done` is called with each that is.
 
     A duplicate id is an error that names both lines. So is the id of a job that was done with
-    another query or other passages: the output would hold it twice.
+    another query or other passages: the output would hold it twice. Raises InputError for an input
+    that begins with many faulty lines: it may be of any length, and holds no jobs.
     """
     lines: dict[bytes, int] = {}
+    faulty = 0
     old = {_key(job_id) for ids in done.values() for job_id in ids}
     for entry in entries:
         finished = finished_id(entry, done)
@@ -66,6 +72,10 @@ def intake(
         try:
             job = entry.job()
         except InputError as error:
+            faulty += 1
+            if faulty > _FAULTY_AT_FIRST and not lines:
+                problem = f"{faulty} faulty lines, and no job among them: {error.problem}"
+                raise replace(error, problem=problem) from None
             yield ToScore(entry, None, error)
             continue
         first = _earlier_line(lines, job.id, entry.line)

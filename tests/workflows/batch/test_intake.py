@@ -64,6 +64,23 @@ def test_a_job_with_other_words_than_the_finished_one_is_told() -> None:
     assert result.ids == [2]
 
 
+def test_an_input_without_a_job_is_not_read_to_its_end() -> None:
+    """`yes | rerank batch` would go on for ever, and a wrong file report each of its lines."""
+    given = intake(iter(job_entries("y\n" * 200)), {})
+    for _ in range(100):
+        assert next(given).error
+    with pytest.raises(InputError, match="101 faulty lines, and no job among them: not JSON"):
+        next(given)
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_after_a_job_any_number_of_lines_may_be_bad(done: bool) -> None:
+    """A night's run would end for lines that are nothing to it."""
+    text = job(1) + "y\n" * 200 + job(2)
+    result = asked(text, finished(job(1), 1) if done else {})
+    assert (result.ids, len(result.errors)) == ([2] if done else [1, 2], 200)
+
+
 def test_a_bad_line_does_not_hide_those_after_it() -> None:
     """One bad line would end a batch of a million."""
     result = asked(job(1) + "{\n" + job(2, []) + job(3))
