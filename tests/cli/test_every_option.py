@@ -132,6 +132,7 @@ MODES: dict[str, dict[str, Mode]] = {
     },
     "doctor": {"endpoint": Mode()},
     "providers": {"table": Mode()},
+    "help": {"topics": Mode()},
     "cache info": {"cache": Mode()},
     "cache clear": {"cache": Mode()},
 }
@@ -299,7 +300,7 @@ class Bench:
         words += {"compare": ["--model", "a", "--model", "b"], "batch": ["--concurrency", "1"]}.get(
             command, []
         )
-        if command not in ("eval", "providers", "cache info", "cache clear"):
+        if command not in ("eval", "providers", "help", "cache info", "cache clear"):
             words += ["--base-url", self.server.url]
         stdin = (self.folder / mode.stdin).read_bytes() if mode.stdin else b""
         arguments = (*words, *mode.arguments, *case.beside, *option)
