@@ -146,6 +146,7 @@ class Ranking:
     """The passages that are kept, best first, out of `total` from `files` files.
 
     `scale` says what the scores are: the model's own (native), or mapped to 0..1 (see `scaling`).
+    `cost` is what scoring cost, where a price is known.
     """
 
     query: Query
@@ -156,6 +157,7 @@ class Ranking:
     usage: Usage
     files: int = 1
     scale: str = "native"
+    cost: float | None = None
 
 
 class ScoredDoc(NamedTuple):

@@ -24,7 +24,7 @@ class Settings:
     model             None leaves it to the server
     base_url          empty for the embedded engine
     withheld          why a key that is here is not used
-    price             of a million tokens, for estimates; None if unknown
+    price             of a million tokens; None if unknown, or nothing is to pay
     warnings          what the user should know of these settings
     cache             whether scores are kept
     arguments_only    whether no environment and no file were read, only a caller's arguments
@@ -50,6 +50,12 @@ class Settings:
     def listwise(self) -> bool:
         """Whether a score depends on the other passages of the request."""
         return known(self.model).listwise
+
+    def cost(self, tokens: int | None) -> float | None:
+        """What so many tokens cost, None if that is unknown, or nothing."""
+        if tokens is None or self.price is None:
+            return None
+        return round(tokens * self.price / 1e6, 6)
 
     def require(self) -> None:
         """Raise SettingsError if the provider needs a model or a key that is not here."""
@@ -92,7 +98,7 @@ def resolve(
     cache = _cache(flags, sources)
     if provider.is_embedded:
         _check_embedded(flags, provider)
-        url, key, withheld = "", None, None
+        url, key, withheld, price = "", None, None, None
     else:
         key, withheld = key_for(provider, named, base_url, sources)
         url = base_url.value if base_url else provider.url_for(key.value if key else None)

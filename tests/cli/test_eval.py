@@ -14,6 +14,7 @@ import typer
 
 from rerank_cli.cli.app import app
 from rerank_cli.evaluation.measures import DEFAULT
+from rerank_cli.extras import install_command
 from tests.running import ONE_LINE, SAMPLES, Ended, process, rerank
 
 _BEIR = SAMPLES / "beir"
@@ -232,10 +233,10 @@ def test_a_run_of_another_collection_is_refused(tmp_path: Path) -> None:
 
 def test_without_the_extra_it_ends_with_3(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who did not install the extra would see a traceback, or be told it is a bug."""
-    monkeypatch.setattr("rerank_cli.evaluation.measures._REQUIRED", ("no_such_module",))
+    monkeypatch.setattr("rerank_cli.evaluation.measures.REQUIRED", ("no_such_module",))
     done = _eval(_BM25, "--qrels", _QRELS)
     assert (done.code, done.out) == (3, "")
-    assert 'hint: pip install "rerank-cli[eval]"' in done.err
+    assert f"hint: {install_command('eval')}" in done.err
 
 
 def test_the_readme_has_its_options_and_keys() -> None:

@@ -17,8 +17,8 @@ Jobs = Annotated[
     str | None,
     input_argument(
         metavar="[JOBS]",
-        help='JSON lines: {"id": …, "query": …, "documents": [text or object, …]}. - is standard '
-        "input.",
+        help='JSON lines: {"id": …, "query": …, "documents": [text or object, …]}. - is '
+        "standard input.",
     ),
 ]
 Queries = Annotated[
