@@ -52,6 +52,11 @@ class RerankError(Exception):
         """All facts but the hint, as one line."""
         return self.problem
 
+    @property
+    def facts(self) -> dict[str, object]:
+        """What a program needs to know of it beside the words."""
+        return {"exit_code": int(self.exit_code)}
+
     def __str__(self) -> str:
         return self.message
 
@@ -76,6 +81,10 @@ class InputError(RerankError):
         """The problem after `file:line: `, as compilers have it."""
         where = f"{self.source}:{self.line}" if self.line else self.source
         return f"{where}: {self.problem}"
+
+    @property
+    def facts(self) -> dict[str, object]:
+        return {**super().facts, "file": self.source, "line": self.line or None}
 
 
 class SettingsError(RerankError):
@@ -186,7 +195,9 @@ class ScoringError(RerankError):
         if where:
             # What follows must not be cut off.
             answer = cut(f"{' '.join(where)}: {answer}")
-        return answer + self._attempts() + self._passages()
+        more = self._attempts() + self._passages()
+        # What follows has punctuation of its own.
+        return answer.rstrip(" .;,:。；，：") + more if more else answer
 
     def _reply(self) -> str:
         code = None if str(self.code) == str(self.status) else self.code

@@ -149,7 +149,8 @@ class Ranking:
     """The passages that are kept, best first, out of `total` from `files` files.
 
     `scale` says what the scores are: the model's own (native), or mapped to 0..1 (see `scaling`).
-    `detail` says which file of a model served, where it is in this process.
+    `detail` says which file of a model served, where it is in this process; `cost` is what scoring
+    cost, where a price is known.
     """
 
     query: Query
@@ -161,6 +162,7 @@ class Ranking:
     files: int = 1
     scale: str = "native"
     detail: str = ""
+    cost: float | None = None
 
 
 class ScoredDoc(NamedTuple):

@@ -19,6 +19,8 @@ import pytest
 
 from rerank_cli.cli.border import run
 from rerank_cli.console.streams import Streams
+from rerank_cli.errors import ExitCode
+from rerank_cli.rendering.visible import visible
 
 SAMPLES = Path(__file__).parents[1] / "samples"
 PASSAGES = str(SAMPLES / "passages.txt")
@@ -35,13 +37,38 @@ PATIENCE = 60.0
 """Seconds after which a test gives up, on however busy a machine."""
 
 
+def as_lines(err: str, code: int) -> str:
+    """Standard error with the lines of an error in place of the JSON object that --json makes it.
+
+    So what is expected of errors is the same however they are written.
+    """
+    lines = []
+    for line in err.splitlines(keepends=True):
+        before, found, _ = line.partition('{"error": ')
+        if found:
+            assert line[len(before) : -1].isprintable()
+            error = json.loads(line[len(before) :])
+            assert list(error)[:3] == ["error", "hint", "exit_code"]
+            assert error["exit_code"] in (code, *ExitCode)
+            hint = f"  hint: {visible(error['hint'])}\n" if error["hint"] else ""
+            line = f"{before}rerank: {visible(error['error'])}\n{hint}"  # noqa: PLW2901
+        lines.append(line)
+    return "".join(lines)
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a run ended, and what it printed."""
+    """How a run ended, and what it printed; `raw` is standard error as it was, see `as_lines`."""
 
     code: int
     out: str
     err: str
+    raw: str = field(default="", compare=False)
+
+    @classmethod
+    def of(cls, code: int, out: str, err: str) -> "Ended":
+        """With errors as lines, also where they were JSON."""
+        return cls(code, out, as_lines(err, code), err)
 
     @property
     def json(self) -> Any:
@@ -116,7 +143,7 @@ def rerank(
             code = int(run(arguments, streams))
         except SystemExit as stop:  # completion ends the process itself
             code = int(stop.code or 0)
-    return Ended(code, out.getvalue(), err.getvalue())
+    return Ended.of(code, out.getvalue(), err.getvalue())
 
 
 def rerank_once(
@@ -147,7 +174,7 @@ def process(
         input=stdin if isinstance(stdin, bytes) else None,
         stdin=None if isinstance(stdin, bytes) else stdin,
     )
-    return Ended(done.returncode, (done.stdout or b"").decode(), done.stderr.decode())
+    return Ended.of(done.returncode, (done.stdout or b"").decode(), done.stderr.decode())
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """The Typer app: builds the command that the first word names, or ranks if it names none."""
 
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib import import_module
@@ -10,9 +11,12 @@ from typer.core import TyperCommand
 from typer.main import get_command
 
 from rerank_cli.cli.groups import HelpAlone
+from rerank_cli.errors import ExitCode
 
-_RANK = "rank"
+_RANK, _USAGE = "rank", "QUERY [FILE]... [OPTIONS]"
 _OF_THE_GROUP = ("--install-completion", "--show-completion")
+# Lines would end after a hyphen, even of --dry-run.
+_IN_WORD, _UNBROKEN = re.compile(r"(?<=\S)-(?=\S)|(?<!\S)-(?=-)"), "\N{NON-BREAKING HYPHEN}"
 
 # Name → module and function (or Typer app). Imported when it is asked for: declaring the options of
 # all commands takes longer than many a command.
@@ -40,6 +44,12 @@ class _RankByDefault(HelpAlone):
         return self.commands.get(cmd_name)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args and not ctx.resilient_parsing and not ctx.obj.stdin_is_terminal:
+            # Who pipes passages has forgotten the query: help would go where the ranking should.
+            ctx.obj.error("no QUERY")
+            ctx.obj.report(f"  usage: rerank {_USAGE}")
+            ctx.obj.report("  hint: rerank --help shows all of it")
+            ctx.exit(ExitCode.USAGE)
         first = args[0] if args else ""
         if args and first not in COMMANDS and first not in _OF_THE_GROUP:
             self._hint_at_command(ctx, args)
@@ -51,7 +61,7 @@ class _RankByDefault(HelpAlone):
         from rerank_cli.cli.commands.rank import EXAMPLES
 
         command = self.get_command(ctx, _RANK)
-        formatter.write_usage("rerank", "QUERY [FILE]... [OPTIONS]")
+        formatter.write_usage("rerank", _USAGE)
         formatter.write_usage("rerank", "COMMAND --help", prefix=" " * len("Usage: "))
         formatter.write_paragraph()
         formatter.write_text(command.help)
@@ -95,7 +105,9 @@ class _Command(TyperCommand):
 def _write_topics(ctx: Any, formatter: Any, params: list[Any]) -> None:
     for topic, records in _by_topic(ctx, params).items():
         with formatter.section(topic):
-            formatter.write_dl(records, col_max=28)
+            whole = [(name, _IN_WORD.sub(_UNBROKEN, text)) for name, text in records]
+            formatter.write_dl(whole, col_max=28)
+            formatter.buffer = [text.replace(_UNBROKEN, "-") for text in formatter.buffer]
 
 
 def _by_topic(ctx: Any, params: list[Any]) -> dict[str, list[tuple[str, str]]]:
@@ -125,7 +137,9 @@ def _command(name: str) -> Any:
 
 # Typer's own help pages are boxes drawn by Rich; this one is plain, so that it fits a screen.
 app = typer.Typer(
-    cls=_RankByDefault, rich_markup_mode=None, context_settings={"max_content_width": 100}
+    cls=_RankByDefault,
+    rich_markup_mode=None,
+    context_settings={"max_content_width": 100, "help_option_names": ["-h", "--help"]},
 )
 
 

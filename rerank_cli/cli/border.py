@@ -1,5 +1,6 @@
 """Runs a command line; turns every exception into a message and an exit code."""
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from typing import Any
@@ -10,6 +11,9 @@ from rerank_cli.errors import ExitCode, RerankError
 _INTERNAL_ERROR = 70
 """EX_SOFTWARE of sysexits.h: the fault is rerank's own."""
 
+# Looked for in the words themselves: whether they can be parsed is not known yet.
+_AS_JSON = re.compile(r"\0(?:--json|(?:-f\0?|--format[=\0])jsonl?)(?=\0)")
+
 
 def run(arguments: Sequence[str], streams: Streams) -> int:
     """Run one command line. Returns the exit code; no exception leaves here."""
@@ -17,15 +21,17 @@ def run(arguments: Sequence[str], streams: Streams) -> int:
 
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     debug = "--debug" in options
+    streams.json_errors = bool(_AS_JSON.search("\0".join(("", *options, ""))))
     try:
         return _command(arguments, streams)
     except RerankError as error:
         _trace(debug, streams)
-        streams.error(error.message, error.hint)
+        streams.error(error.message, error.hint, error.facts)
         return error.exit_code
     except TyperException as error:
         message = error.format_message()
-        streams.error(message[:1].lower() + message[1:].rstrip("."), _usage_hint(error, arguments))
+        message = message[:1].lower() + message[1:].rstrip(".")
+        streams.error(message, _usage_hint(error, arguments), {"exit_code": int(ExitCode.USAGE)})
         return ExitCode.USAGE
     except (ClosedPipe, SystemExit):  # Typer exits where the reader of a help page is gone
         return ExitCode.OK
@@ -34,7 +40,9 @@ def run(arguments: Sequence[str], streams: Streams) -> int:
         _trace(debug, streams)
         # Of a stream if no file is named: everything else is translated where it is done.
         what = error.filename or "cannot write"
-        streams.error(f"{what}: {error.strerror or error}")
+        streams.error(
+            f"{what}: {error.strerror or error}", None, {"exit_code": int(ExitCode.USAGE)}
+        )
         return ExitCode.USAGE
     except (KeyboardInterrupt, Abort):
         return ExitCode.INTERRUPTED
@@ -43,6 +51,7 @@ def run(arguments: Sequence[str], streams: Streams) -> int:
         streams.error(
             f"internal error: {type(error).__name__}: {error}",
             "This is a bug in rerank. --debug shows where; please report it.",
+            {"exit_code": _INTERNAL_ERROR},
         )
         return _INTERNAL_ERROR
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 from rerank_cli.console.events import StreamEvents
 from rerank_cli.console.progress import shown
 from rerank_cli.console.streams import Streams, sane_environ
+from rerank_cli.errors import ExitCode
 from rerank_cli.model import Usage
-from rerank_cli.rendering.numbers import counted
+from rerank_cli.rendering.numbers import counted, format_cost
+from rerank_cli.settings import Settings
 from rerank_cli.transport.waits import Wait
 
 if TYPE_CHECKING:
@@ -64,7 +66,12 @@ class BatchProgress(StreamEvents):
         self._began = self._last_line = now()
         self._bar: Bar | None = None
         self._retries = 0
+        self._settings: Settings | None = None
         self.total = total
+
+    def settled(self, settings: Settings) -> None:
+        super().settled(settings)
+        self._settings = settings
 
     def retried(self, why: str) -> None:
         with self._lock:
@@ -116,6 +123,9 @@ class BatchProgress(StreamEvents):
         """Sum up what was done, at the end."""
         tally = self._tally
         parts = [self._summary()]
+        cost = self._settings.cost(tally.usage.input_tokens) if self._settings else None
+        if cost is not None:
+            parts.append(format_cost(cost))
         if tally.usage.cached:
             parts.append(f"{tally.usage.cached} from the cache")
         if tally.before:
@@ -129,7 +139,8 @@ class BatchProgress(StreamEvents):
             where = f": see {errors_file}" if errors_file else ""
             failed = counted(tally.failed, "query", "queries")
             stopped = "; gave up (--max-errors)" * gave_up
-            self._streams.error(f"{failed} failed{stopped}{where}")
+            facts = {"exit_code": int(ExitCode.PARTLY)}
+            self._streams.error(f"{failed} failed{stopped}{where}", None, facts)
 
     def _summary(self, *, short: bool = False) -> str:
         tally, seconds = self._tally, self._now() - self._began

@@ -62,10 +62,9 @@ class StreamEvents:
         self._countdown.close()
 
     def report_default(self, settings: Settings) -> None:
-        """Say that the embedded engine ranks where nobody asked for it, and how to use another."""
+        """Say that the embedded engine ranks where nobody asked for it, in a line of 80 columns."""
         by_default = settings.provider.is_embedded and settings.provider_origin == DEFAULT
         if by_default and not settings.is_cross_encoder:
             self._streams.report(
-                "rerank: no key found, so the embedded engine ranks; for a hosted model set "
-                "SILICONFLOW_API_KEY, for a server of your own give --base-url URL"
+                "rerank: no key found: the embedded engine ranks (silence: RERANK_PROVIDER=local)"
             )

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO, TextIO
 
 from rerank_cli.errors import UsageError
@@ -42,7 +43,8 @@ class ClosedPipe(Exception):  # noqa: N818 - no error
 class Streams:
     """Standard input, output and error, with the environment and how much is to be said.
 
-    `secrets` are redacted in everything that goes to standard error.
+    `secrets` are redacted in everything that goes to standard error; `json_errors` says whether
+    errors are written for a program.
     """
 
     stdin: BinaryIO | None
@@ -51,6 +53,7 @@ class Streams:
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     quiet: bool = False
     verbose: bool = False
+    json_errors: bool = False
     secrets: Redactor = field(default_factory=Redactor, repr=False)
     _warned: set[str] = field(default_factory=set, repr=False)
     _in_place: str = field(default="", repr=False)
@@ -144,8 +147,22 @@ class Streams:
                 width = os.get_terminal_size(terminal.fileno()).columns
         return width or None
 
-    def error(self, message: str, hint: str | None = None) -> None:
-        """Report an error, and what to do about it. Not silenced by --quiet."""
+    def error(
+        self,
+        message: str,
+        hint: str | None = None,
+        facts: Mapping[str, object] = MappingProxyType({}),
+    ) -> None:
+        """Report an error, and what to do about it. Not silenced by --quiet.
+
+        With `json_errors` it is a JSON object on a line, which has the facts too.
+        """
+        if self.json_errors:
+            from rerank_cli.rendering.json import dumps
+
+            row = {"error": self.redacted(message), "hint": hint and self.redacted(hint), **facts}
+            self._write(f"{dumps(row)}\n")
+            return
         self._say(message)
         if hint:
             self._say(f"hint: {hint}", "  ")

@@ -1,7 +1,6 @@
 """Parses names of measures, and computes them for a run with ir_measures."""
 
 import ast
-import importlib.util
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,12 +8,12 @@ from ctypes import c_float
 from difflib import get_close_matches
 from typing import Any
 
-from rerank_cli.errors import SettingsError, UsageError
+from rerank_cli.errors import UsageError
 from rerank_cli.model import Qrels, Run
 
 DEFAULT = ("nDCG@10", "RR@10", "P@1", "R@100", "AP")
 
-_REQUIRED = ("ir_measures", "pytrec_eval", "numpy")
+REQUIRED = ("ir_measures", "pytrec_eval", "numpy")
 _LONGEST_NAME = 200
 _WORD = re.compile(r"(?:\([^)]*\)|\S)+")
 _BOUNDS = {"cutoff": (1, 10**9), "rel": (1, 1000), "recall": (0, 1), "p": (0, 1)}
@@ -26,16 +25,6 @@ _OTHER_TIES = ("RR", "Judged", "Compat")
 Scores = Mapping[str, Mapping[str, float]]
 ByQuery = dict[str, dict[str, float]]
 """Values by query id and name of the measure."""
-
-
-def check_installed() -> None:
-    """Raise SettingsError where the packages of the extra `eval` are not installed."""
-    missing = [name for name in _REQUIRED if importlib.util.find_spec(name) is None]
-    if missing:
-        raise SettingsError(
-            f"what measures rankings is not installed (no {', '.join(missing)})",
-            hint='pip install "rerank-cli[eval]"',
-        )
 
 
 def parse(names: Iterable[str]) -> list[Any]:

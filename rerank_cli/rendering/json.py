@@ -22,8 +22,8 @@ def render_json(ranking: Ranking, _view: View) -> Iterator[str]:
     if ranking.scale != NATIVE:
         head["scores"] = ranking.scale
     used = ranking.usage
-    usage = {"requests": used.requests, "input_tokens": used.input_tokens}
-    usage |= {"cached": used.cached or None}
+    usage: dict[str, float | None] = {"requests": used.requests, "input_tokens": used.input_tokens}
+    usage |= {"cached": used.cached or None, "cost": ranking.cost}
     known = {name: value for name, value in usage.items() if value is not None}
     results = (dumps(result_of(ranked)) for ranked in ranking.results)
     yield from json_object(head, "results", results, {"usage": known})

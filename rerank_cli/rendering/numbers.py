@@ -24,6 +24,11 @@ def format_measure(value: float | None) -> str:
     return "-" if value is None else f"{value:.4f}"
 
 
+def format_cost(cost: float) -> str:
+    """A cost in the currency of the price, to a millionth."""
+    return f"cost {cost:.6f}".rstrip("0").rstrip(".")
+
+
 def counted(count: int, one: str, many: str | None = None) -> str:
     """A number with the word for what it counts; the plural has an s unless it is given."""
     return f"{count} {one if count == 1 else many or one + 's'}"

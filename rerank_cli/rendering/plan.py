@@ -37,12 +37,10 @@ def _facts(plans: Iterable[Plan], settings: Settings, engine: Engine) -> dict[st
         totals["distinct_passages"] += plan.distinct
         totals["bytes"] += sum(bodies)
         totals["estimated_tokens"] += plan.tokens
-    price = settings.price
-    cost = None if price is None else round(totals["estimated_tokens"] * price / 1e6, 6)
     return {
         "provider": settings.provider.name,
         "model": settings.model,
         "url": shown_url(settings.base_url) if settings.base_url else None,
         **totals,
-        "estimated_cost": cost,
+        "estimated_cost": settings.cost(totals["estimated_tokens"]),
     }

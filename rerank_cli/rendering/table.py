@@ -5,7 +5,7 @@ from functools import partial
 
 from rerank_cli.model import Ranked, Ranking
 from rerank_cli.rendering import View
-from rerank_cli.rendering.numbers import counted, format_score, score_bars
+from rerank_cli.rendering.numbers import counted, format_cost, format_score, score_bars
 from rerank_cli.rendering.passage_table import Column, render_passages
 from rerank_cli.rendering.visible import visible
 from rerank_cli.scaling import NATIVE
@@ -48,6 +48,7 @@ def footer(ranking: Ranking, seconds: float) -> str:
         ranking.detail,
         "" if ranking.scale == NATIVE else f"{ranking.scale} scores",
         "" if usage.input_tokens is None else counted(usage.input_tokens, "token"),
+        "" if ranking.cost is None else format_cost(ranking.cost),
         f"{usage.cached} from the cache" if usage.cached else "",
         f"{seconds:.2f} s",
     ]

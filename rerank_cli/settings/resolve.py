@@ -24,7 +24,7 @@ class Settings:
     model             None leaves it to the server
     base_url          empty for the embedded engine
     withheld          why a key that is here is not used
-    price             of a million tokens, for estimates; None if unknown
+    price             of a million tokens; None if unknown, or nothing is to pay
     warnings          what the user should know of these settings
     cache             whether scores are kept
     arguments_only    whether no environment and no file were read, only a caller's arguments
@@ -57,6 +57,12 @@ class Settings:
     def is_cross_encoder(self) -> bool:
         """Whether it is a model in this process that was named, and not the embedded engine's."""
         return self.provider.is_embedded and self.model != self.provider.model
+
+    def cost(self, tokens: int | None) -> float | None:
+        """What so many tokens cost, None if that is unknown, or nothing."""
+        if tokens is None or self.price is None:
+            return None
+        return round(tokens * self.price / 1e6, 6)
 
     def require(self) -> None:
         """Raise SettingsError if the provider needs a model or a key that is not here."""
@@ -101,7 +107,9 @@ def resolve(
     price = _price(flags, sources)
     cache = _cache(flags, sources)
     key, withheld = None, None
-    if not provider.is_embedded:
+    if provider.is_embedded:
+        price = None
+    else:
         key, withheld = key_for(provider, named, base_url, sources)
     if not dry:
         _check_read(sources, named if provider.is_embedded else key)

@@ -1,9 +1,11 @@
 """Sends requests with httpx, whose exceptions become ours here."""
 
+import socket
 import ssl
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from importlib.util import find_spec
+from typing import TypeVar
 
 import httpx
 
@@ -26,6 +28,12 @@ _OF_CERTIFICATE = {10: TlsFault.EXPIRED, 62: TlsFault.HOST, 64: TlsFault.HOST}
 _NOT_SPOKEN = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNEXPECTED_EOF_WHILE_READING")
 
 _DIRECT = "NO_PROXY lists the hosts that are reached without one."
+_NETWORK = (
+    "Is there a network, and the host spelt right? Where only a proxy reaches it, name that in "
+    "HTTPS_PROXY."
+)
+
+E = TypeVar("E", bound=BaseException)
 
 
 class HttpTransport:
@@ -138,6 +146,8 @@ def _translated(error: Exception, timeout: float, proxy: Proxy | None) -> Rerank
         case httpx.ConnectError():
             fault, problem = Fault.UNREACHED, f"no connection: {text}"
             hint = "Is the server running, and are host and port right?"
+            if _cause(error, socket.gaierror):
+                problem, hint = f"no connection, as the host was not found: {text}", _NETWORK
             if proxy:
                 hint = f"Is the proxy of {proxy.source} right? {_DIRECT}"
         case httpx.ProxyError():
@@ -149,13 +159,21 @@ def _translated(error: Exception, timeout: float, proxy: Proxy | None) -> Rerank
     return EndpointError(problem, hint, fault=fault, transient=transient, tls=tls)
 
 
-def _tls_fault(error: BaseException | None) -> TlsFault | None:
-    """Why TLS failed, by the error of Python's ssl that caused this one; None if none did."""
-    while not isinstance(error, ssl.SSLError):
-        if error is None:
-            return None
+def _cause(error: BaseException | None, kind: type[E]) -> E | None:
+    """The error of a kind that led to this one, None if none did."""
+    while error is not None:
+        if isinstance(error, kind):
+            return error
         # httpcore's pool raises its errors anew, without their cause.
         error = error.__cause__ or error.__context__
+    return None
+
+
+def _tls_fault(failure: BaseException) -> TlsFault | None:
+    """Why TLS failed, by the error of Python's ssl that caused this one; None if none did."""
+    error = _cause(failure, ssl.SSLError)
+    if error is None:
+        return None
     if isinstance(error, ssl.SSLCertVerificationError):
         return _OF_CERTIFICATE.get(error.verify_code, TlsFault.UNTRUSTED)
     # Python has no name for the reasons of an OpenSSL that is newer: only the text is left then.

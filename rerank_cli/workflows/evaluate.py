@@ -12,6 +12,7 @@ from rerank_cli.evaluation import measures
 from rerank_cli.evaluation.matching import likely_same, matching
 from rerank_cli.evaluation.measured_runs import Evaluation, evaluate
 from rerank_cli.evaluation.thresholds import ThresholdReport, threshold_report
+from rerank_cli.extras import require
 from rerank_cli.model import Qrels, Run
 from rerank_cli.reading.encoding import check_encoding
 from rerank_cli.reading.qrels import read_qrels
@@ -53,7 +54,7 @@ class EvaluationOptions:
 def run(options: EvaluationOptions, streams: Streams) -> int:
     """Measure the runs and show the figures. Returns the exit code."""
     _check(options)
-    measures.check_installed()
+    require("eval", measures.REQUIRED, "what measures rankings")
     wanted = measures.parse(options.measures or measures.DEFAULT)
     judgments, runs = _read(options, streams)
     evaluation = evaluate(runs, judgments, wanted, options.seed)

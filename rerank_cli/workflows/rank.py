@@ -68,7 +68,9 @@ def run(
     ranking = ranking_of(candidates, results, settings, scores.usage, output.scale)
     with times.of("rendering"):
         view = streams.view(to_file=output.file is not None, full=output.full)
-        _write(render_ranking(ranking, output.format, view), output, streams)
+        # A script that asks for the exit code would find a file that holds nothing.
+        if results or not output.exit_status or output.file is None:
+            _write(render_ranking(ranking, output.format, view), output, streams)
     if output.format == "table":
         from rerank_cli.rendering.table import footer
 
@@ -115,6 +117,7 @@ def ranking_of(
         usage=usage,
         scale=scale,
         detail=settings.detail,
+        cost=settings.cost(usage.input_tokens),
     )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from rerank_cli.evaluation.measures import DEFAULT
+from rerank_cli.extras import install_command
 from tests.pages import PAGES
 from tests.running import ONE_LINE, SAMPLES, Ended, process, rerank
 
@@ -270,10 +271,10 @@ def test_a_run_that_finds_little_of_what_is_judged_is_said_to(tmp_path: Path) ->
 
 def test_without_the_extra_it_ends_with_3(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who did not install the extra would see a traceback, or be told it is a bug."""
-    monkeypatch.setattr("rerank_cli.evaluation.measures._REQUIRED", ("no_such_module",))
+    monkeypatch.setattr("rerank_cli.evaluation.measures.REQUIRED", ("no_such_module",))
     done = _eval(_BM25, "--qrels", _QRELS)
     assert (done.code, done.out) == (3, "")
-    assert 'hint: pip install "rerank-cli[eval]"' in done.err
+    assert f"hint: {install_command('eval')}" in done.err
 
 
 def test_the_manual_has_its_keys() -> None:

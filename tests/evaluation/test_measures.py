@@ -1,11 +1,10 @@
 """The measures, as ir_measures has them."""
 
-import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
 
-from rerank_cli.errors import SettingsError, UsageError
+from rerank_cli.errors import UsageError
 from rerank_cli.evaluation import measures
 from rerank_cli.evaluation.measured_runs import evaluate
 from rerank_cli.model import Run
@@ -111,14 +110,3 @@ def test_what_has_no_value_is_none_and_not_nan() -> None:
     found = evaluate(runs, {"q1": {"d1": 0}}, measures.parse(["Accuracy"]), 0).runs[1]
     assert found.values == {"Accuracy": None}
     assert found.differences == {"Accuracy": (None, None)}
-
-
-def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A traceback about ir_measures would tell nobody what to do."""
-    find: Callable[[str], object] = importlib.util.find_spec
-    monkeypatch.setattr(
-        importlib.util, "find_spec", lambda name: None if name == "ir_measures" else find(name)
-    )
-    with pytest.raises(SettingsError, match="no ir_measures") as caught:
-        measures.check_installed()
-    assert caught.value.hint == 'pip install "rerank-cli[eval]"'

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 EXAMPLES = """
 Examples:
   rerank "什么是人工智能？" passages.txt
-  cat hits.jsonl | rerank "$q" --input-format jsonl -n 5 -f text | llm "answer from these"
+  cat hits.jsonl | rerank "$q" --input-format jsonl -n 5 -f text | llm "sum up"
   rerank "$q" hits.csv --threshold 0.3 --json | jq '.results[].id'
-  rerank -- "$q" passages.txt      always ranks, even if $q begins with - or names a command
+  rerank -- "$q" passages.txt      even if $q begins with - or names a command
 
 Exit codes:
   0 done   1 nothing left (with --exit-status)   2 usage or input   3 settings
-  4 the endpoint refused   5 the endpoint failed   6 some queries of a batch failed
+  4 the endpoint refused   5 it failed   6 some queries of a batch failed
   70 a bug in rerank   130 interrupted
 """
 

@@ -125,7 +125,7 @@ Price = Annotated[
         "--price-per-million",
         parser=price,
         metavar="X",
-        help="Price of a million tokens, for the cost that --dry-run shows.",
+        help="Price of a million tokens, for the cost: of a run, and estimated by --dry-run.",
     ),
 ]
 Cache = Annotated[

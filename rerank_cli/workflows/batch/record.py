@@ -70,7 +70,8 @@ class Recorder:
                 entry.line,
             )
             locator = "" if names_it else f"{entry.source}:{entry.line}: "
-            self._streams.error(locator + error.message, error.hint)
+            facts = {**error.facts, "file": entry.source, "line": entry.line}
+            self._streams.error(locator + error.message, error.hint, facts)
             return
         row = {
             "id": outcome.id,

@@ -1,6 +1,7 @@
 """`rerank batch`: reads, plans, scores, ranks and records jobs, many at once."""
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -101,10 +102,23 @@ def run(given: JobInput, scoring: ScoringOptions, output: BatchOutput, streams: 
                 workers.join(_SECONDS_TO_END)
                 progress.report(ledger.errors_file if ledger else None, gave_up=recorder.gave_up)
     if interrupts.count:
+        if ledger:
+            streams.report(_resumes(tally, source))
         return ExitCode.INTERRUPTED
     if not tally.seen:
         streams.warn("no jobs in the input")
     return ExitCode.PARTLY if tally.failed else ExitCode.OK
+
+
+def _resumes(tally: Tally, source: Source) -> str:
+    """What is said after Ctrl-C: how many jobs are done, of how many if that is soon counted."""
+    of_all, end = "", time.monotonic() + _SECONDS_TO_END
+    for count, _ in enumerate(source.entries() if not source.once else (), start=1):
+        of_all = f" of {count}"
+        if time.monotonic() > end:
+            of_all = ""
+            break
+    return f"rerank: {tally.before + tally.queries}{of_all} done; the same command resumes"
 
 
 def dry_run(given: JobInput, scoring: ScoringOptions, output: BatchOutput, streams: Streams) -> int:
@@ -120,7 +134,7 @@ def dry_run(given: JobInput, scoring: ScoringOptions, output: BatchOutput, strea
                 yield reranker.plan(each.job.candidates)
             elif each.error:
                 bad.append(each.error)
-                streams.error(each.error.message, each.error.hint)
+                streams.error(each.error.message, each.error.hint, each.error.facts)
 
     with (
         Reranker.open(scoring, streams.environ, files, {"events": events}, dry=True) as reranker,

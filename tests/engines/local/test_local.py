@@ -11,6 +11,7 @@ import pytest
 
 from rerank_cli.engines.local import LocalEngine
 from rerank_cli.errors import EndpointError, ExitCode, SettingsError
+from rerank_cli.extras import install_command
 from rerank_cli.model import Candidates, Passage, Scores
 from rerank_cli.planning import plan
 from rerank_cli.reranker.logged_events import LoggedEvents
@@ -244,7 +245,7 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
         LocalEngine()
 
     assert caught.value.exit_code is ExitCode.SETTINGS
-    assert 'pip install "rerank-cli[local]"' in (caught.value.hint or "")
+    assert install_command("local") in (caught.value.hint or "")
     assert "export SILICONFLOW_API_KEY=" in (caught.value.hint or "")
     assert "--base-url URL" in (caught.value.hint or "")
 
