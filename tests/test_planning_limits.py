@@ -2,6 +2,7 @@
 
 import operator
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 
 import pytest
@@ -14,7 +15,7 @@ from rerank_cli.model import Candidates, Passage
 from rerank_cli.planning import Limits, Plan, Request, plan
 from rerank_cli.settings import Flags, resolve
 from rerank_cli.transport.clock import Clock
-from tests.properties import BRIEFLY
+from tests.properties import BRIEFLY, every
 
 _SPARE = 256
 """Bytes that a plan may leave unused for the model and the options of a request."""
@@ -26,7 +27,7 @@ _TEXT = st.builds(
 ) | st.text(max_size=40)
 
 # score-vector repeats the query with each text; no endpoint of that shape has a limit in bytes.
-_DIALECTS = pytest.mark.parametrize("dialect", sorted({*DIALECTS} - {"score-vector"}))
+_WITH_LIMITS = sorted({*DIALECTS} - {"score-vector"})
 
 
 def _plan(query: str, texts: list[str], limits: Limits) -> Plan:
@@ -34,20 +35,23 @@ def _plan(query: str, texts: list[str], limits: Limits) -> Plan:
     return plan(Candidates(query, passages), limits)
 
 
-def _size(request: Request, dialect: str) -> int:
-    """Bytes of the request's body as it is sent."""
+@cache
+def _exchange(dialect: str) -> Exchange:
     settings = resolve(Flags(provider="tei", model="BAAI/bge-reranker-v2-m3"))
     row = replace(settings.provider, dialect=dialect, fields={})
     fields = {"return_documents": False, "truncate": True}
-    exchange = Exchange(replace(settings, provider=row), fields, Clock(), lambda _: None)
-    return len(exchange.body(request))
+    return Exchange(replace(settings, provider=row), fields, Clock(), lambda _: None)
+
+
+def _size(request: Request, dialect: str) -> int:
+    """Bytes of the request's body as it is sent."""
+    return len(_exchange(dialect).body(request))
 
 
 def _with_next(request: Request, following: Request) -> Request:
     return Request(request.query, [*request.texts, following.texts[0]], range(99))
 
 
-@_DIALECTS
 @BRIEFLY
 @given(
     _TEXT,
@@ -60,7 +64,6 @@ def _with_next(request: Request, following: Request) -> Request:
 @example("q", [str(n) * 200 for n in range(10)], None, 900, None)
 @example("q", [str(n) * 200 for n in range(10)], None, None, 160)
 def test_no_request_is_over_a_limit_nor_smaller_than_it_need_be(
-    dialect: str,
     query: str,
     texts: list[str],
     most: int | None,
@@ -73,7 +76,8 @@ def test_no_request_is_over_a_limit_nor_smaller_than_it_need_be(
     for request in made.requests:
         assert 0 < len(request.texts) <= (most or len(texts))
         if len(request.texts) > 1:  # a text beyond a limit by itself gets a request of its own
-            assert size is None or _size(request, dialect) <= size
+            for dialect in _WITH_LIMITS:
+                assert size is None or _size(request, dialect) <= size, dialect
             assert tokens is None or request.tokens <= tokens
     for request, following in pairwise(made.requests):
         larger = _with_next(request, following)
@@ -84,26 +88,21 @@ def test_no_request_is_over_a_limit_nor_smaller_than_it_need_be(
         )
 
 
-@pytest.mark.parametrize("dialect", sorted(DIALECTS))
 @BRIEFLY
 @given(_TEXT, st.lists(_TEXT, min_size=1, max_size=20, unique=True), st.integers(300, 3000))
-def test_measured_limits_are_kept_to_the_byte(
-    dialect: str, query: str, texts: list[str], size: int
-) -> None:
+def test_measured_limits_are_kept_to_the_byte(query: str, texts: list[str], size: int) -> None:
     """A long instruction, or a query that each text repeats, would make a request too large."""
-
-    def body(request: Request) -> bytes:
-        return b"x" * _size(request, dialect)
-
-    made = _plan(query, texts, Limits(bytes=size).measured(query, body))
-    assert made.texts == texts
-    for request in made.requests:
-        assert len(request.texts) == 1 or _size(request, dialect) <= size
-    for request, following in pairwise(made.requests):
-        assert _size(_with_next(request, following), dialect) > size
+    for dialect in DIALECTS:
+        limits = Limits(bytes=size).measured(query, _exchange(dialect).body)
+        made = _plan(query, texts, limits)
+        assert made.texts == texts
+        for request in made.requests:
+            assert len(request.texts) == 1 or _size(request, dialect) <= size, dialect
+        for request, following in pairwise(made.requests):
+            assert _size(_with_next(request, following), dialect) > size, dialect
 
 
-@_DIALECTS
+@every(_WITH_LIMITS)
 def test_thousands_of_short_texts_stay_within_the_bytes(dialect: str) -> None:
     """What stands around each text would add up: the endpoint refuses a request full of words."""
     made = _plan("q", [str(n) for n in range(3000)], Limits(bytes=20_000))

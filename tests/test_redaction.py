@@ -92,10 +92,10 @@ def test_other_text_stays_as_it_is() -> None:
 
 def test_it_takes_time_by_the_length_of_the_text() -> None:
     """A reply made for it would keep a batch busy for minutes."""
-    began = time.monotonic()
+    began = time.process_time()
     for text in ("\\", "%25", "&amp;", "&#", "\\u00", KEY[:7], "%"):
         Redactor(KEY)(text * 20_000)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_every_fact_of_an_error_is_redacted() -> None:

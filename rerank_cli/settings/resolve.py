@@ -104,12 +104,10 @@ def resolve(
     model_named = sources.setting(flags.model, "--model", "RERANK_MODEL")
     provider, named = _provider(flags, sources, base_url, model_named)
     model, unused = _model(model_named, provider)
-    price = _price(flags, sources)
+    price = None if provider.is_embedded else _price(flags, sources)
     cache = _cache(flags, sources)
     key, withheld = None, None
-    if provider.is_embedded:
-        price = None
-    else:
+    if not provider.is_embedded:
         key, withheld = key_for(provider, named, base_url, sources)
     if not dry:
         _check_read(sources, named if provider.is_embedded else key)

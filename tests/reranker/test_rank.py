@@ -193,7 +193,7 @@ def test_ten_threads_get_their_own_scores() -> None:
         assert made.usage.requests == 10 * 5 * 4
 
 
-def test_ten_threads_share_the_embedded_engine() -> None:
+def test_ten_threads_share_the_embedded_engine(shared_model: None) -> None:
     """The model would be loaded ten times, or mix up who asked what."""
     texts = ["Paris is the capital of France.", "Bananas are yellow.", "人工智能"]
     with Reranker("local") as made:

@@ -120,7 +120,9 @@ def test_scores_are_stored_where_it_is_asked_for(server: Loopback, tmp_path: Pat
     assert (tmp_path / "caches" / "rerank" / "scores.sqlite").exists()
 
 
-def test_warnings_are_logged_unless_somebody_listens(caplog: pytest.LogCaptureFixture) -> None:
+def test_warnings_are_logged_unless_somebody_listens(
+    caplog: pytest.LogCaptureFixture, shared_model: None
+) -> None:
     """A library would write to standard error, or keep quiet."""
     with caplog.at_level(logging.WARNING, "rerank_cli"), Reranker("local") as made:
         made.rank("q", ["a", ""])

@@ -101,9 +101,9 @@ def run(given: JobInput, scoring: ScoringOptions, output: BatchOutput, streams: 
                 reranker.close()
                 workers.join(_SECONDS_TO_END)
                 progress.report(ledger.errors_file if ledger else None, gave_up=recorder.gave_up)
+    if interrupts.count and ledger:
+        streams.report(_resumes(tally, source))
     if interrupts.count:
-        if ledger:
-            streams.report(_resumes(tally, source))
         return ExitCode.INTERRUPTED
     if not tally.seen:
         streams.warn("no jobs in the input")

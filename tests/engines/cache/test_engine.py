@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rerank_cli.engines import Keep
@@ -20,6 +20,7 @@ from rerank_cli.errors import CacheError, EndpointError, SettingsError
 from rerank_cli.model import Candidates, Passage, Scores, Usage, Window
 from rerank_cli.planning import Limits, Plan, Request, plan
 from rerank_cli.reranker.logged_events import LoggedEvents
+from tests.properties import tried
 
 SCOPE = Scope("http://localhost:7997/v1/rerank", "cohere", "m", {"instruction": "by date"})
 
@@ -129,7 +130,7 @@ Run = Callable[..., Cached]
 _texts = st.lists(st.sampled_from("abcdef") | st.text(max_size=4), max_size=12)
 
 
-@settings(deadline=None)
+@tried(30, 300)
 @given(_texts, _texts, st.none() | st.integers(1, 3))
 def test_whatever_is_cached_the_scores_are_the_same(
     before: list[str], texts: list[str], size: int | None
