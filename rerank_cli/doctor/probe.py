@@ -161,7 +161,8 @@ class Prober:
                 misread = telling is not first and telling.url == probed.url
                 if misread or not is_wrong(telling.error):
                     return probed
-                self.other = probed
+                if isinstance(probed, Scored) or probed.url != telling.url:
+                    self.other = probed
                 break
             if probed.error.fault in _DEAD:
                 dead.add(probed.url)

@@ -134,7 +134,10 @@ class Retry:
 
 
 def _backoff(fault: Fault, tries: int) -> float:
-    """Seconds before the next try, where the endpoint names none: a random part of a limit."""
+    """Seconds before the next try, where the endpoint names none: between half of a limit and it.
+
+    Not less: of many requests that fail together, the first that is given up decides for all.
+    """
     first = _FIRST_BACKOFF_OF_RATE if fault is Fault.RATE else _FIRST_BACKOFF
     most = min(first * 2 ** min(tries - 1, _DOUBLINGS), _LONGEST_BACKOFF)
-    return random.uniform(0, most)  # noqa: S311 - jitter, no secret
+    return random.uniform(most / 2, most)  # noqa: S311 - jitter, no secret

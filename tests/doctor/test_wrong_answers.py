@@ -104,6 +104,21 @@ def test_what_else_answers_comes_after_it(broken: Break, name: str, words: str) 
     assert outcome.scores == [probability("one")]
 
 
+def test_the_url_that_was_given_is_nothing_else() -> None:
+    """A user would read that the URL which answers wrongly answers, too."""
+
+    def respond(asked: Received) -> bytes:
+        if asked.path != "/v1/rerank" or not asked.body:
+            return _nothing(asked)
+        documents = asked.json.get("documents", [None])
+        busy = http({"message": "busy"}, 503)
+        return http(_twice(servers.ranked(documents))) if isinstance(documents[0], str) else busy
+
+    checked, _ = visit(respond)
+    assert checked.bad == ["scores"]
+    assert "other" not in checked.names
+
+
 def test_what_else_answers_may_want_a_key() -> None:
     """A user of a host with a page at its root would not learn that its API wants a key."""
     guarded = servers.guarded(servers.sglang, KEY, http({"error": "Unauthorized"}, 401))

@@ -132,6 +132,18 @@ def test_waits_grow_and_never_pass_the_longest() -> None:
     assert len({waits[3] for waits in slept}) > 1  # jittered
 
 
+def test_the_unluckiest_of_many_requests_is_tried_for_seconds() -> None:
+    """With 64 at once a server that restarts for two seconds would end a run of hours."""
+    for _ in range(64):
+        clock = FakeClock()
+        attempt, _calls = _failing(
+            99, lambda: EndpointError("x", fault=Fault.UNREACHED, transient=True)
+        )
+        with pytest.raises(EndpointError):
+            _retry(clock)(attempt)
+        assert sum(clock.slept) > 10.0
+
+
 def test_the_error_says_how_often_and_how_long() -> None:
     """A user could not tell an endpoint that is down from one that was asked once."""
     clock = FakeClock()
