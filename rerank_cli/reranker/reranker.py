@@ -33,10 +33,11 @@ T = TypeVar("T")
 class Reranker(AbstractContextManager["Reranker"]):
     """Scores documents against queries with one model, and ranks them.
 
-    `model` is a provider, `provider:model`, or with `base_url` a model; without it the embedded
-    engine ranks in this process. No settings are read from the environment or from files
-    (`from_environment` reads both). Connections and the model are made ready at the first use and
-    kept until `close`, or the end of a `with`. May be used from several threads.
+    `model` is a provider, `provider:model`, or with `base_url` a model; the path of a folder, or
+    `local:ORG/NAME`, is a model in this process, and without any the embedded engine ranks there.
+    No settings are read from the environment or from files (`from_environment` reads both).
+    Connections and the model are made ready at the first use and kept until `close`, or the end of
+    a `with`. May be used from several threads.
 
     The keyword arguments are those of `Keywords`.
 

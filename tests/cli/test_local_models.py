@@ -2,6 +2,9 @@
 
 import json
 import os
+import signal
+import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +12,7 @@ import pytest
 
 from rerank_cli import Reranker
 from tests.models import PASSAGES, QUERY, link_cache, minilm, toy, toy_tokenizer, write_json
-from tests.running import rerank
+from tests.running import COMMAND, rerank
 
 ID = "some/reranker"
 TEXT = "a good a\nbad b c\nd\n"
@@ -267,3 +270,22 @@ def test_python_programs_name_a_folder(tmp_path: Path) -> None:
     with Reranker("local:./minilm") as reranker:
         hits = reranker.rank(QUERY, PASSAGES)
     assert [hit.index for hit in hits] == [0, 2, 1]
+
+
+@pytest.mark.process
+def test_ctrl_c_ends_a_long_ranking_at_once(tmp_path: Path) -> None:
+    """A model of seconds a passage could not be stopped but by killing the terminal."""
+    minilm(tmp_path / "minilm")
+    lines = "".join(f"{number} Paris is the capital of France.\n" for number in range(20_000))
+    (tmp_path / "many.txt").write_text(lines)
+    command = [*COMMAND, "q", "many.txt", "-m", "./minilm", "-v"]
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    assert running.stderr
+    said = b""
+    while b"file:" not in said:
+        said = running.stderr.readline()
+    time.sleep(0.5)
+    running.send_signal(signal.SIGINT)
+    assert running.wait(30) == 130
+    assert b"Traceback" not in running.stderr.read()
+    running.stderr.close()

@@ -31,7 +31,7 @@ def pairs(count: int = _PAIRS) -> list[tuple[str, str]]:
     for number in range(count):
         text = corpus[number % len(corpus)]
         if number % 20 == 0:
-            text = " ".join(corpus[number % len(corpus) :][:20] + corpus[:10])
+            text = " ".join(corpus[number % len(corpus) :] + corpus)[:20_000]
         found.append((queries[number % len(queries)], text))
     return found
 
@@ -132,9 +132,8 @@ def main(name: str, folder: Path) -> None:
     MODELS[name](folder)
     reference = CrossEncoder(str(folder), device="cpu")
     by_torch = TorchModel(choose(folder, None, "auto", Machine(), lambda each: each != ONNX))
-    # As sentence-transformers has it: no windows, for the comparison.
-    if name == "xlmr":
-        reference.max_seq_length = by_torch.max_length
+    # Its tokenizer names no length, and the positions decide.
+    reference.max_seq_length = by_torch.max_length
     asked = pairs()
     rows = {"reference": [float(each) for each in reference.predict(asked, batch_size=1)]}
     rows["torch"] = [by_torch.score(by_torch.prepared(q), [t])[0].score for q, t in asked]
