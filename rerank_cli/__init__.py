@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         SettingsError,
         UsageError,
     )
-    from rerank_cli.model import Usage
+    from rerank_cli.model import Usage, Window
     from rerank_cli.reranker import Keywords, Reranker
     from rerank_cli.reranker.documents import Document, Hit, Job, JobResult
 
@@ -53,10 +53,12 @@ __all__ = [
     "SettingsError",
     "Usage",
     "UsageError",
+    "Window",
     "__version__",
 ]
 
-_ROOM_OF = {"Events": "engines", "Usage": "model", "Keywords": "reranker", "Reranker": "reranker"}
+_ROOM_OF = {"Events": "engines", "Keywords": "reranker", "Reranker": "reranker"}
+_ROOM_OF |= dict.fromkeys(("Usage", "Window"), "model")
 _ROOM_OF |= dict.fromkeys(("Document", "Hit", "Job", "JobResult"), "reranker.documents")
 
 

@@ -62,9 +62,12 @@ class StreamEvents:
         self._countdown.close()
 
     def report_default(self, settings: Settings) -> None:
-        """Say that the embedded engine ranks where nobody asked for it, in a line of 80 columns."""
+        """Say that the embedded engine ranks where nobody asked for it, in a line of 80 columns.
+
+        A program is not told: its JSON names the provider.
+        """
         by_default = settings.provider.is_embedded and settings.provider_origin == DEFAULT
-        if by_default and not settings.is_cross_encoder:
+        if by_default and not settings.is_cross_encoder and not self._streams.json_errors:
             self._streams.report(
                 "rerank: no key found: the embedded engine ranks (silence: RERANK_PROVIDER=local)"
             )

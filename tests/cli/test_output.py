@@ -269,3 +269,13 @@ def test_the_suffix_says_what_a_batch_writes(
     done = rerank("batch", JOBS, "--base-url", server.url, "--ordered", "-o", name, *given)
     assert done.code == 0, done.err
     assert Path(name).read_text(encoding="utf-8").startswith(starts)
+
+
+@pytest.mark.parametrize("name", ["o.txt", "o.json", "o.csv"])
+def test_with_exit_status_nothing_left_is_no_file(server: Loopback, name: str) -> None:
+    """`[ -s hits.txt ]` and the exit code would say different things, or a stale copy be lost."""
+    given = ("q", PASSAGES, "--base-url", server.url, "-t", "2", "-o", name)
+    assert rerank(*given, "--exit-status").code == 1
+    assert not Path(name).exists()
+    assert rerank(*given).code == 0
+    assert Path(name).exists()

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.running import ONE_LINE, PASSAGES, rerank
+from tests.running import ONE_LINE, PASSAGES, SAMPLES, rerank
+from tests.serving import Loopback
 
 _PRICE = "RERANK_PRICE_PER_MILLION"
 _FOR = ("q", PASSAGES, "--base-url", "http://localhost:1", "--dry-run", "--json")
@@ -92,3 +93,27 @@ def test_the_embedded_engine_plans_no_requests() -> None:
     done = rerank("q", PASSAGES, "-p", "local", "--dry-run", "--json")
     planned = json.loads(done.out)
     assert (planned["requests"], planned["bytes"], planned["passages"]) == (0, 0, 5)
+
+
+def test_an_engine_that_costs_nothing_has_no_price() -> None:
+    """A ranking in this process would seem to be paid for."""
+    given = ("q", PASSAGES, "-p", "local", "--price-per-million", "5")
+    assert rerank(*given, "--dry-run", "--json").json["estimated_cost"] is None
+    assert "cost" not in rerank(*given, "--dry-run", env={_PRICE: "5"}).out
+    assert "cost" not in rerank(*given).err
+
+
+def test_a_run_with_a_price_shows_its_cost(server: Loopback) -> None:
+    """Only the estimate would be known, never what was paid."""
+    given = ("q", PASSAGES, "--base-url", server.url, "--price-per-million", "500")
+    usage = rerank(*given, "--json").json["usage"]
+    assert usage["cost"] == pytest.approx(usage["input_tokens"] * 500 / 1e6)
+    assert f"cost {usage['cost']:g} · " in rerank(*given).err
+    assert "cost" not in rerank(*given[:-2], "--json").json["usage"]
+
+
+def test_a_batch_with_a_price_shows_its_cost(server: Loopback) -> None:
+    """What many queries cost together would have to be added up by hand."""
+    given = ("batch", str(SAMPLES / "jobs.jsonl"), "--base-url", server.url)
+    assert " · cost 0." in rerank(*given, "--price-per-million", "500").err
+    assert "cost" not in rerank(*given).err

@@ -349,3 +349,20 @@ def test_ctrl_c_ends_the_embedded_engine_soon(tmp_path: Path) -> None:
     assert time.monotonic() - sent < 10
     assert "Traceback" not in err
     assert OUT.read_bytes() == b""
+
+
+def test_ctrl_c_says_how_many_are_done_and_how_to_resume(tmp_path: Path) -> None:
+    """Who stops a batch for the night would not know how much is left, or that nothing is lost."""
+    jobs = jobs_file(tmp_path / "jobs", 40)
+    jobs.write_text(jobs.read_text() + "\n \n")
+    gated = Counting(gated=True)
+    with serving(gated) as url:
+        given = ("jobs", "--base-url", url, "--concurrency", "4", "-o", "out")
+        with started(*given) as running:
+            gated.wait_until(lambda: gated.asked.total() == 4)
+            running.send_signal(signal.SIGINT)
+            wait_for_line(running, "finishing what is under way")
+            gated.open()
+            code, err = ended(running)
+    assert code == 130
+    assert err.endswith("rerank: 4 of 40 done; the same command resumes\n")

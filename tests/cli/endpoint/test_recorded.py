@@ -8,6 +8,7 @@ does. Where a dialect differs from one server to the next, the file's name begin
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,9 @@ def _check_ranking(outcome: Ended, expected: Any) -> None:
 
 def _check_error(outcome: Ended, expected: Any, headers: dict[str, str]) -> None:
     for words in expected["says"]:
-        assert words in outcome.error
+        # What is said of the attempts and passages follows, with punctuation of its own.
+        assert words.rstrip(".。") in outcome.error
+    assert not re.search(r"[.。,;:] *;", outcome.error)
     for words in expected.get("hint", ()):
         assert words in outcome.hint
     assert outcome.code == expected["exit"]
