@@ -62,7 +62,8 @@ class CrossEncoderEngine:
             nonlocal kept
             if keep and kept < len(found):
                 new = found[kept:]
-                keep(range(kept, len(found)), [each.score for each in new])
+                numbers = range(kept, len(found))
+                keep(numbers, [each.score for each in new], [each.best for each in new])
                 kept = len(found)
 
         try:

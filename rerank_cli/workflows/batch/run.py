@@ -69,9 +69,8 @@ def run(given: JobInput, scoring: ScoringOptions, output: BatchOutput, streams: 
     alone = output.file is not None or not streams.stdout_is_terminal
     progress = BatchProgress(streams, tally, alone=alone)
     files = Files.here(streams.environ)
-    opened = Reranker.open(
-        scoring, streams.environ, files, {"events": progress}, began=Clock().now()
-    )
+    began = Clock().now()
+    opened = Reranker.open(scoring, streams.environ, files, {"events": progress}, began=began)
     with opened as reranker, ExitStack() as stack:
         reranker.check_scores(output.scale, output.threshold)
         source = source_of(given, streams, stack)
