@@ -104,7 +104,7 @@ def resolve(
     model_named = sources.setting(flags.model, "--model", "RERANK_MODEL")
     provider, named = _provider(flags, sources, base_url, model_named)
     model, unused = _model(model_named, provider)
-    price = None if provider.is_embedded else _price(flags, sources)
+    price = _price(flags, sources)
     cache = _cache(flags, sources)
     key, withheld = None, None
     if not provider.is_embedded:
@@ -124,7 +124,7 @@ def resolve(
         url,
         key,
         withheld,
-        price,
+        None if provider.is_embedded else price,
         tuple(warnings),
         cache,
         arguments_only=environ is None,

@@ -49,7 +49,7 @@ def _results(query_id: str, *doc_ids: int) -> Mapping[str, object]:
 
 
 def _table(rows: Sequence[Mapping[str, object]], delimiter: str) -> str:
-    lines = [list(rows[0]), *([str(cell) for cell in row.values()] for row in rows)]
+    lines = [list(rows[0]), *([f'"{cell}"' for cell in row.values()] for row in rows)]
     return "".join(delimiter.join(line) + "\n" for line in lines)
 
 
@@ -131,6 +131,9 @@ MODES: dict[str, dict[str, Mode]] = {
         "qrels on standard input": Mode(("run.trec", "--qrels", "-"), "qrels.txt"),
     },
     "doctor": {"endpoint": Mode()},
+    "models list": {"table": Mode()},
+    # Tried against a hub, in test_models.py.
+    "models pull": {},
     "providers": {"table": Mode()},
     "help": {"topics": Mode()},
     "cache info": {"cache": Mode()},
@@ -170,6 +173,7 @@ CASES: Mapping[str, Case] = {
     "--corpus": Case("other-corpus.jsonl"),
     "--deadline": Case("9"),
     "--debug": Case(beside=_UNREACHED, codes=(5,)),
+    "--delimiter": Case(";", codes=(0, 2)),
     "--depth": Case("1"),
     "--dry-run": Case(),
     "--encoding": Case("gb18030", encoding="gb18030"),
@@ -186,11 +190,15 @@ CASES: Mapping[str, Case] = {
     "--max-input-bytes": Case("9", codes=(2,)),
     "--max-passages": Case("1"),
     "--model": Case("other"),
+    "--no-quotes": Case(beside=("--json",)),
     "--ordered": Case(beside=("--output", "out")),
     "--output": Case("out"),
     "--overlap-tokens": Case("8", beside=("--model", _BGE)),
+    # Of models in this process: refused, since an endpoint scores here.
+    "--precision": Case("fp32", codes=(3,)),
     "--price-per-million": Case("9000", beside=("--dry-run",)),
     "--provider": Case("vllm"),
+    "--pull": Case(codes=(3,)),
     "--qrels-out": Case("qrels-out"),
     "--queries": Case("other-queries.tsv"),
     "--quiet": Case(),
@@ -200,7 +208,7 @@ CASES: Mapping[str, Case] = {
     "--scores": Case("minmax"),
     "--tag": Case("t", beside=("--format", "trec")),
     "--text-field": Case("title", codes=(0, 2)),
-    "--threshold": Case("0.5"),
+    "--threshold": Case("0.89"),
     "--timeout": Case("7"),
     "--top-n": Case("1"),
     "--tpm": Case("99999"),
@@ -300,7 +308,7 @@ class Bench:
         words += {"compare": ["--model", "a", "--model", "b"], "batch": ["--concurrency", "1"]}.get(
             command, []
         )
-        if command not in ("eval", "providers", "help", "cache info", "cache clear"):
+        if command.split()[0] not in ("eval", "models", "providers", "help", "cache"):
             words += ["--base-url", self.server.url]
         stdin = (self.folder / mode.stdin).read_bytes() if mode.stdin else b""
         arguments = (*words, *mode.arguments, *case.beside, *option)
@@ -322,9 +330,10 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
             made.policies.append(policy := policy_for(*given))
             return policy
 
-        def diagnosed(settings: Any, providers: Any, timeout: float, note: Any) -> Diagnosis:
+        def diagnosed(*given: Any, **named: Any) -> Diagnosis:
+            _, _, timeout, _ = given
             made.policies.append(timeout)
-            return diagnose(settings, providers, timeout, note)
+            return diagnose(*given, **named)
 
         monkeypatch.setattr("rerank_cli.reranker.reranker.policy_for", kept)
         monkeypatch.setattr("rerank_cli.workflows.doctor.diagnose", diagnosed)

@@ -192,6 +192,10 @@ class Endless:
         self.taken += count
         return (self._text * (count // len(self._text) + 1))[:count]
 
+    def seek(self, offset: int, _whence: int) -> None:
+        """Take back what was only looked at."""
+        self.taken += offset
+
     def readline(self, count: int = -1) -> bytes:
         return self.read(count)
 

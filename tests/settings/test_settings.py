@@ -257,13 +257,13 @@ def test_key_is_not_in_a_repr() -> None:
     assert "sk-secret" not in repr(settings) + str(settings) + str(settings.key)
 
 
-def test_price_is_there_for_every_provider() -> None:
-    """An estimate would have no cost where the embedded engine or a server of one's own ranks."""
+def test_price_is_there_where_something_is_paid_for() -> None:
+    """An estimate would have no cost for a server of one's own, or one for the embedded engine."""
     price = {"RERANK_PRICE_PER_MILLION": "0.5"}
 
-    assert resolved(env=price).price == 0.5
+    assert resolved(env=price).price is None
     assert resolved(Flags(base_url=URL), file=price).price == 0.5
-    assert resolved(Flags(price=0.0), price).price == 0.0
+    assert resolved(Flags(base_url=URL, price=0.0), price).price == 0.0
 
 
 _UNREADABLE = SettingsError("/p/.env: cannot be read: Permission denied", "Cure it.")

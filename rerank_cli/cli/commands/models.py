@@ -17,7 +17,7 @@ class _ListByDefault(TyperGroup):
     """Without a command it lists."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        named = args and (not args[0].startswith("-") or args[0] == "--help")
+        named = args and (not args[0].startswith("-") or args[0] in ("--help", "-h"))
         return super().parse_args(ctx, args if named else ["list", *args])
 
 
