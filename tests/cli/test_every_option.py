@@ -308,7 +308,7 @@ class Bench:
         words += {"compare": ["--model", "a", "--model", "b"], "batch": ["--concurrency", "1"]}.get(
             command, []
         )
-        if command.split()[0] not in ("eval", "models", "providers", "help", "cache"):
+        if command.split(maxsplit=1)[0] not in ("eval", "models", "providers", "help", "cache"):
             words += ["--base-url", self.server.url]
         stdin = (self.folder / mode.stdin).read_bytes() if mode.stdin else b""
         arguments = (*words, *mode.arguments, *case.beside, *option)
