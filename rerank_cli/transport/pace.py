@@ -60,8 +60,8 @@ class Pace:
         """Passages of each request."""
         self.answers = 0
         """Requests that have succeeded in this run."""
-        self._failed = self._probes = 0
-        self._probing = False
+        self._failed = self._only_probes = 0
+        self._one_at_a_time = False
         self._slowed = clock.now()
         self._not_before, self._why = 0.0, ""
         self._changed = threading.Condition()
@@ -90,7 +90,7 @@ class Pace:
     @property
     def allowed(self) -> int:
         """Requests at once, now."""
-        if self._probing:
+        if self._one_at_a_time:
             return 1
         return min(int(self._allowed), self._most if self.has_answered else _AT_FIRST)
 
@@ -137,11 +137,11 @@ class Pace:
     def answered(self, passages: int, *, is_probe: bool = False) -> None:
         """A request of so many passages succeeded: speed up a little."""
         with self._changed:
-            self._probes = self._probes + 1 if is_probe else 0
-            if self._probes > _PROBES:
+            self._only_probes = self._only_probes + 1 if is_probe else 0
+            if self._only_probes > _PROBES:
                 return
             before = self.allowed
-            self.answers, self._failed, self._probing = self.answers + 1, 0, False
+            self.answers, self._failed, self._one_at_a_time = self.answers + 1, 0, False
             self._answered = max(self._answered, passages)
             for requests in (self._too_large, self._doubted):
                 requests[:] = [each for each in requests if len(each.texts) > passages]
@@ -157,7 +157,7 @@ class Pace:
             self._failed += error.fault is Fault.FAILED
             if error.fault in (Fault.TOO_LARGE, Fault.REQUEST):
                 # Until the next success it is not known what the endpoint takes: one at a time.
-                self._probing = True
+                self._one_at_a_time = True
             if error.fault is Fault.TOO_LARGE:
                 self._learn(request, error.most, self._doubted)
             if error.fault not in _OVERLOADED:

@@ -127,7 +127,7 @@ class EndpointEngine:
             until = self._retry.until(start)
             try:
                 if tries.probes:
-                    self._probe(transport, until, tries)
+                    self._probe(transport, until)
                 reply = self._send(transport, request, until, counted=tries.counted)
                 decoded = self.exchange.scores(reply, len(request.texts))
             except ScoringError as error:
@@ -156,15 +156,17 @@ class EndpointEngine:
             self._transports.append(transport)
             return transport
 
-    def _probe(self, transport: Transport, until: float, tries: Tries) -> None:
-        """Send a tiny request. Raises what the tries come to where that fails too."""
+    def _probe(self, transport: Transport, until: float) -> None:
+        """Send a tiny request, to see whether all fail. Raises ScoringError if it fails too."""
         self._events.note("a tiny request shows whether all requests fail")
         try:
             self._send(transport, PROBE, until, counted=False)
         except ScoringError as error:
-            # If it is refused, that says nothing of the request.
-            raise (error if error.transient else tries.last) from error.__cause__
-        self._retry.succeeded()
+            # That it is refused says nothing of others.
+            if error.transient:
+                raise
+        else:
+            self._retry.succeeded()
 
     def _send(
         self, transport: Transport, request: Request, until: float, *, counted: bool

@@ -22,10 +22,7 @@ class Tries:
     no more requests than there would be in any case, and then it is known to be the request.
 
     counted   whether the next try says how many results are wanted, since some were missing
-    last      how the last try failed
     """
-
-    last: ScoringError
 
     def __init__(self, request: Request, pace: Pace) -> None:
         self.counted = False
@@ -33,7 +30,7 @@ class Tries:
         self._pace = pace
         # With a part of a request that failed, it is known already that others are answered.
         self._answers = -1 if request.tries else None
-        self._how: tuple[object, ...] | None = None
+        self._how: tuple[object, ...] = (None,)
         self._same = 0
         self._short: ReplyError | None = None
 
@@ -44,7 +41,7 @@ class Tries:
 
     @property
     def _fails(self) -> bool:
-        return self._same >= _SAME_FAILURES and self.last.fault is Fault.FAILED
+        return self._same >= _SAME_FAILURES and self._how[0] is Fault.FAILED
 
     @property
     def _others_are_answered(self) -> bool:
@@ -61,7 +58,7 @@ class Tries:
             self._short, self.counted = error, True
         how = (error.fault, error.status, error.code)
         self._same = self._same + 1 if how == self._how else 1
-        self._how, self.last = how, error
+        self._how = how
         if error.fault is Fault.FAILED and self._answers is None:
             self._answers = self._pace.answers
         single = len(self._request.texts) == 1 and not self._request.tries
