@@ -95,7 +95,7 @@ def _columns_of(
     problem, hint = None, None
     twice = [name for name, times in Counter(columns).items() if times > 1]
     if twice:
-        problem = f"column {twice[0]!r} stands twice"
+        problem = f"column {twice[0][:_SHORT]!r} stands twice"
         hint = "Give each column a name of its own: rows are read by the names of the header."
     elif not _has_text(columns, names):
         problem = f"no text column: found {listed}, expected {names.expected}"
