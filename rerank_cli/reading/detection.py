@@ -17,7 +17,8 @@ _FORMAT_OF_SUFFIX = {
 
 # Compiled when they are used: most texts begin otherwise.
 _STRING = r'"(?:[^"\\]++|\\.)*+"'
-_OBJECT = rf"\s*(?:\[\s*)*\{{\s*{_STRING}\s*:"
+# Python's own way of writing an object too: it is refused rather than ranked.
+_OBJECT = rf"\s*(?:\[\s*)*\{{\s*(?:{_STRING}|'[^'\n]*')\s*:"
 _STRINGS = rf"\s*(?:\[\s*)+{_STRING}[ \t]*[,\]\r\n]"
 _OTHERS = r'\s*\[\s*\n[\s\[]*(?:-?\d|"|true|false|null|\])'
 _LONG = 2**16

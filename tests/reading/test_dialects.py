@@ -145,6 +145,20 @@ def test_the_header_shows_another_separator(delimiter: str, input_format: str) -
     assert numbered(table(data, input_format)) == [(2, "how long"), (3, "weather")]
 
 
+@pytest.mark.parametrize("delimiter", [";", "\t", "|", ","])
+def test_a_quoted_header_shows_another_separator(delimiter: str) -> None:
+    """A table in which all is quoted would be called malformed."""
+    data = f'"id"{delimiter}"text"\n"1"{delimiter}"how, long"\n"2"{delimiter}"weather"\n'
+    assert numbered(table(data)) == [(2, "how, long"), (3, "weather")]
+
+
+def test_a_quoted_header_without_a_text_column_names_its_columns() -> None:
+    """--text-field, which is all that is missing, would not be named."""
+    error = refusal('"nummer";"inhalt"\n"1";"how long"\n')
+    assert "found 'nummer', 'inhalt'" in error.message
+    assert "--text-field" in (error.hint or "")
+
+
 def test_rows_have_the_separator_of_the_header() -> None:
     """Commas in the passages of a table with semicolons would cut them."""
     data = 'id;text\n1;"a; b"\n2;c, d\n3;e; f\n'

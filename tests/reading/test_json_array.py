@@ -88,6 +88,7 @@ def test_each_element_is_located_by_the_line_it_begins_on() -> None:
         ('[{"text": "a"},\n{"text": "b", "n": ' + "[" * 100_000, 2, "too deeply"),
         ('{"text": "a"}\nplain words\n', 2, "not JSON"),
         ('{"text": "a"},\n{"text": "b"}\n', 1, "not JSON"),
+        ("[{'text': 'a'}]", 1, "not JSON"),
         ('[["a", "b"],\n["c", "d"]]', 1, "expected a JSON object or string"),
         ("[0.1, 0.2]\n[0.3, 0.4]\n", 1, "found '0.1, 0.2]', expected a JSON object or string"),
         ("[\n  1,\n  2\n]\n", 2, "found '1,', expected a JSON object or string"),
