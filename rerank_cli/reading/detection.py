@@ -15,10 +15,12 @@ _FORMAT_OF_SUFFIX = {
     ".parquet": "parquet",
 }
 
+# Compiled when they are used: most texts begin otherwise.
 _STRING = r'"(?:[^"\\]++|\\.)*+"'
-_OBJECT = re.compile(rf"\s*(?:\[\s*)*\{{\s*{_STRING}\s*:")
-_STRINGS = re.compile(rf"\s*(?:\[\s*)+{_STRING}\s*[,\]]")
-_OTHERS = re.compile(r'\s*\[\s*\n[\s\[]*(?:-?\d|"|true|false|null|\])')
+# Python's own way of writing an object too: it is refused rather than ranked.
+_OBJECT = rf"\s*(?:\[\s*)*\{{\s*(?:{_STRING}|'[^'\n]*')\s*:"
+_STRINGS = rf"\s*(?:\[\s*)+{_STRING}[ \t]*[,\]\r\n]"
+_OTHERS = r'\s*\[\s*\n[\s\[]*(?:-?\d|"|true|false|null|\])'
 _LONG = 2**16
 
 
@@ -38,7 +40,8 @@ def format_of_text(text: str) -> str:
     """
     if not text.lstrip("\ufeff \t\r\n").startswith(("{", "[")):
         return "lines"
-    return "json" if _OBJECT.match(text) or _OTHERS.match(text) or _is_array(text) else "lines"
+    is_json = re.match(_OBJECT, text) or re.match(_OTHERS, text) or _is_array(text)
+    return "json" if is_json else "lines"
 
 
 def _is_array(text: str) -> bool:
@@ -48,7 +51,7 @@ def _is_array(text: str) -> bool:
     first = first.strip()
     if first in {"[]", "{}"}:
         return next(lines, None) is None
-    begins = _STRINGS.match(text) is not None
+    begins = re.match(_STRINGS, text) is not None
     if len(first) > _LONG:
         return begins
     try:

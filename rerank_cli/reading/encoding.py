@@ -67,8 +67,8 @@ def decoded(
     except UnicodeError as error:
         raise InputError(f"not {encoding} text: {error}", source=source) from None
     else:
-        at = text.find("\0")
-        if at >= 0:
+        # In the bytes first: there it takes a twentieth of the time.
+        if 0 in data and (at := text.find("\0")) >= 0:
             problem, hint = "holds a NUL character, which no text does", _without_nul(data)
         elif encoding == "utf-8" or not (found := _NO_CHARACTER.search(text)):
             return text

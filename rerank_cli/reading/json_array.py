@@ -36,13 +36,10 @@ def _values(text: str, source: str) -> Iterator[tuple[int, object, str]]:
         text = text.replace("\r", "\n")
     at = _after_blanks(text, 0)
     in_array = text.startswith("[", at)
-    if in_array:
-        at = _after_blanks(text, at + 1)
-        if text.startswith("]", at):
-            _check_end(text, at, source)
-            return
+    at = _after_blanks(text, at + 1) if in_array else at
+    goes_on = not text.startswith("]", at)
     line, counted = 1, 0
-    while at < len(text) or in_array:
+    while goes_on and at < len(text):
         line, counted = line + text.count("\n", counted, at), at
         try:
             value, end = value_at(text, at)
@@ -54,10 +51,10 @@ def _values(text: str, source: str) -> Iterator[tuple[int, object, str]]:
         yield line, value, _shown(text, at)
         at = _after_blanks(text, end)
         if in_array:
-            if not text.startswith(",", at):
-                _check_end(text, at, source)
-                return
-            at = _after_blanks(text, at + 1)
+            goes_on = text.startswith(",", at)
+            at = _after_blanks(text, at + 1) if goes_on else at
+    if in_array:
+        _check_end(text, at, source)
 
 
 def _check_end(text: str, at: int, source: str) -> None:

@@ -1,5 +1,6 @@
 """Parquet files, a row at a time, by pyarrow of the extra `parquet`."""
 
+import contextlib
 import datetime
 import decimal
 import math
@@ -46,7 +47,7 @@ def rows(
         file = ParquetFile(stream, buffer_size=2**20, pre_buffer=False)
         columns = file.schema_arrow.names
         if twice := next((name for name in columns if columns.count(name) > 1), None):
-            problem, hint = f"column {twice!r} stands twice", "Rename one of the two."
+            problem, hint = f"column {twice[:_SHORT]!r} stands twice", "Rename one of the two."
             raise InputError(problem, source=source, hint=hint)
         for batch in file.iter_batches(_BATCH, use_threads=False):
             size += batch.nbytes
@@ -87,11 +88,11 @@ def _json_value(value: Any) -> object:
             return None if math.isnan(value) else str(value)
         return int(value) if value == int(value) and not isinstance(value, float) else float(value)
     if isinstance(value, bytes):
-        # Texts that were written without saying so; what is none must not pass for one.
-        try:
-            return value.decode()
-        except UnicodeDecodeError:
-            return {"base64": b64encode(value).decode()}
+        # A text, of a program that does not mark it as such; what is none must not pass for one.
+        with contextlib.suppress(UnicodeDecodeError):
+            if b"\0" not in value:
+                return value.decode()
+        return {"base64": b64encode(value).decode()}
     if isinstance(value, dict):
         return {str(name): _json_value(each) for name, each in value.items()}
     if isinstance(value, list | tuple):

@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
@@ -51,7 +52,7 @@ def byte_lines(
     As `read_text`, but never held as a whole, and `max_bytes` is for a line; `encoding.decoded`
     makes text of one. Of a Parquet file, each row is a line of JSON.
     """
-    return ((raw, name) for _, raw, name in _lines(file, stdin, encoding, max_bytes))
+    return map(itemgetter(1, 2), _lines(file, stdin, encoding, max_bytes))
 
 
 class StoredLines:
@@ -123,14 +124,14 @@ def _lines(
             line = lines.readline()
         at, number = 0, 1
         while line:
-            raw = line[len(mark) :]
-            _check_size(raw, max_bytes, source, number)
-            yield at + len(mark) if in_file else None, raw, name
-            at += len(line)
+            begin, at = at + len(mark), at + len(line)
+            line = line[len(mark) :] if mark else line
+            _check_size(line, max_bytes, source, number)
+            yield begin if in_file else None, line, name
             number += 1
             line = lines.readline(max_bytes + 1)
             # As `cat` leaves it between two files.
-            mark = _MARK if line.startswith(_MARK) else b""
+            mark = _MARK if line[:1] == _MARK[:1] and line.startswith(_MARK) else b""
 
 
 def _json_lines(

@@ -15,6 +15,7 @@ from rerank_cli.reading.fields import FieldNames, passage_of
 _SEPARATORS = (",", ";", "\t", "|")
 # The line that Excel takes for itself, before the header.
 _EXCEL = re.compile(r'"?sep=([^"\r\n])"?(?:\r\n?|\n|\Z)')
+_FIRST_LINE = re.compile(r"[\r\n]*([^\r\n]*)")
 _SHOWN = 12
 _SHORT = 40
 
@@ -39,14 +40,12 @@ def csv_passages(
         next(lines)
         lines.row.clear()
         delimiter = delimiter or excel[1]
-    begin = lines.position
-    style = Style(delimiter or usual, quotes)
+    first = _FIRST_LINE.match(text, lines.position)
+    style = _style_of(first[1] if first else "", delimiter, Style(usual, quotes), names)
     line, header = next(rows(lines, style), (0, []))
     if not header:
         return
-    raw = text[begin : lines.position].lstrip("\r\n")
-    style = _style_of(raw, style, names, is_given=delimiter is not None)
-    columns, width = _columns_of(raw, style, names, source, line)
+    columns, width = _columns_of(header, style, names, source, line), len(header)
     for line, cells in rows(lines, style, width, warn):
         if not len(columns) <= len(cells) <= width or len(columns) < width:
             if len(cells) == 1 and not cells[0].strip():
@@ -74,62 +73,62 @@ def _check_row(
             raise InputError(problem, source=source, line=line, hint=hint)
 
 
-def _style_of(raw: str, style: Style, names: FieldNames, *, is_given: bool) -> Style:
-    """How the rows are cut, by the header: its separator, if none is given, and blanks after it."""
-    header = _names_in(raw, style)
-    if len(header) == 1 and not is_given:
-        others = (replace(style, delimiter=each) for each in _SEPARATORS if each in raw)
-        style = next((each for each in others if _has_text(_names_in(raw, each), names)), style)
-    cells = _cut(raw, style)
+def _style_of(first: str, delimiter: str | None, usual: Style, names: FieldNames) -> Style:
+    """How rows are cut, by the first line: its separator, if none is given, and blanks after it."""
+    style = replace(usual, delimiter=delimiter or usual.delimiter)
+    cells = _cut(first, style)
+    if delimiter is None and len(cells) <= 1:
+        for each in _SEPARATORS:
+            other = _cut(first, replace(style, delimiter=each))
+            # No cells: between quoted cells there is something else than the usual delimiter.
+            if len(other) > 1 and (not cells or _has_text(other, names)):
+                style, cells = replace(style, delimiter=each), other
+                break
     return replace(style, blanks=len(cells) > 1 and all(name[:1] == " " for name in cells[1:]))
 
 
 def _columns_of(
-    raw: str, style: Style, names: FieldNames, source: str, line: int
-) -> tuple[list[str], int]:
-    """The names of the columns up to the last that has one, and how many columns there are."""
-    header = _names_in(raw, style)
-    width = len(header)
-    columns = header[: max((at for at, name in enumerate(header, 1) if name), default=0)]
-    listed = ", ".join(repr(name[:_SHORT]) for name in header[:_SHOWN])
+    header: Sequence[str], style: Style, names: FieldNames, source: str, line: int
+) -> list[str]:
+    """The names of the columns, up to the last that has one."""
+    stripped = [name.strip() for name in header]
+    columns = stripped[: max((at for at, name in enumerate(stripped, 1) if name), default=0)]
+    listed = ", ".join(repr(name[:_SHORT]) for name in stripped[:_SHOWN])
     problem, hint = None, None
     twice = [name for name, times in Counter(columns).items() if times > 1]
     if twice:
-        problem = f"column {twice[0]!r} stands twice"
+        problem = f"column {twice[0][:_SHORT]!r} stands twice"
         hint = "Give each column a name of its own: rows are read by the names of the header."
     elif not _has_text(columns, names):
         problem = f"no text column: found {listed}, expected {names.expected}"
         hint = "Name it with --text-field; a table needs a header row."
-        if other := _other_separator(raw, style, names):
+        if other := _other_separator(header, style, names):
             problem = f"the separator looks like {other!r}: found {listed} as columns"
             hint = f"Try: --delimiter '{other}'".replace("\t", "\\t")
     elif names.id is not None and names.id not in columns:
         problem = f"no id column {names.id!r}: found {listed}"
     if problem:
         raise InputError(problem, source=source, line=line, hint=hint)
-    return columns, width
+    return columns
 
 
-def _other_separator(raw: str, style: Style, names: FieldNames) -> str | None:
+def _other_separator(header: Sequence[str], style: Style, names: FieldNames) -> str | None:
     """A separator that may be the right one for a header without a text column."""
-    alone = len(_names_in(raw, style)) == 1
+    line = style.delimiter.join(header)
     for each in _SEPARATORS:
-        header = _names_in(raw, replace(style, delimiter=each))
-        if each != style.delimiter and len(header) > 1 and (alone or _has_text(header, names)):
+        cells = _cut(line, replace(style, delimiter=each))
+        fits = len(header) == 1 or _has_text(cells, names)
+        if each != style.delimiter and len(cells) > 1 and fits:
             return each
     return None
 
 
 def _has_text(header: Sequence[str], names: FieldNames) -> bool:
-    return names.text_of(dict.fromkeys(header))[0] is not None
+    return names.text_of({name.strip(): None for name in header})[0] is not None
 
 
-def _names_in(raw: str, style: Style) -> list[str]:
-    return [name.strip() for name in _cut(raw, style)]
-
-
-def _cut(raw: str, style: Style) -> list[str]:
-    """The cells of a header, none where it cannot be cut so."""
+def _cut(line: str, style: Style) -> list[str]:
+    """The cells of a line, none where it cannot be cut so."""
     with contextlib.suppress(InputError):
-        return next(rows(Lines(raw, ""), style), (0, list[str]()))[1]
+        return next(rows(Lines(line, ""), style), (0, list[str]()))[1]
     return []
