@@ -7,8 +7,12 @@ A new wire format is one module with a class like `mixedbread.Mixedbread` and on
 from collections.abc import Mapping
 from typing import Protocol
 
+from rerank_cli.dialects.cloudflare import Cloudflare
 from rerank_cli.dialects.cohere import Cohere
 from rerank_cli.dialects.dashscope import DashScope
+from rerank_cli.dialects.decisions import Decisions
+from rerank_cli.dialects.elasticsearch import Elasticsearch
+from rerank_cli.dialects.isaacus import Isaacus
 from rerank_cli.dialects.mixedbread import Mixedbread
 from rerank_cli.dialects.nim import Nim
 from rerank_cli.dialects.pinecone import Pinecone
@@ -16,6 +20,7 @@ from rerank_cli.dialects.reply import Decoded
 from rerank_cli.dialects.request_options import RequestOptions
 from rerank_cli.dialects.score_vector import ScoreVector
 from rerank_cli.dialects.sglang import SGLang
+from rerank_cli.dialects.systemone import SystemOne
 from rerank_cli.dialects.tei import Tei
 from rerank_cli.dialects.voyage import Voyage
 from rerank_cli.planning import Request
@@ -54,4 +59,9 @@ DIALECTS: Mapping[str, Dialect] = {
     "dashscope": DashScope(),
     "pinecone": Pinecone(),
     "score-vector": ScoreVector(),
+    "elasticsearch": Elasticsearch(),
+    "cloudflare": Cloudflare(),
+    "isaacus": Isaacus(),
+    "decisions": Decisions(),
+    "systemone": SystemOne(),
 }

@@ -9,7 +9,7 @@ from rerank_cli.doctor.probe import QUERY, TEXTS, FailedProbe, Prober
 from rerank_cli.engines.endpoint.exchange import Connect
 from rerank_cli.model import Candidates, Passage
 from rerank_cli.planning import Limits, plan
-from rerank_cli.providers import CUSTOM, Provider
+from rerank_cli.providers import ACCOUNT, CUSTOM, Provider
 from rerank_cli.settings import Settings
 from rerank_cli.transport.connector import connector
 
@@ -31,6 +31,8 @@ def diagnose(
     """
     if settings.provider.is_embedded:
         return _diagnose_embedded(settings)
+    if ACCOUNT in settings.base_url:
+        settings.require()
     connect = connect or (lambda: connector(settings.base_url, timeout))
     with closing(Prober(settings, providers, connect(), note)) as prober:
         probed = prober.find()

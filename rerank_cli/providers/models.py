@@ -32,6 +32,9 @@ MODELS = (
     Model(
         "bge-reranker-v2-m3|bce-reranker-base", frozenset({"max_chunks_per_doc", "overlap_tokens"})
     ),
+    Model("ctxl-rerank", frozenset({"instruction"})),
+    # It reads all passages of a request as one state.
+    Model(r"\bjev-", listwise=True),
     # Cosines of passages that were read together.
     Model("jina-reranker-v3", listwise=True, decides_range=True),
     Model("jina-(reranker-(v1|v2|m0)|colbert)", decides_range=True, score_range=UNIT),

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from rerank_cli.errors import Fault, SettingsError
 from rerank_cli.model import Range
-from rerank_cli.providers import CUSTOM, GENERAL_KEY, LOCAL, Provider, owner_of
+from rerank_cli.providers import ACCOUNT, CUSTOM, GENERAL_KEY, LOCAL, Provider, owner_of
 from rerank_cli.providers.models import known
 from rerank_cli.settings.dotenv import DotEnv
 from rerank_cli.settings.flags import Flags
@@ -52,7 +53,7 @@ class Settings:
         return known(self.model).listwise
 
     def require(self) -> None:
-        """Raise SettingsError if the provider needs a model or a key that is not here."""
+        """Raise SettingsError if the provider needs a model, key or account that is not here."""
         row = self.provider
         if row.needs_model and not self.model:
             in_python = f'Name one: Reranker("{row.name}:MODEL").'
@@ -61,15 +62,19 @@ class Settings:
                 f"{row.name} has no default model",
                 " ".join(filter(None, (hint, row.advice.get(Fault.MODEL)))),
             )
-        if self.key or not row.needs_key:
-            return
-        if self.withheld:
-            raise SettingsError(f"no key for {row.name}: {self.withheld}")
-        names = " or ".join((GENERAL_KEY, *row.key_variables))
-        hint = f"Set {names} in the environment or in .env; or rank without one: -p local"
-        if self.arguments_only:
-            hint = "Give it as api_key=…, or use Reranker.from_environment()."
-        raise SettingsError(f"no key for {row.name}", hint)
+        if row.needs_key and not self.key:
+            if self.withheld:
+                raise SettingsError(f"no key for {row.name}: {self.withheld}")
+            names = " or ".join((GENERAL_KEY, *row.key_variables))
+            hint = f"Set {names} in the environment or in .env; or rank without one: -p local"
+            if self.arguments_only:
+                hint = "Give it as api_key=…, or use Reranker.from_environment()."
+            raise SettingsError(f"no key for {row.name}", hint)
+        if row.account and ACCOUNT in self.base_url:
+            hint = f"Set {row.account} in the environment or in .env, or give --base-url with it."
+            if self.arguments_only:
+                hint = "Give base_url=… with it, or use Reranker.from_environment()."
+            raise SettingsError(f"no account for the URL of {row.name}", hint)
 
 
 def resolve(
@@ -87,6 +92,7 @@ def resolve(
     if base_url:
         check_url(base_url.value, str(base_url))
     provider, named = _provider(flags, sources, base_url)
+    provider = _with_account(provider, sources)
     model = _model(flags, sources, provider)
     price = _price(flags, sources)
     cache = _cache(flags, sources)
@@ -160,9 +166,19 @@ def _provider(flags: Flags, sources: Sources, base_url: Found | None) -> tuple[P
         return owner_of(base_url.value, trusted) or CUSTOM, base_url
     chosen = Found("", "", DEFAULT)
     for provider in rows.values():
-        if provider.needs_key and key_for(provider, chosen, None, sources)[0]:
+        by_key = provider.needs_key and provider.chosen_by_key
+        if by_key and key_for(provider, chosen, None, sources)[0]:
             return provider, chosen
     return LOCAL, chosen
+
+
+def _with_account(provider: Provider, sources: Sources) -> Provider:
+    """The provider with the user's account in its URL, where that needs one and it is known."""
+    account = sources.find(provider.account) if provider.account else None
+    if account is None:
+        return provider
+    url = provider.base_url.replace(ACCOUNT, quote(account.value, safe=""))
+    return replace(provider, base_url=url)
 
 
 def _model(flags: Flags, sources: Sources, provider: Provider) -> str | None:

@@ -32,6 +32,11 @@ SERVERS = [
     ("pinecone", servers.pinecone, "", ["/v1"]),
     (_DASHSCOPE, servers.dashscope, "/api/v1", ["", "/v1"]),
     ("deepinfra", servers.deepinfra, "/v1/inference", ["", "/v1"]),
+    ("elasticsearch", servers.elasticsearch, "", ["/v1", "/rerank"]),
+    ("cloudflare", servers.cloudflare, "/client/v4/accounts/0123", []),
+    ("isaacus", servers.isaacus, "/v1", [""]),
+    ("openai", servers.decisions, "/v1", [""]),
+    ("typesafe", servers.systemone, "/v1", [""]),
 ]
 PLACES = [
     pytest.param(name, respond, path, id=f"{name}{path}")
@@ -39,7 +44,7 @@ PLACES = [
     for path in (right, *wrong)
 ]
 # Its model stands in the URL, and none could be guessed.
-_NAMED = {"deepinfra": MODEL}
+_NAMED = {"deepinfra": MODEL, "cloudflare": MODEL}
 
 
 @pytest.mark.parametrize(("name", "respond", "path"), PLACES)
@@ -100,6 +105,8 @@ def test_known_endpoint_is_asked_little(name: str, respond: Respond, path: str) 
     row = PROVIDERS[name]
     header = row.key_header.lower()
     guarded = servers.guarded(respond, KEY, http({"detail": "Unauthorized"}, 401), header)
+    if row.key_scheme == "ApiKey":
+        guarded = servers.secured(respond, KEY)
     model = MODEL if row.needs_model or name == "deepinfra" else None
     checked, received = visit(guarded, path, name, model, WITH_KEY)
     assert (checked.code, checked.bad) == (0, [])
