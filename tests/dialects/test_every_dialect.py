@@ -23,14 +23,18 @@ EVERY_WITH_INDEXES = pytest.mark.parametrize("name", REPLIES)
 # Each wire format has its turn.
 _IN_PASSING = settings(BRIEFLY, max_examples=12)
 
-_KEYS = ("index", "score", "relevance_score", "logit", "document", "text", "meta_info")
-_KEYS += ("id", "name", "type", "probability", "noul")
+_KEYS = (
+    *("index", "score", "relevance_score", "logit", "document", "text", "meta_info"),
+    *("id", "name", "type", "probability", "noul"),
+)
 _NOT_QUITE_RESULTS = st.lists(
     st.dictionaries(st.sampled_from(_KEYS), st.integers(-1, 3) | FINITE | ANY_JSON) | ANY_JSON,
     max_size=4,
 )
-_PLACES = ("results", "data", "rankings", "scores", "output", "usage", "meta", "tokens", "error")
-_PLACES += ("rerank", "result", "answers", "errors")
+_PLACES = (
+    *("results", "data", "rankings", "scores", "output", "usage", "meta", "tokens", "error"),
+    *("rerank", "result", "answers", "errors"),
+)
 _WITHIN = st.sampled_from(["results", "response", "D00", "D01"])
 _HOSTILE = st.dictionaries(
     st.sampled_from(_PLACES),
