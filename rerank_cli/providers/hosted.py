@@ -261,6 +261,6 @@ HOSTED = (
         key_variables=("TYPESAFE_API_KEY",),
         count=None,
         max_passages=Guess(30),
-        max_tokens=32_000,
+        max_tokens=Guess(32_000),
     ),
 )

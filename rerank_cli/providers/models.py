@@ -1,14 +1,13 @@
 """Properties of models by name, wherever they are served."""
 
 import re
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from rerank_cli.model import UNIT, Range
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """The models whose names match a pattern, case ignored.
 
     takes           options that they take: instruction, max_chunks_per_doc, overlap_tokens

@@ -25,7 +25,8 @@ class Guess(int):
     """A limit that no documentation vouches for."""
 
 
-@dataclass(frozen=True, slots=True)
+# Without slots: the class would be made twice, at every start.
+@dataclass(frozen=True)
 class Provider:
     """One endpoint: where it is, its wire format, its limits, what its scores mean.
 
