@@ -183,6 +183,7 @@ def test_the_json_keys_are_those_of_the_program(server: Loopback) -> None:
 def _variables() -> set[str]:
     own = {"RERANK_PROVIDER", "RERANK_MODEL", "RERANK_BASE_URL", "RERANK_API_KEY"}
     own |= {"RERANK_PRICE_PER_MILLION", "RERANK_CACHE"}
+    own |= {row.account for row in PROVIDERS.values() if row.account}
     keys = (name for row in PROVIDERS.values() for name in (*row.key_variables, *row.borrowed))
     return own.union(keys)
 

@@ -1,23 +1,16 @@
 """The wire formats, pure: a request becomes a JSON body, a reply becomes scores.
 
 A new wire format is one module with a class like `mixedbread.Mixedbread` and one line in
-`DIALECTS`. Nothing here opens a connection or knows a provider.
+`CLASSES`. Nothing here opens a connection or knows a provider.
 """
 
 from collections.abc import Mapping
-from typing import Protocol
+from functools import cached_property
+from importlib import import_module
+from typing import Any, Protocol, cast
 
-from rerank_cli.dialects.cohere import Cohere
-from rerank_cli.dialects.dashscope import DashScope
-from rerank_cli.dialects.mixedbread import Mixedbread
-from rerank_cli.dialects.nim import Nim
-from rerank_cli.dialects.pinecone import Pinecone
 from rerank_cli.dialects.reply import Decoded
 from rerank_cli.dialects.request_options import RequestOptions
-from rerank_cli.dialects.score_vector import ScoreVector
-from rerank_cli.dialects.sglang import SGLang
-from rerank_cli.dialects.tei import Tei
-from rerank_cli.dialects.voyage import Voyage
 from rerank_cli.planning import Request
 
 __all__ = ["DIALECTS", "Decoded", "Dialect", "RequestOptions"]
@@ -44,14 +37,38 @@ class Dialect(Protocol):
         """
 
 
+class _Later:
+    """A wire format whose module is imported when it is first used: a run uses just one."""
+
+    def __init__(self, module: str, name: str) -> None:
+        self._module, self._name = module, name
+
+    @cached_property
+    def _dialect(self) -> object:
+        return getattr(import_module(f"{__name__}.{self._module}"), self._name)()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._dialect, name)
+
+
+CLASSES: Mapping[str, tuple[str, str]] = {
+    "cohere": ("cohere", "Cohere"),
+    "voyage": ("voyage", "Voyage"),
+    "mixedbread": ("mixedbread", "Mixedbread"),
+    "tei": ("tei", "Tei"),
+    "sglang": ("sglang", "SGLang"),
+    "nim": ("nim", "Nim"),
+    "dashscope": ("dashscope", "DashScope"),
+    "pinecone": ("pinecone", "Pinecone"),
+    "score-vector": ("score_vector", "ScoreVector"),
+    "elasticsearch": ("elasticsearch", "Elasticsearch"),
+    "cloudflare": ("cloudflare", "Cloudflare"),
+    "isaacus": ("isaacus", "Isaacus"),
+    "decisions": ("decisions", "Decisions"),
+    "systemone": ("systemone", "SystemOne"),
+}
+"""Wire format → its module and class."""
+
 DIALECTS: Mapping[str, Dialect] = {
-    "cohere": Cohere(),
-    "voyage": Voyage(),
-    "mixedbread": Mixedbread(),
-    "tei": Tei(),
-    "sglang": SGLang(),
-    "nim": Nim(),
-    "dashscope": DashScope(),
-    "pinecone": Pinecone(),
-    "score-vector": ScoreVector(),
+    name: cast("Dialect", _Later(*where)) for name, where in CLASSES.items()
 }

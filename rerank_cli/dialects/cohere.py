@@ -18,11 +18,13 @@ class Cohere:
 
     path     the final path of the URL
     results  the fields, one within the other, under which a reply has its results
+    index    the field of a result that is the number of its passage
     scores   the field of a result that is its score; others where no result has it
     """
 
     path = "/rerank"
     results: tuple[str, ...] = ("results",)
+    index = "index"
     scores: tuple[str, ...] = ("relevance_score", "score")
 
     def url(self, base_url: str, options: RequestOptions) -> str:
@@ -40,4 +42,4 @@ class Cohere:
         results = list_at(reply, *self.results)
         named = (name for name in self.scores if any(name in object_of(each) for each in results))
         score = next(named, self.scores[0])
-        return Decoded(scored(results, score, count), input_tokens(reply))
+        return Decoded(scored(results, score, count, self.index), input_tokens(reply))

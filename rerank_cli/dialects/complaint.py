@@ -11,13 +11,14 @@ _LENGTH = 4000
 # Levels of a body that are searched, and complaints of a list that are reported.
 _DEEPEST, _ITEMS = 8, 20
 # Where a complaint may be: in the body, and in an object within it.
-_KEYS = ("error", "detail", "message", "error_msg", "msg", "title")
-_INNER_KEYS = ("message", "error_msg", "error", "detail", "msg")
+_KEYS = ("error", "detail", "message", "error_msg", "msg", "title", "errors")
+_INNER_KEYS = ("message", "error_msg", "error", "detail", "msg", "reason")
 _CODE_KEYS = ("code", "error_code", "type", "error_type", "status")
 _ID_HEADERS = (
     "x-siliconcloud-trace-id",
     "x-request-id",
     "request-id",
+    "x-typesafe-request-id",
     "x-amzn-requestid",
     "nvcf-reqid",
 )
@@ -50,8 +51,9 @@ def complaint_of(value: object) -> Complaint:
     """The complaint in a parsed body; its text is empty if nothing in it reads as one."""
     if not isinstance(value, dict):
         return Complaint(_line(_text(value)))
-    inner = value.get("error")
-    inner = inner if isinstance(inner, dict) else {}
+    # One error, or a list of them.
+    found = (value.get("error"), _first_item(value.get("errors")))
+    inner = next((each for each in found if isinstance(each, dict)), {})
     code = _first(inner, value, keys=_CODE_KEYS)
     request_id = _first(value, keys=("request_id", "requestId", "id"))
     return Complaint(
@@ -59,6 +61,10 @@ def complaint_of(value: object) -> Complaint:
         code[:_LENGTH] if isinstance(code, str) else _whole(code),
         str(request_id)[:_LENGTH] if isinstance(request_id, int | str) else None,
     )
+
+
+def _first_item(value: object) -> object:
+    return value[0] if isinstance(value, list) and value else None
 
 
 def _whole(code: object) -> int | None:

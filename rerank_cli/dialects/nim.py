@@ -18,13 +18,14 @@ _WITHOUT_NAME = {"nv-rerank-qa-mistral-4b:1": "nvidia"}
 class Nim(Cohere):
     """See `dialects.Dialect`. The body has the model's name with dots, the URL with underscores."""
 
+    path = "/ranking"
     results = ("rankings",)
     scores = ("logit",)
 
     def url(self, base_url: str, options: RequestOptions) -> str:
         model = options.model or ""
         name = _WITHOUT_NAME.get(model) or model.replace(".", "_")
-        return options.url(base_url, "/ranking", name)
+        return options.url(base_url, self.path, name)
 
     def encode(self, request: Request, options: RequestOptions) -> Mapping[str, object]:
         passages = [{"text": text} for text in request.texts]

@@ -15,6 +15,8 @@ _NO_SCORES = (
     "`rerank doctor` finds out which wire form it speaks."
 )
 _HINT = "The endpoint's reply cannot be trusted; nothing is ranked. Is it a rerank endpoint?"
+_DIGITS = 9
+"""Of an index; Python refuses to read thousands of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +54,49 @@ def list_at(reply: object, *keys: str) -> Sequence[object]:
 
     Raises ReplyError, with what the endpoint says instead, if there is none.
     """
-    found = reply
-    for key in keys:
-        found = object_of(found).get(key)
+    found = _at(reply, keys)
     if isinstance(found, list):
         return found
+    raise _without(keys, reply)
+
+
+def object_at(reply: object, *keys: str) -> Mapping[str, object]:
+    """The object under the keys, as `list_at` finds a list."""
+    found = _at(reply, keys)
+    if isinstance(found, dict):
+        return found
+    raise _without(keys, reply)
+
+
+def _at(reply: object, keys: Sequence[str]) -> object:
+    for key in keys:
+        reply = object_of(reply).get(key)
+    return reply
+
+
+def _without(keys: Sequence[str], reply: object) -> ReplyError:
     said = complaint_of(reply).text
     what = f"the reply has no {'.'.join(keys)}" if keys else "the reply is not a list"
     wire_form = frozenset({Sign.WIRE_FORM})
-    raise ReplyError(f"{what}: {said}" if said else what, _NO_SCORES, signs=wire_form)
+    return ReplyError(f"{what}: {said}" if said else what, _NO_SCORES, signs=wire_form)
 
 
-def scored(results: Sequence[object], key: str, count: int) -> tuple[float, ...]:
-    """The scores of results that hold `index` and a score by this key; see `one_score_each`."""
-    return _if_plain(results, key, count) or one_score_each(_pairs(results, key), count)
+def scored(
+    results: Sequence[object], key: str, count: int, index: str = "index"
+) -> tuple[float, ...]:
+    """The scores of results that hold an index and a score by these keys; see `one_score_each`."""
+    plain = _if_plain(results, key, count, index)
+    return plain or one_score_each(_pairs(results, key, index), count)
 
 
-def _if_plain(results: Sequence[object], key: str, count: int) -> tuple[float, ...] | None:
+def _if_plain(
+    results: Sequence[object], key: str, count: int, index: str
+) -> tuple[float, ...] | None:
     """What `one_score_each` gives, several times as fast; None for any irregular reply."""
     if len(results) != count:
         return None
     try:
-        by_index = {each["index"]: each[key] for each in results}  # type: ignore[index]
+        by_index = {each[index]: each[key] for each in results}  # type: ignore[index]
         scores = tuple(map(by_index.__getitem__, range(count)))
     except (KeyError, TypeError):
         return None
@@ -81,11 +104,18 @@ def _if_plain(results: Sequence[object], key: str, count: int) -> tuple[float, .
     return scores if plain and all(map(isfinite, scores)) else None
 
 
-def _pairs(results: Iterable[object], key: str) -> Iterator[tuple[object, object]]:
+def _pairs(results: Iterable[object], key: str, index: str) -> Iterator[tuple[object, object]]:
     for result in results:
         if not isinstance(result, dict):
             raise ReplyError("the reply has a result that is not an object", _HINT)
-        yield result.get("index"), result.get(key)
+        yield result.get(index), result.get(key)
+
+
+def index_of(name: object) -> object:
+    """The index that a name such as `007` is; what is none is left for `scored` to refuse."""
+    if isinstance(name, str) and name.isascii() and name.isdecimal() and len(name) <= _DIGITS:
+        return int(name)
+    return name
 
 
 def input_tokens(reply: object) -> int | None:
@@ -98,6 +128,7 @@ def input_tokens(reply: object) -> int | None:
         (meta.get("billed_units"), "input_tokens"),
         (meta.get("billed_units"), "total_tokens"),
         (reply.get("usage"), "prompt_tokens"),
+        (reply.get("usage"), "input_tokens"),
         (reply.get("usage"), "total_tokens"),
         (reply, "total_tokens"),
         (reply, "input_tokens"),

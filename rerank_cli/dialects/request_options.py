@@ -32,7 +32,7 @@ class RequestOptions:
 
         A base URL that ends in that path stays as it is. `model` is its name as URLs have it.
         """
-        path = (self.path or usual).replace("{model}", quote(model or self.model or "", safe="/:"))
+        path = (self.path or usual).replace("{model}", quote(model or self.model or "", safe="/:@"))
         parts = urlsplit(base_url)
         base = parts.path.rstrip("/")
         return parts._replace(path=base if base.endswith(path) else base + path).geturl()

@@ -10,7 +10,7 @@ from rerank_cli.engines import Engine
 from rerank_cli.engines.endpoint.exchange import Connect
 from rerank_cli.model import Candidates, Passage
 from rerank_cli.planning import Limits, plan
-from rerank_cli.providers import CUSTOM, Provider
+from rerank_cli.providers import ACCOUNT, CUSTOM, Provider
 from rerank_cli.settings import Settings
 from rerank_cli.transport.connector import connector
 
@@ -34,6 +34,8 @@ def diagnose(
     """
     if engine:
         return _diagnose_here(engine, settings)
+    if ACCOUNT in settings.base_url:
+        settings.require()
     connect = connect or (lambda: connector(settings.base_url, timeout))
     with closing(Prober(settings, providers, connect(), note)) as prober:
         probed = prober.find()

@@ -1,15 +1,16 @@
 """Sends tiny requests to one host, in the expected wire format or in each known one."""
 
-import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import cached_property
 from typing import NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from rerank_cli.dialects import DIALECTS, Decoded
 from rerank_cli.dialects.reply import excerpt, list_at, object_of, parse
+from rerank_cli.doctor.guesses import Guess, forms_of, guesses
 from rerank_cli.engines.endpoint.exchange import Exchange
 from rerank_cli.engines.endpoint.refusal import advice_on, signs_of
 from rerank_cli.engines.endpoint.tries import PROBE
@@ -34,11 +35,6 @@ _DEAD = (Fault.PATH, Fault.UNREADABLE)
 
 _LOST = (Fault.BROKEN, Fault.UNREACHED)
 """What may come of a guess, beside them."""
-
-_ENDING = re.compile(r"(/v\d+)?(/(re)?rank\w*)?/?$")
-"""What may stand at the end of a base URL, or be missing there."""
-
-_FINAL_PATH = re.compile(r"(/(re)?rank\w*)?/?$")
 
 _MODELS_SHOWN, _MODELS_TRIED = 10, 4
 _MARKED_WITHIN = 100_000
@@ -92,12 +88,10 @@ class Prober:
         self.other: Scored | FailedProbe | None = None
         """What else answers where the URL that was given answers wrongly."""
         self._own = settings.provider.owns(settings.base_url)
-        # A wire format that no row speaks could not be suggested.
-        spoken = {CUSTOM.dialect, *(row.dialect for row in providers.values() if not row.path)}
         every = [
             form
-            for form, dialect in DIALECTS.items()
-            if form in spoken and (settings.model or "{model}" not in dialect.path)
+            for form in forms_of(providers)
+            if settings.model or "{model}" not in DIALECTS[form].path
         ]
         self.forms = [settings.provider.dialect] if self._own else every
         """The wire forms to try: just one at the provider's own host."""
@@ -143,19 +137,25 @@ class Prober:
         that was given answers wrongly, that is returned, and the rest is `other`.
         """
         first = self.first = self._probe_with_model(self.settings)
-        if self._own or isinstance(first, Scored) or not self._may_yet_score(first.error):
+        if self._own or isinstance(first, Scored):
             return first
+        if marked := self._marked(first.error):
+            return marked
+        return self._search(first) if self._may_yet_score(first.error) else first
+
+    def _search(self, first: FailedProbe) -> Scored | FailedProbe:
+        """What `find` returns where the first probe failed."""
         telling, dead = first, {first.url} if first.error.fault in _DEAD else set()
         is_astray = _has_no_path(first.error)
-        for guess in sorted(self._guesses(), key=self._leaves):
-            row, base_url = guess
-            if (leaves := self._leaves(guess)) and not is_astray:
+        for guess in guesses(self.settings.base_url, self.providers, self.forms):
+            if guess.leaves and not (is_astray and advice_on(self._known) is None):
                 break
-            model = self.settings.model or row.model
-            other = replace(self.settings, provider=row, base_url=base_url, model=model)
+            other = self._as(guess)
             if other == self.settings or self._exchange(other).url in dead:
                 continue
             probed = self._probe_with_model(other)
+            if self._refuses_how(probed):
+                continue
             if isinstance(probed, Scored) or not self._may_yet_score(probed.error, _LOST):
                 # Scores at the same URL show that the wire form was guessed wrongly.
                 misread = telling is not first and telling.url == probed.url
@@ -168,8 +168,36 @@ class Prober:
                 dead.add(probed.url)
             if not is_wrong(telling.error):
                 telling = max(telling, probed, key=_weight)
-            is_astray &= leaves or _has_no_path(probed.error)
+            is_astray &= guess.leaves or _has_no_path(probed.error)
         return self._recognised(telling)
+
+    def _marked(self, error: ScoringError) -> Scored | FailedProbe | None:
+        """The probe of a provider in its own wire form, where a refusal holds its marks.
+
+        It may want its key in another form, and so refuse one that is right.
+        """
+        said = f"{error.code} {error.said}"
+        for row in self.providers.values():
+            is_known = row.dialect == self.settings.provider.dialect
+            if is_known or not any(mark in said for mark in row.marks):
+                continue
+            for guess in guesses(self.settings.base_url, self.providers, [row.dialect]):
+                probed = self.probe(self._as(guess))
+                if isinstance(probed, Scored) or probed.error.fault not in TRY_OTHERS:
+                    return probed
+        return None
+
+    def _as(self, guess: Guess) -> Settings:
+        """The settings for a guess, with its own model where none is named."""
+        model = self.settings.model or guess.row.model
+        return replace(self.settings, provider=guess.row, base_url=guess.base_url, model=model)
+
+    def _refuses_how(self, probed: Scored | FailedProbe) -> bool:
+        """Whether a key was refused that was sent in another form than that of the settings."""
+        rows = (probed.settings.provider, self.settings.provider)
+        one, other = ((row.key_header, row.key_scheme) for row in rows)
+        refused = (Fault.KEY, Fault.ACCESS)
+        return one != other and isinstance(probed, FailedProbe) and probed.error.fault in refused
 
     def _may_yet_score(self, error: ScoringError, lost: Sequence[Fault] = ()) -> bool:
         """Whether another wire form or path may score after this, or after the faults of `lost`."""
@@ -178,23 +206,22 @@ class Prober:
             return self.settings.model is None
         return error.fault in (*TRY_OTHERS, *lost) and advice_on(error.signs) is None
 
-    def _leaves(self, guess: tuple[Provider, str]) -> bool:
-        """Whether a guess is outside of the path that was given."""
-        path = _FINAL_PATH.sub("", urlsplit(self.settings.base_url).path)
-        return not f"{urlsplit(guess[1]).path}/".startswith(f"{path}/")
+    @cached_property
+    def _known(self) -> frozenset[Sign]:
+        """What the server says of itself at the root of its host."""
+        exchange = self._exchange(self.settings)
+        url = urlsplit(exchange.url)._replace(path="/").geturl()
+        with suppress(ScoringError):
+            reply = self._send(lambda transport: exchange.get(transport, url))
+            return signs_of(excerpt(reply.body))
+        return frozenset()
 
     def _recognised(self, failed: FailedProbe) -> FailedProbe:
         """As it is; where there is no such path, with what the server says of itself."""
-        if failed.error.fault is not Fault.PATH:
+        if failed.error.fault is not Fault.PATH or advice_on(self._known) is None:
             return failed
-        url = urlsplit(failed.url)._replace(path="/").geturl()
-        exchange = self._exchange(failed.settings)
-        with suppress(ScoringError):
-            reply = self._send(lambda transport: exchange.get(transport, url))
-            if advice_on(known := signs_of(excerpt(reply.body))):
-                error = replace(failed.error, signs=failed.error.signs | known)
-                return failed._replace(error=error)
-        return failed
+        error = replace(failed.error, signs=failed.error.signs | self._known)
+        return failed._replace(error=error)
 
     def _probe_with_model(self, settings: Settings) -> Scored | FailedProbe:
         """As `probe`; where the user named no model, and that may be why it failed, with others."""
@@ -210,26 +237,6 @@ class Prober:
             if isinstance(another, Scored) or is_wrong(another.error):
                 return another
         return probed
-
-    def _guesses(self) -> Iterator[tuple[Provider, str]]:
-        """Each wire form at the base URL that was given, then where servers usually have it."""
-        parts = urlsplit(self.settings.base_url)
-        forms = [self._usual(form) for form in self.forms]
-        for row, _ in forms:
-            yield row, parts.geturl()
-        for stem in dict.fromkeys((_ENDING.sub("", parts.path), "")):
-            for row, paths in forms:
-                for path in paths:
-                    if stem + path != parts.path:
-                        yield row, parts._replace(path=stem + path).geturl()
-
-    def _usual(self, form: str) -> tuple[Provider, list[str]]:
-        """A provider that speaks a wire form, and the usual paths of its base URLs."""
-        fit = [row for row in self.providers.values() if row.dialect == form and not row.path]
-        # Those of one's own, if there are any: they need no headers.
-        own = [row for row in fit if row.kind == "self-hosted"] or fit[:1]
-        paths = dict.fromkeys(urlsplit(row.base_url).path for row in own)
-        return CUSTOM if form == CUSTOM.dialect else own[0], list(paths)
 
     def named(self, scored: Scored) -> Provider:
         """The provider that gave the scores; of those with the same form by marks in the reply."""

@@ -7,10 +7,19 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from rerank_cli.providers.hosted import HOSTED
-from rerank_cli.providers.row import GENERAL_KEY, Provider
+from rerank_cli.providers.row import ACCOUNT, GENERAL_KEY, Provider
 from rerank_cli.providers.self_hosted import CUSTOM, LOCAL, SELF_HOSTED
 
-__all__ = ["CUSTOM", "GENERAL_KEY", "LOCAL", "PROVIDERS", "Provider", "owner_of", "table_of"]
+__all__ = [
+    "ACCOUNT",
+    "CUSTOM",
+    "GENERAL_KEY",
+    "LOCAL",
+    "PROVIDERS",
+    "Provider",
+    "owner_of",
+    "table_of",
+]
 
 
 def table_of(*rows: Provider) -> Mapping[str, Provider]:

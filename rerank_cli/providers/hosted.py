@@ -1,94 +1,22 @@
 """Hosted endpoints, in the order in which a key makes one of them the default."""
 
-from dataclasses import replace
-from functools import partial
-
 from rerank_cli.errors import Fault
-from rerank_cli.model import UNBOUNDED, UNIT
-from rerank_cli.providers.row import Guess, Provider
-
-# Some endpoints echo the documents unless a field forbids it.
-NO_ECHO = {"return_documents": False}
-
-INSTRUCTION = {"instruction": "instruction"}
-CHUNKS = {"max_chunks_per_doc": "max_chunks_per_doc", "overlap_tokens": "overlap_tokens"}
-
-_hosted = partial(Provider, needs_key=True, score_range=UNIT)
-"""A row, with what most hosted endpoints have in common."""
-
-_SILICONFLOW = _hosted(
-    name="siliconflow",
-    base_url="https://api.siliconflow.cn/v1",
-    hosts=frozenset({"api.siliconflow.com", "api.ap.siliconflow.com"}),
-    model="BAAI/bge-reranker-v2-m3",
-    key_variables=("SILICONFLOW_API_KEY", "SILICON_API_KEY"),
-    borrowed=("OPENAI_API_KEY",),
-    fields=NO_ECHO,
-    extras=INSTRUCTION | CHUNKS,
-    rpm=2000,
-    tpm=500_000,
-    codes={
-        20012: Fault.MODEL,
-        20042: Fault.TOO_LARGE,
-        30001: Fault.BALANCE,
-        30003: Fault.BALANCE,
-        50505: Fault.BUSY,
-        50508: Fault.BUSY,
-    },
-    advice={
-        Fault.KEY: "Keys of siliconflow.cn and siliconflow.com are not interchangeable: a .com key "
-        "needs -p siliconflow-com, a .cn key -p siliconflow.",
-        Fault.ACCESS: "Some models ask for real-name verification of the account, or balance.",
-        Fault.BALANCE: "Top up the account, or choose a free model.",
-        Fault.MODEL: "Rerankers of siliconflow.cn: BAAI/bge-reranker-v2-m3, "
-        "netease-youdao/bce-reranker-base_v1, Qwen/Qwen3-Reranker-0.6B (4B, 8B); "
-        "siliconflow.com has the Qwen ones only.",
-        Fault.RATE: "RPM is requests, TPM tokens a minute: wait a minute, and keep to the "
-        "account's limits with --rpm and --tpm.",
-    },
+from rerank_cli.model import UNBOUNDED
+from rerank_cli.providers.chinese import (
+    DASHSCOPE,
+    DASHSCOPE_NATIVE,
+    GITEE,
+    QIANFAN,
+    SILICONFLOW,
+    SILICONFLOW_COM,
+    ZHIPU,
 )
-
-_DASHSCOPE = _hosted(
-    name="dashscope",
-    base_url="https://dashscope.aliyuncs.com/compatible-api/v1",
-    path="/reranks",
-    hosts=frozenset({"dashscope-intl.aliyuncs.com"}),
-    model="qwen3-rerank",
-    key_variables=("DASHSCOPE_API_KEY",),
-    extras={"instruction": "instruct"},
-    max_passages=500,
-    max_tokens=120_000,
-    rpm=5400,
-    codes={
-        "InvalidApiKey": Fault.KEY,
-        "AccessDenied": Fault.ACCESS,
-        "Arrearage": Fault.BALANCE,
-        "ModelNotFound": Fault.MODEL,
-        "Throttling": Fault.RATE,
-        "Throttling.RateQuota": Fault.RATE,
-        "Throttling.AllocationQuota": Fault.RATE,
-    },
-    advice={
-        Fault.KEY: "Keys of dashscope.aliyuncs.com and dashscope-intl.aliyuncs.com (Singapore) are "
-        "not interchangeable: the other host is named by --base-url.",
-        Fault.PATH: "The compatible side is …/compatible-api/v1 (not compatible-mode), the native "
-        "one …/api/v1: -p dashscope and -p dashscope-native have them.",
-        Fault.MODEL: "qwen3-rerank is served by -p dashscope; gte-rerank-v2 and qwen3-vl-rerank by "
-        "-p dashscope-native.",
-    },
-)
+from rerank_cli.providers.row import INSTRUCTION, NO_ECHO, Guess, hosted
 
 HOSTED = (
-    _SILICONFLOW,
-    replace(
-        _SILICONFLOW,
-        name="siliconflow-com",
-        base_url="https://api.siliconflow.com/v1",
-        hosts=frozenset({"api.ap.siliconflow.com"}),
-        model="Qwen/Qwen3-Reranker-0.6B",
-        key_variables=("SILICONFLOW_COM_API_KEY", "SILICONFLOW_API_KEY"),
-    ),
-    _hosted(
+    SILICONFLOW,
+    SILICONFLOW_COM,
+    hosted(
         name="jina",
         base_url="https://api.jina.ai/v1",
         # Not jina-reranker-v3: that scores each passage by the others of its request.
@@ -106,11 +34,11 @@ HOSTED = (
             "AUTHZ_RESOURCE_LIMIT_EXCEEDED": Fault.BALANCE,
         },
         advice={
-            Fault.MODEL: "Rerankers of Jina: jina-reranker-v3, jina-reranker-m0, "
-            "jina-reranker-v2-base-multilingual, jina-colbert-v2.",
+            Fault.MODEL: "Rerankers of Jina: jina-reranker-v3.5, jina-reranker-v3, "
+            "jina-reranker-m0, jina-reranker-v2-base-multilingual, jina-colbert-v2.",
         },
     ),
-    _hosted(
+    hosted(
         name="cohere",
         base_url="https://api.cohere.com/v2",
         hosts=frozenset({"api.cohere.ai"}),
@@ -124,13 +52,13 @@ HOSTED = (
             "rerank-multilingual-v3.0, rerank-english-v3.0.",
         },
     ),
-    _hosted(
+    hosted(
         name="voyage",
         dialect="voyage",
         base_url="https://api.voyageai.com/v1",
         by_key={"al-": "https://ai.mongodb.com/v1"},
         hosts=frozenset({"ai.mongodb.com"}),
-        model="rerank-2.5",
+        model="rerank-3",
         key_variables=("VOYAGE_API_KEY",),
         fields=NO_ECHO | {"truncation": True},
         count="top_k",
@@ -141,23 +69,13 @@ HOSTED = (
         advice={
             Fault.KEY: "Keys that begin with al- are MongoDB's, others Voyage's own: without "
             "--base-url each goes to its host.",
-            Fault.MODEL: "Rerankers of Voyage: rerank-2.5, rerank-2.5-lite, rerank-2, "
-            "rerank-2-lite.",
+            Fault.MODEL: "Rerankers of Voyage: rerank-3, rerank-3-lite, rerank-2.5, "
+            "rerank-2.5-lite, rerank-2, rerank-2-lite.",
         },
     ),
-    _DASHSCOPE,
-    replace(
-        _DASHSCOPE,
-        name="dashscope-native",
-        dialect="dashscope",
-        base_url="https://dashscope.aliyuncs.com/api/v1",
-        path=None,
-        model="gte-rerank-v2",
-        fields=NO_ECHO,
-        max_tokens=30_000,
-        rpm=None,
-    ),
-    _hosted(
+    DASHSCOPE,
+    DASHSCOPE_NATIVE,
+    hosted(
         name="mixedbread",
         dialect="mixedbread",
         base_url="https://api.mixedbread.com/v1",
@@ -169,7 +87,7 @@ HOSTED = (
         rpm=1200,
         advice={Fault.RATE: "The free tier allows 100 requests a minute: --rpm 100."},
     ),
-    _hosted(
+    hosted(
         name="together",
         base_url="https://api.together.xyz/v1",
         hosts=frozenset({"api.together.ai"}),
@@ -180,7 +98,7 @@ HOSTED = (
         # Said with status 403.
         words={"context length": Fault.TOO_LARGE},
     ),
-    _hosted(
+    hosted(
         name="fireworks",
         dialect="voyage",
         base_url="https://api.fireworks.ai/inference/v1",
@@ -189,7 +107,7 @@ HOSTED = (
         fields=NO_ECHO,
         extras={"instruction": "task"},
     ),
-    _hosted(
+    hosted(
         name="nvidia",
         dialect="nim",
         base_url="https://ai.api.nvidia.com/v1/retrieval",
@@ -206,7 +124,7 @@ HOSTED = (
             "own is -p nim.",
         },
     ),
-    _hosted(
+    hosted(
         name="pinecone",
         dialect="pinecone",
         base_url="https://api.pinecone.io",
@@ -225,7 +143,7 @@ HOSTED = (
             "cohere-rerank-3.5.",
         },
     ),
-    _hosted(
+    hosted(
         name="zeroentropy",
         base_url="https://api.zeroentropy.dev/v1",
         path="/models/rerank",
@@ -233,13 +151,13 @@ HOSTED = (
         key_variables=("ZEROENTROPY_API_KEY",),
         rpm=1000,
     ),
-    _hosted(
+    hosted(
         name="openrouter",
         base_url="https://openrouter.ai/api/v1",
         model="cohere/rerank-v3.5",
         key_variables=("OPENROUTER_API_KEY",),
     ),
-    _hosted(
+    hosted(
         name="deepinfra",
         dialect="score-vector",
         count=None,
@@ -248,48 +166,101 @@ HOSTED = (
         key_variables=("DEEPINFRA_API_KEY", "DEEPINFRA_API_TOKEN"),
         extras=INSTRUCTION,
     ),
-    _hosted(
+    hosted(
         name="novita",
         base_url="https://api.novita.ai/openai/v1",
         model="baai/bge-reranker-v2-m3",
         key_variables=("NOVITA_API_KEY",),
     ),
-    _hosted(
-        name="gitee",
-        base_url="https://ai.gitee.com/v1",
-        model="bge-reranker-v2-m3",
-        key_variables=("GITEE_AI_API_KEY",),
+    GITEE,
+    ZHIPU,
+    QIANFAN,
+    hosted(
+        name="vercel",
+        base_url="https://ai-gateway.vercel.sh/v2",
+        model="cohere/rerank-v3.5",
+        key_variables=("AI_GATEWAY_API_KEY",),
+        advice={
+            Fault.MODEL: "Models have their maker before the name: cohere/rerank-v3.5, "
+            "voyage/rerank-3.",
+        },
     ),
-    _hosted(
-        name="zhipu",
-        base_url="https://open.bigmodel.cn/api/paas/v4",
-        model="rerank",
-        key_variables=("ZAI_API_KEY", "ZHIPUAI_API_KEY"),
-        fields=NO_ECHO,
-        max_passages=128,
+    hosted(
+        name="contextual",
+        base_url="https://api.contextual.ai/v1",
+        model="ctxl-rerank-v2-instruct-multilingual",
+        key_variables=("CONTEXTUAL_API_KEY",),
+        extras=INSTRUCTION,
+        max_tokens=400_000,
+        score_range=None,
+        advice={
+            Fault.MODEL: "Rerankers of Contextual AI: ctxl-rerank-v2-instruct-multilingual, "
+            "ctxl-rerank-v2-instruct-multilingual-mini, ctxl-rerank-v1-instruct.",
+            Fault.REQUEST: "Query, instruction and a passage may have 8000 tokens together.",
+        },
+    ),
+    hosted(
+        name="isaacus",
+        dialect="isaacus",
+        base_url="https://api.isaacus.com/v1",
+        model="kanon-2-reranker",
+        key_variables=("ISAACUS_API_KEY",),
+    ),
+    hosted(
+        name="cloudflare",
+        dialect="cloudflare",
+        base_url="https://api.cloudflare.com/client/v4/accounts/{account}",
+        account="CLOUDFLARE_ACCOUNT_ID",
+        model="@cf/baai/bge-reranker-base",
+        key_variables=("CLOUDFLARE_API_TOKEN", "CLOUDFLARE_AUTH_TOKEN"),
+        chosen_by_key=False,
+        count="top_k",
+        always_counted=True,
+        score_range=None,
         codes={
-            "1000": Fault.KEY,
-            "1001": Fault.KEY,
-            "1003": Fault.KEY,
-            # Status 429, but no waiting helps: there is no money left.
-            "1113": Fault.BALANCE,
-            "1211": Fault.MODEL,
-            "1302": Fault.RATE,
-            "1305": Fault.BUSY,
+            3006: Fault.TOO_LARGE,
+            # Status 429, but the free allocation of a day is used up.
+            3036: Fault.BALANCE,
+            3040: Fault.BUSY,
+            3042: Fault.MODEL,
+            5007: Fault.MODEL,
+            7000: Fault.PATH,
+            7003: Fault.PATH,
+            9106: Fault.KEY,
+            10000: Fault.KEY,
         },
         advice={
-            Fault.RATE: "Zhipu limits requests at once by model: try --concurrency 2.",
-            Fault.REQUEST: "Query and passages may have 4096 characters each.",
+            Fault.KEY: "The token must be one of the account in the URL, and may run Workers AI.",
+            Fault.PATH: "Is CLOUDFLARE_ACCOUNT_ID the account's id? A whole URL is …/client/v4/"
+            "accounts/ID/ai/run/@cf/baai/bge-reranker-base.",
+            Fault.MODEL: "The reranker of Workers AI: @cf/baai/bge-reranker-base.",
         },
     ),
-    _hosted(
-        name="qianfan",
-        base_url="https://qianfan.baidubce.com/v2",
-        model="bce-reranker-base",
-        key_variables=("QIANFAN_API_KEY",),
-        max_passages=64,
-        # Sent with status 200 by the older API.
-        codes={110: Fault.KEY, 111: Fault.KEY},
-        advice={Fault.REQUEST: "A query may have 1600 characters, a passage 4096."},
+    hosted(
+        name="openai",
+        dialect="decisions",
+        base_url="https://api.openai.com/v1",
+        model="gpt-6-luna",
+        key_variables=("OPENAI_API_KEY",),
+        chosen_by_key=False,
+        count=None,
+        max_passages=400,
+        codes={
+            "context_length_exceeded": Fault.TOO_LARGE,
+            # Status 429, too.
+            "insufficient_quota": Fault.BALANCE,
+            "model_not_found": Fault.MODEL,
+        },
+        advice={Fault.MODEL: "The Decisions API has gpt-6-luna alone."},
+    ),
+    hosted(
+        name="typesafe",
+        dialect="systemone",
+        base_url="https://api.typesafe.ai/v1",
+        model="jev-latest",
+        key_variables=("TYPESAFE_API_KEY",),
+        count=None,
+        max_passages=Guess(30),
+        max_tokens=Guess(32_000),
     ),
 )

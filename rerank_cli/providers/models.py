@@ -1,14 +1,13 @@
 """Properties of models by name, wherever they are served."""
 
 import re
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from rerank_cli.model import UNIT, Range
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(NamedTuple):
     """The models whose names match a pattern, case ignored.
 
     takes           options that they take: instruction, max_chunks_per_doc, overlap_tokens
@@ -32,6 +31,9 @@ MODELS = (
     Model(
         "bge-reranker-v2-m3|bce-reranker-base", frozenset({"max_chunks_per_doc", "overlap_tokens"})
     ),
+    Model("ctxl-rerank", frozenset({"instruction"})),
+    # It reads all passages of a request as one state.
+    Model(r"\bjev-", listwise=True),
     # Cosines of passages that were read together.
     Model("jina-reranker-v3", listwise=True, decides_range=True),
     Model("jina-(reranker-(v1|v2|m0)|colbert)", decides_range=True, score_range=UNIT),

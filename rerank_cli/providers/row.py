@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlsplit
 
 from rerank_cli.errors import Fault
-from rerank_cli.model import UNBOUNDED, Range
+from rerank_cli.model import UNBOUNDED, UNIT, Range
 from rerank_cli.providers.models import known
 
 GENERAL_KEY = "RERANK_API_KEY"
 """The variable of a key for any provider; it comes before a provider's own variables."""
+
+ACCOUNT = "{account}"
+"""What stands for the user's account in a base URL."""
 
 USUAL_PASSAGES = 100
 """Passages a request, where none are documented: a first-stage search recalls about this many."""
@@ -21,14 +25,16 @@ class Guess(int):
     """A limit that no documentation vouches for."""
 
 
-@dataclass(frozen=True, slots=True)
+# Without slots: the class would be made twice, at every start.
+@dataclass(frozen=True)
 class Provider:
     """One endpoint: where it is, its wire format, its limits, what its scores mean.
 
     name            as `-p` has it
     dialect         the wire format, a name in `dialects.DIALECTS`; empty for the embedded engine
     base_url        where its API begins; that of a server of one's own is its usual loopback port;
-                    empty where only a flag or a variable names it
+                    empty where only a flag or a variable names it. `{account}` in it is the user's
+    account         the variable that names the user's account, for a base URL that holds it
     by_key          beginning of a key → the base URL that takes keys of that kind
     path            the rest of the URL where it is not the dialect's own; may hold `{model}`
     hosts           hosts beside that of the base URL that are its own: only its own may get its key
@@ -38,12 +44,16 @@ class Provider:
     key_variables   where its key is looked for, after RERANK_API_KEY
     borrowed        variables of other companies that may hold its key (see settings)
     needs_key       whether it refuses requests without a key
-    key_header      the header that carries the key; Authorization gets it as a bearer token
+    chosen_by_key   whether its key alone makes it the default; not so of keys that people have
+                    for other uses
+    key_header      the header that carries the key
+    key_scheme      the word before the key, where that header is Authorization
     headers         headers of every request
     fields          fields of every request. No top_n or top_k is ever among them: all scores are
                     needed, and servers differ in what it does
     count           the field for how many results are wanted, None if there is none; it is sent
                     only after the endpoint left out results without it
+    always_counted  whether it goes with every request, as the endpoint is known to leave some out
     extras          option → the field it goes into, if the model takes it (`providers.models`)
     max_passages    passages a request may carry
     max_bytes       bytes a request's body may have
@@ -52,7 +62,8 @@ class Provider:
     concurrency     requests at once
     score_range     the range of its scores; None if that depends on the model, or is unknown
     status_url      where to ask for an answer that is not ready (status 202); `{id}` is its id
-    marks           what only its replies hold: by these `rerank doctor` recognises it
+    marks           what only its replies hold, or its refusals: by these `rerank doctor`
+                    recognises it
     codes           error code in a reply → why it refused
     words           lower-case words in an error → why it refused
     advice          why it refused → what to do about it
@@ -61,6 +72,7 @@ class Provider:
     name: str
     dialect: str = "cohere"
     base_url: str = ""
+    account: str | None = None
     by_key: Mapping[str, str] = field(default_factory=dict)
     path: str | None = None
     hosts: frozenset[str] = frozenset()
@@ -69,10 +81,13 @@ class Provider:
     key_variables: tuple[str, ...] = ()
     borrowed: tuple[str, ...] = ()
     needs_key: bool = False
+    chosen_by_key: bool = True
     key_header: str = "Authorization"
+    key_scheme: str = "Bearer"
     headers: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, object] = field(default_factory=dict)
     count: str | None = "top_n"
+    always_counted: bool = False
     extras: Mapping[str, str] = field(default_factory=dict)
     max_passages: int | None = Guess(USUAL_PASSAGES)
     max_bytes: int | None = None
@@ -136,3 +151,13 @@ class Provider:
         """The base URL for requests with this key; empty if it has none of its own."""
         kinds = (url for start, url in self.by_key.items() if key and key.startswith(start))
         return next(kinds, self.base_url)
+
+
+hosted = partial(Provider, needs_key=True, score_range=UNIT)
+"""A row, with what most hosted endpoints have in common."""
+
+NO_ECHO = {"return_documents": False}
+"""For endpoints that echo the documents unless a field forbids it."""
+
+INSTRUCTION = {"instruction": "instruction"}
+CHUNKS = {"max_chunks_per_doc": "max_chunks_per_doc", "overlap_tokens": "overlap_tokens"}

@@ -2,8 +2,7 @@
 
 from rerank_cli.errors import Fault
 from rerank_cli.model import UNBOUNDED, UNIT
-from rerank_cli.providers.hosted import CHUNKS, INSTRUCTION, NO_ECHO
-from rerank_cli.providers.row import Provider
+from rerank_cli.providers.row import CHUNKS, INSTRUCTION, NO_ECHO, Provider
 
 SELF_HOSTED = (
     Provider(
@@ -140,6 +139,24 @@ SELF_HOSTED = (
         score_range=UNBOUNDED,
         marks=('"rankings"',),
         advice={Fault.PATH: "A NIM answers at /v1/ranking on port 8000."},
+    ),
+    Provider(
+        name="elasticsearch",
+        dialect="elasticsearch",
+        base_url="http://localhost:9200",
+        model=".rerank-v1-elasticsearch",
+        # Guesses: its documentation names none.
+        key_variables=("ELASTIC_API_KEY", "ELASTICSEARCH_API_KEY"),
+        key_scheme="ApiKey",
+        marks=("security_exception", " for uri ["),
+        codes={"resource_not_found_exception": Fault.MODEL},
+        advice={
+            Fault.KEY: "It is an API key of Elasticsearch, as it is encoded for the header.",
+            Fault.ACCESS: "The API key needs the privilege monitor_inference.",
+            Fault.MODEL: "It is the id of an inference endpoint for reranking; "
+            "GET /_inference/rerank/_all lists those there are.",
+            Fault.PATH: "Elasticsearch answers at /_inference/rerank/ID on port 9200.",
+        },
     ),
 )
 

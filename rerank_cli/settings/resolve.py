@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 from rerank_cli.errors import Fault, SettingsError
 from rerank_cli.model import Range
-from rerank_cli.providers import CUSTOM, GENERAL_KEY, LOCAL, Provider, owner_of
+from rerank_cli.providers import ACCOUNT, CUSTOM, GENERAL_KEY, LOCAL, Provider, owner_of
 from rerank_cli.providers.models import known
 from rerank_cli.settings.dotenv import DotEnv
 from rerank_cli.settings.flags import Flags, is_path
@@ -65,7 +66,7 @@ class Settings:
         return round(tokens * self.price / 1e6, 6)
 
     def require(self) -> None:
-        """Raise SettingsError if the provider needs a model or a key that is not here."""
+        """Raise SettingsError if the provider needs a model, key or account that is not here."""
         row = self.provider
         if row.needs_model and not self.model:
             in_python = f'Name one: Reranker("{row.name}:MODEL").'
@@ -74,15 +75,19 @@ class Settings:
                 f"{row.name} has no default model",
                 " ".join(filter(None, (hint, row.advice.get(Fault.MODEL)))),
             )
-        if self.key or not row.needs_key:
-            return
-        if self.withheld:
-            raise SettingsError(f"no key for {row.name}: {self.withheld}")
-        names = " or ".join((GENERAL_KEY, *row.key_variables))
-        hint = f"Set {names} in the environment or in .env; or rank without one: -p local"
-        if self.arguments_only:
-            hint = "Give it as api_key=…, or use Reranker.from_environment()."
-        raise SettingsError(f"no key for {row.name}", hint)
+        if row.needs_key and not self.key:
+            if self.withheld:
+                raise SettingsError(f"no key for {row.name}: {self.withheld}")
+            names = " or ".join((GENERAL_KEY, *row.key_variables))
+            hint = f"Set {names} in the environment or in .env; or rank without one: -p local"
+            if self.arguments_only:
+                hint = "Give it as api_key=…, or use Reranker.from_environment()."
+            raise SettingsError(f"no key for {row.name}", hint)
+        if row.account and ACCOUNT in self.base_url:
+            hint = f"Set {row.account} in the environment or in .env, or give --base-url with it."
+            if self.arguments_only:
+                hint = "Give base_url=… with it, or use Reranker.from_environment()."
+            raise SettingsError(f"no account for the URL of {row.name}", hint)
 
 
 def resolve(
@@ -103,7 +108,9 @@ def resolve(
         check_url(base_url.value, str(base_url))
     model_named = sources.setting(flags.model, "--model", "RERANK_MODEL")
     provider, named = _provider(flags, sources, base_url, model_named)
+    provider = _with_account(provider, sources)
     model, unused = _model(model_named, provider)
+    price = _price(flags, sources)
     price = _price(flags, sources)
     cache = _cache(flags, sources)
     key, withheld = None, None
@@ -200,9 +207,19 @@ def _provider(
         return LOCAL, model
     chosen = Found("", "", DEFAULT)
     for provider in rows.values():
-        if provider.needs_key and key_for(provider, chosen, None, sources)[0]:
+        by_key = provider.needs_key and provider.chosen_by_key
+        if by_key and key_for(provider, chosen, None, sources)[0]:
             return provider, chosen
     return LOCAL, chosen
+
+
+def _with_account(provider: Provider, sources: Sources) -> Provider:
+    """The provider with the user's account in its URL, where that needs one and it is known."""
+    account = sources.find(provider.account) if provider.account else None
+    if account is None:
+        return provider
+    url = provider.base_url.replace(ACCOUNT, quote(account.value, safe=""))
+    return replace(provider, base_url=url)
 
 
 def _model(named: Found | None, provider: Provider) -> tuple[str | None, list[str]]:

@@ -183,6 +183,7 @@ _KEYS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "model": _TEXT,
     "key_variable": (_matches(r"[A-Za-z_][A-Za-z0-9_]*"), "the name of a variable"),
     "key_header": (_matches(r"[A-Za-z0-9-]+"), "the name of a header"),
+    "key_scheme": (_matches(r"[A-Za-z0-9-]+"), "a word such as Bearer"),
     "needs_key": (lambda value: isinstance(value, bool), "true or false"),
     "fields": (_is_json, "a table of request fields, as JSON can hold them"),
     **dict.fromkeys((*LIMITS, "concurrency"), _COUNT),

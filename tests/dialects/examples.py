@@ -1,5 +1,6 @@
 """Requests and replies for the wire formats, made rather than recorded."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 
 from hypothesis import strategies as st
@@ -25,8 +26,20 @@ def request(query: str, *texts: str) -> Request:
     return only
 
 
-def _results(pairs: Sequence[Pair], key: str) -> list[dict[str, object]]:
-    return [{"index": index, key: score} for index, score in pairs]
+def _results(pairs: Sequence[Pair], key: str, index: str = "index") -> list[dict[str, object]]:
+    return [{index: at, key: score} for at, score in pairs]
+
+
+def _decisions(pairs: Sequence[Pair]) -> list[dict[str, object]]:
+    # Names are texts; that of an index that is none is what JSON has for it.
+    return [
+        {"type": "predicate", "name": json.dumps(index), "probability": score}
+        for index, score in pairs
+    ]
+
+
+def _nouls(pairs: Sequence[Pair]) -> dict[str, object]:
+    return {f"D{json.dumps(index)}": {"type": "noul", "noul": score} for index, score in pairs}
 
 
 REPLIES: Mapping[str, Callable[[Sequence[Pair]], object]] = {
@@ -38,5 +51,10 @@ REPLIES: Mapping[str, Callable[[Sequence[Pair]], object]] = {
     "sglang": lambda pairs: _results(pairs, "score"),
     "nim": lambda pairs: {"rankings": _results(pairs, "logit")},
     "dashscope": lambda pairs: {"output": {"results": _results(pairs, "relevance_score")}},
+    "elasticsearch": lambda pairs: {"rerank": _results(pairs, "relevance_score")},
+    "cloudflare": lambda pairs: {"result": {"response": _results(pairs, "score", "id")}},
+    "isaacus": lambda pairs: {"results": _results(pairs, "score")},
+    "decisions": lambda pairs: {"answers": _decisions(pairs)},
+    "systemone": lambda pairs: {"answers": _nouls(pairs)},
 }
 """Dialect → the reply that holds these pairs, in this order. (score-vector has no indexes.)"""

@@ -4,11 +4,13 @@ import json
 
 import pytest
 
-from rerank_cli.dialects import DIALECTS, RequestOptions
+from rerank_cli.dialects import Dialect, RequestOptions
+from rerank_cli.dialects.cohere import Cohere
 from rerank_cli.errors import ReplyError
 from tests.dialects.examples import request
 
-COHERE = DIALECTS["cohere"]
+# All others derive from it, so that mypy holds each to the protocol.
+COHERE: Dialect = Cohere()
 
 
 def _results(*scores: object) -> list[dict[str, object]]:

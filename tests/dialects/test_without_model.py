@@ -16,6 +16,11 @@ _URLS = {
     "nim": "http://localhost:8000/ranking",
     "dashscope": "http://localhost:8000/services/rerank/text-rerank/text-rerank",
     "score-vector": "http://localhost:8000/",
+    "elasticsearch": "http://localhost:8000/_inference/rerank/",
+    "cloudflare": "http://localhost:8000/ai/run/",
+    "isaacus": "http://localhost:8000/rerankings",
+    "decisions": "http://localhost:8000/decisions",
+    "systemone": "http://localhost:8000/systemone",
 }
 
 

@@ -218,6 +218,114 @@ def deepinfra(asked: Received) -> bytes:
     return http({"scores": [probability(text) for text in asked.json["documents"]]})
 
 
+def elasticsearch(asked: Received) -> bytes:
+    """Elasticsearch: the id of an inference endpoint stands in the URL; indexes are paths, too."""
+    if asked.path.count("/") == 1 and not asked.line.startswith("GET "):
+        text = (
+            f"Incorrect HTTP method for uri [{asked.path}] and method [POST], allowed: [GET, PUT]"
+        )
+        return http({"error": text, "status": 405}, 405)
+    before, _, name = asked.path.rpartition("/")
+    if before != "/_inference/rerank":
+        text = f"no handler found for uri [{asked.path}] and method [POST]"
+        return http({"error": text}, 400)
+    if name not in (MODEL, ".rerank-v1-elasticsearch"):
+        text = f"Inference endpoint not found [{name}]"
+        return _elasticsearch(404, "resource_not_found_exception", text)
+    if _missing(asked, "query", "input"):
+        text = "Validation Failed: 1: Field [input] cannot be null;"
+        return _elasticsearch(400, "action_request_validation_exception", text)
+    if unknown := {*asked.json} - {"query", "input", "task_settings"}:
+        text = f"[1:1] [Request] unknown field {sorted(unknown)}"
+        return _elasticsearch(400, "x_content_parse_exception", text)
+    return http({"rerank": ranked(asked.json["input"])})
+
+
+def secured(respond: Respond, key: str) -> Respond:
+    """Elasticsearch with its security on: a bearer token is no API key."""
+
+    def answer(asked: Received) -> bytes:
+        given = asked.headers.get("authorization")
+        if given == f"ApiKey {key}":
+            return respond(asked)
+        text = f"missing authentication credentials for REST request [{asked.path}]"
+        if given:
+            text = "unable to authenticate with provided credentials and anonymous access is not"
+            text += " allowed for this action"
+        return _elasticsearch(401, "security_exception", text)
+
+    return answer
+
+
+def _elasticsearch(status: int, kind: str, reason: str) -> bytes:
+    cause = {"type": kind, "reason": reason}
+    return http({"error": {"root_cause": [cause], **cause}, "status": status}, status)
+
+
+def cloudflare(asked: Received) -> bytes:
+    """Cloudflare's Workers AI: below the account, the model in the URL; the best one unasked."""
+    start, _, model = asked.path.partition("/ai/run/")
+    if start != "/client/v4/accounts/0123":
+        text = f"Could not route to {asked.path}, perhaps your object identifier is invalid?"
+        return _cloudflare(404, 7003, text)
+    if model not in (MODEL, "@cf/baai/bge-reranker-base"):
+        return _cloudflare(400, 5007, f"No such model {model} or task")
+    if _missing(asked, "query", "contexts"):
+        return _cloudflare(400, 5006, "Error: required properties at '/' are 'query,contexts'")
+    texts = [context["text"] for context in asked.json["contexts"]]
+    results = [{"id": each["index"], "score": each["score"]} for each in ranked(texts, "score")]
+    found = {"response": results[: asked.json.get("top_k", 1)]}
+    return http({"result": found, "success": True, "errors": [], "messages": []})
+
+
+def _cloudflare(status: int, code: int, text: str) -> bytes:
+    errors = [{"code": code, "message": text}]
+    return http({"result": None, "success": False, "errors": errors, "messages": []}, status)
+
+
+def isaacus(asked: Received) -> bytes:
+    """Isaacus: the passages are `texts`, the path is plural."""
+    if asked.path != "/v1/rerankings":
+        return http({"detail": "Not Found"}, 404)
+    if missing := _missing(asked, "model", "query", "texts"):
+        return http({"detail": [{"loc": ["body", missing], "msg": "Field required"}]}, 422)
+    return http({"results": ranked(asked.json["texts"], "score"), "usage": {"input_tokens": 170}})
+
+
+def decisions(asked: Received) -> bytes:
+    """OpenAI's Decisions: a question a passage, answers in the order of the questions."""
+    if asked.path != "/v1/decisions":
+        return openai(404, f"Invalid URL (POST {asked.path})", "invalid_request_error")
+    if missing := _missing(asked, "model", "input", "questions"):
+        text = f"Missing required parameter: '{missing}'."
+        return openai(400, text, "invalid_request_error", param=missing)
+    answers = [
+        {
+            "type": "predicate",
+            "name": each["name"],
+            "probability": probability(each["instructions"].partition("query: ")[2]),
+        }
+        for each in asked.json["questions"]
+    ]
+    usage = {"input_tokens": 120, "output_tokens": 3, "total_tokens": 123}
+    return http({"model": asked.json["model"], "answers": answers, "usage": usage})
+
+
+def systemone(asked: Received) -> bytes:
+    """TypeSafe's Jev: the passages are a state, which the questions point into."""
+    if asked.path != "/v1/systemone":
+        return http({"detail": "Not Found"}, 404)
+    if missing := _missing(asked, "model", "state", "questions"):
+        detail = {"loc": ["body", missing], "msg": "Field required", "type": "missing"}
+        return http({"detail": [detail]}, 422)
+    answers = {
+        name: {"type": "noul", "noul": probability(asked.json["state"]["documents"][name])}
+        for name in asked.json["questions"]
+    }
+    usage = {"input_tokens": 120, "output_tokens": 12}
+    return http({"model": "jev-1.13.0", "answers": answers, "usage": usage})
+
+
 def ollama(asked: Received) -> bytes:
     """Ollama: chat and embeddings alone."""
     if asked.line.startswith("GET / "):

@@ -200,7 +200,7 @@ def test_no_key_where_the_wire_form_is_a_guess() -> None:
 
 @pytest.mark.parametrize(
     ("path", "model", "status", "most"),
-    [("/v1", None, 404, 9), ("", None, 404, 11), ("/a/b/c", "m", 404, 20), ("/v1", None, 400, 18)],
+    [("/v1", None, 404, 12), ("", None, 404, 12), ("/a/b/c", "m", 404, 20), ("/v1", None, 400, 18)],
 )
 def test_dead_end(path: str, model: str | None, status: int, most: int) -> None:
     """A user would hammer somebody's website with guesses."""

@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from rerank_cli.doctor import diagnose
 from rerank_cli.doctor.probe import FAR, RIGHT
-from rerank_cli.errors import ExitCode
+from rerank_cli.errors import ExitCode, SettingsError
 from rerank_cli.providers import PROVIDERS
+from rerank_cli.settings import Flags, resolve
 from tests.doctor import servers
 from tests.doctor.diagnosis import WITH_KEY, Canned, check, visit
 from tests.doctor.servers import MODEL, logit, probability
@@ -32,6 +34,11 @@ SERVERS = [
     ("pinecone", servers.pinecone, "", ["/v1"]),
     (_DASHSCOPE, servers.dashscope, "/api/v1", ["", "/v1"]),
     ("deepinfra", servers.deepinfra, "/v1/inference", ["", "/v1"]),
+    ("elasticsearch", servers.elasticsearch, "", ["/v1", "/rerank"]),
+    ("cloudflare", servers.cloudflare, "/client/v4/accounts/0123", []),
+    ("isaacus", servers.isaacus, "/v1", [""]),
+    ("openai", servers.decisions, "/v1", [""]),
+    ("typesafe", servers.systemone, "/v1", [""]),
 ]
 PLACES = [
     pytest.param(name, respond, path, id=f"{name}{path}")
@@ -39,7 +46,7 @@ PLACES = [
     for path in (right, *wrong)
 ]
 # Its model stands in the URL, and none could be guessed.
-_NAMED = {"deepinfra": MODEL}
+_NAMED = {"deepinfra": MODEL, "cloudflare": MODEL}
 
 
 @pytest.mark.parametrize(("name", "respond", "path"), PLACES)
@@ -100,6 +107,8 @@ def test_known_endpoint_is_asked_little(name: str, respond: Respond, path: str) 
     row = PROVIDERS[name]
     header = row.key_header.lower()
     guarded = servers.guarded(respond, KEY, http({"detail": "Unauthorized"}, 401), header)
+    if row.key_scheme == "ApiKey":
+        guarded = servers.secured(respond, KEY)
     model = MODEL if row.needs_model or name == "deepinfra" else None
     checked, received = visit(guarded, path, name, model, WITH_KEY)
     assert (checked.code, checked.bad) == (0, [])
@@ -107,6 +116,46 @@ def test_known_endpoint_is_asked_little(name: str, respond: Respond, path: str) 
     assert f" -p {name} " in checked["wire form"].text
     assert len(received) == 3
     assert all(len(each.body) < 600 for each in received)
+
+
+@pytest.mark.parametrize(
+    ("path", "model"),
+    [
+        ("", None),
+        ("", MODEL),
+        ("/v1", None),
+        ("/v1", MODEL),
+        (f"/_inference/rerank/{MODEL}", MODEL),
+    ],
+)
+def test_elasticsearch_that_is_guarded(path: str, model: str | None) -> None:
+    """A user would be told that a key is wrong which was only sent in the form of others."""
+    respond = servers.secured(servers.elasticsearch, KEY)
+    checked, received = visit(respond, path, None, model, WITH_KEY)
+    assert (checked.code, checked.bad) == (0, [])
+    assert " -p elasticsearch" in checked["wire form"].text
+    assert "needed, and that of RERANK_API_KEY" in checked["key"].text
+    assert len(received) <= 6
+    wrong = visit(respond, path, None, model, {"RERANK_API_KEY": f"not-{KEY}"})[0]
+    assert wrong.bad == ["key"]
+    assert "the key was not accepted" in wrong["key"].text
+    assert visit(respond, path, None, model)[0]["key"].fix == "Set RERANK_API_KEY."
+
+
+def test_elasticsearch_without_the_model() -> None:
+    """A user would be told that nothing answers there, and not which name to give."""
+    checked, _ = visit(servers.elasticsearch, "", None, "nope")
+    assert checked.bad == ["model"]
+    assert "_inference/rerank/_all" in checked.text("model")
+
+
+def test_account_that_is_missing() -> None:
+    """A user would read of a URL that is not found, and has braces in it."""
+    settings = resolve(Flags(provider="cloudflare"), {"CLOUDFLARE_API_TOKEN": KEY}, None)
+    network = Canned(servers.cloudflare)
+    with pytest.raises(SettingsError, match="no account"):
+        diagnose(settings, PROVIDERS, 1.0, lambda _: None, connect=lambda: network)
+    assert network.urls == []
 
 
 def test_key_that_is_needed() -> None:

@@ -28,6 +28,9 @@ KINDS = {
     "sglang": (servers.sglang, "/v1", ""),
     "nim": (servers.nim, "/v1", "/v1/rerank"),
     "mixedbread": (servers.mixedbread, "/v1", ""),
+    "isaacus": (servers.isaacus, "/v1", ""),
+    "openai": (servers.decisions, "/v1", ""),
+    "typesafe": (servers.systemone, "/v1", ""),
 }
 NAMES_MODELS = ("vllm", "litellm", "xinference")
 """Those that refuse a model which they do not have."""

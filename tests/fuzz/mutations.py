@@ -49,6 +49,7 @@ TEXTS = (
     ),
     *("\x85\u2028\u2029", "é" * 300, "x" * 5000, "model " * 700, "<!DOCTYPE html>", "9" * 5000),
     *("too many documents", "the model does not exist", "try again in 999999 seconds"),
+    *("refusal", "predicate", "000", "D00", "\u0660"),
     *("batch size <= 0", "max_tokens=" + "9" * 5000, "not support rerank", "invalid api key"),
 )
 
@@ -57,7 +58,18 @@ _NAMES = (
     *("text", "results", "data", "rankings", "scores", "output", "error", "code", "message", ""),
     *("detail", "usage", "meta", "tokens", "meta_info", "prompt_tokens", "total_tokens", "loc"),
     *("error_code", "error_msg", "status", "type", "request_id", "id", "details", "retry_after"),
-    *("input_tokens", "billed_units", "msg", "title"),
+    *(
+        "input_tokens",
+        "billed_units",
+        "msg",
+        "title",
+        "name",
+        "probability",
+        "noul",
+        "D00",
+        "rerank",
+    ),
+    *("result", "response", "answers", "errors", "reason", "success"),
 )
 
 

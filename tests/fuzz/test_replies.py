@@ -11,6 +11,7 @@ from random import Random
 
 import pytest
 
+from rerank_cli.dialects import DIALECTS
 from tests.fuzz.mutations import body_of, mutated
 from tests.fuzz.oracle import FORMS, Form, reading, right, texts_of
 from tests.fuzz.seeds import blocks, each
@@ -186,6 +187,11 @@ def test_long_echoes_change_no_score(way: str, seeds: range) -> None:
             assert told == dict(enumerate(outcome.scores or ())), outcome.error
 
     each(seeds, case)
+
+
+def test_every_wire_form_is_held_to_this() -> None:
+    """A wire form could be added that no hostile reply was ever tried on."""
+    assert {*FORMS} == {*DIALECTS}
 
 
 def test_the_oracle_tells_right_from_wrong() -> None:

@@ -7,7 +7,7 @@ import pytest
 from rerank_cli.dialects import DIALECTS
 from rerank_cli.errors import Fault
 from rerank_cli.model import UNBOUNDED, UNIT
-from rerank_cli.providers import CUSTOM, LOCAL, PROVIDERS, Provider, owner_of
+from rerank_cli.providers import ACCOUNT, CUSTOM, LOCAL, PROVIDERS, Provider, owner_of
 from rerank_cli.providers.hosted import HOSTED
 from rerank_cli.providers.self_hosted import SELF_HOSTED
 from rerank_cli.settings import is_loopback
@@ -117,6 +117,13 @@ def test_advice_is_for_what_happens(row: Provider) -> None:
 
 
 @EVERY
+def test_account_stands_in_the_url(row: Provider) -> None:
+    """A user would be asked for an account that nothing uses, or not for one that is needed."""
+    assert bool(row.account) == (ACCOUNT in row.base_url)
+    assert ACCOUNT not in (urlsplit(row.base_url).netloc)
+
+
+@EVERY
 def test_status_url_has_a_place_for_the_id(row: Provider) -> None:
     """Every request would be asked for by the same address."""
     assert row.status_url is None or row.status_url.count("{id}") == 1
@@ -129,7 +136,7 @@ def test_status_url_has_a_place_for_the_id(row: Provider) -> None:
         ("siliconflow-com", "Qwen/Qwen3-Reranker-0.6B"),
         ("jina", "jina-reranker-v2-base-multilingual"),
         ("cohere", "rerank-v3.5"),
-        ("voyage", "rerank-2.5"),
+        ("voyage", "rerank-3"),
         ("local", "use-multilingual-v3"),
         ("custom", None),
         ("vllm", None),
@@ -144,8 +151,10 @@ def test_default_model(name: str, model: str | None) -> None:
     ("name", "scores"),
     [
         *[(name, UNIT) for name in ("siliconflow", "cohere", "voyage", "tei", "vllm", "infinity")],
+        *[(name, UNIT) for name in ("vercel", "isaacus", "openai", "typesafe")],
         *[(name, UNBOUNDED) for name in ("nvidia", "nim", "llamacpp")],
         *[(name, None) for name in ("custom", "sglang", "xinference", "localai", "litellm")],
+        *[(name, None) for name in ("contextual", "cloudflare", "elasticsearch")],
     ],
 )
 def test_range_of_scores(name: str, scores: object) -> None:
@@ -172,6 +181,8 @@ def test_the_first_is_the_default() -> None:
         ("https://dashscope.aliyuncs.com/api/v1/services/rerank", "dashscope-native"),
         ("https://dashscope-intl.aliyuncs.com/compatible-api/v1", "dashscope"),
         ("https://dashscope-intl.aliyuncs.com/api/v1", "dashscope-native"),
+        ("https://api.cloudflare.com/client/v4/accounts/0123/ai/run/@cf/baai/x", "cloudflare"),
+        ("https://api.openai.com/v1/decisions", "openai"),
         ("https://rerank.example/v1", None),
         ("https://api.jina.ai.evil.example/v1", None),
         ("http://localhost:7997", None),

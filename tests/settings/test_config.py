@@ -163,6 +163,7 @@ def test_empty_tables(config: Path) -> None:
         ),
         (f"{MINE}key_variable = ['K']\n", "not the name of a variable"),
         (f"{MINE}key_header = 'X Key:'\n", "not the name of a header"),
+        (f"{MINE}key_scheme = 'Api Key'\n", "not a word such as Bearer"),
         (f"{MINE}needs_key = 'yes'\n", "needs_key is 'yes', not true or false"),
         (f"{MINE}fields = 7\n", "fields is 7, not a table of request fields"),
         (f"{MINE}max_passages = 0\n", "max_passages is 0, not a whole number above 0"),

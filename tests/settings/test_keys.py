@@ -97,6 +97,84 @@ def test_own_key_goes_before_a_borrowed_one(server: Loopback) -> None:
     assert sent(server) == BEARER
 
 
+def test_openai_key_goes_to_openai_where_that_is_asked_for() -> None:
+    """The one company whose key it is could not be used with it."""
+    by_name = settings(Flags(provider="openai"), {"OPENAI_API_KEY": KEY})
+    by_url = settings(Flags(base_url="https://api.openai.com/v1"), {"OPENAI_API_KEY": KEY})
+    for found in (by_name, by_url):
+        assert (found.provider.name, found.base_url) == ("openai", "https://api.openai.com/v1")
+        assert found.key is not None
+        assert found.key.value == KEY
+
+
+def test_openai_key_goes_to_openai_alone(server: Loopback) -> None:
+    """A server that is tried out under OpenAI's name would be handed the key by a cloned folder."""
+    env_file(RERANK_PROVIDER="openai", RERANK_BASE_URL=server.url)
+    done = run(OPENAI_API_KEY=KEY)
+    assert (done.code, list(server.received)) == (3, [])
+
+
+# Keys that people have for other uses
+
+
+@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "CLOUDFLARE_API_TOKEN"])
+def test_key_of_another_use_does_not_choose_its_provider(name: str) -> None:
+    """Passages would go to a company, at a price, because its key is there for something else."""
+    env = {name: KEY, "CLOUDFLARE_ACCOUNT_ID": "0123"}
+    assert settings(env=env).provider.name == "local"
+    chosen = settings(env=env | {"TYPESAFE_API_KEY": OTHER})
+    assert chosen.provider.name == "typesafe"
+
+
+# An account in the URL
+
+
+ACCOUNTS = "https://api.cloudflare.com/client/v4/accounts"
+CLOUDFLARE = Flags(provider="cloudflare")
+
+
+def test_account_stands_in_the_url_wherever_it_is_named() -> None:
+    """A user would have to write the whole URL, with a part that a variable has already."""
+    key = {"CLOUDFLARE_API_TOKEN": KEY}
+    found = settings(CLOUDFLARE, key | {"CLOUDFLARE_ACCOUNT_ID": "0123"})
+    in_file = settings(CLOUDFLARE, key, {"CLOUDFLARE_ACCOUNT_ID": "0123"})
+    assert found.base_url == in_file.base_url == f"{ACCOUNTS}/0123"
+    assert found.provider.base_url == f"{ACCOUNTS}/0123"
+    found.require()
+
+
+@pytest.mark.parametrize(
+    ("account", "there"),
+    [("a/b?c#d", "a%2Fb%3Fc%23d"), ("@evil.example/", "%40evil.example%2F"), ("é", "%C3%A9")],
+)
+def test_account_cannot_leave_its_place_in_the_url(account: str, there: str) -> None:
+    """A cloned folder's `.env` could send a key elsewhere by an account that is none."""
+    found = settings(CLOUDFLARE, {"CLOUDFLARE_API_TOKEN": KEY}, {"CLOUDFLARE_ACCOUNT_ID": account})
+    assert found.base_url == f"{ACCOUNTS}/{there}"
+
+
+def test_account_that_is_missing() -> None:
+    """Passages would go to a URL that has braces in it."""
+    done = run("-p", "cloudflare", CLOUDFLARE_API_TOKEN=KEY)
+    assert done.code == 3
+    assert "no account for the URL of cloudflare" in done.err
+    assert "CLOUDFLARE_ACCOUNT_ID" in done.err
+    with pytest.raises(SettingsError, match="no key for cloudflare"):
+        settings(CLOUDFLARE, {"CLOUDFLARE_ACCOUNT_ID": "0123"}).require()
+    in_python = resolve(Flags(provider="cloudflare", api_key=KEY))
+    with pytest.raises(SettingsError) as caught:
+        in_python.require()
+    assert "base_url=" in str(caught.value.hint)
+
+
+def test_url_that_holds_the_account() -> None:
+    """A URL as the documentation writes it would be refused for want of a variable."""
+    url = f"{ACCOUNTS}/0123/ai/run/@cf/baai/bge-reranker-base"
+    found = settings(Flags(base_url=url), {"CLOUDFLARE_API_TOKEN": KEY})
+    assert (found.provider.name, found.base_url) == ("cloudflare", url)
+    found.require()
+
+
 # RERANK_API_KEY
 
 

@@ -52,6 +52,18 @@ def test_own_key_goes_to_ones_own_provider(config: Path) -> None:
     assert (done.code, done.err.count("warning")) == (0, 0)
 
 
+def test_key_in_the_form_that_the_endpoint_wants(config: Path) -> None:
+    """An Elasticsearch of one's own would refuse a key that is right."""
+    own(config, FRIEND, 'key_scheme = "ApiKey"', 'dialect = "elasticsearch"', 'model = "m"')
+    with network() as router:
+        router.route().respond(json={"rerank": SCORES["results"]})
+        done = rerank("q", PASSAGES, "-p", "mine", env={"RERANK_API_KEY": KEY})
+        (call,) = router.calls
+    assert done.code == 0
+    assert call.request.headers["authorization"] == f"ApiKey {KEY}"
+    assert str(call.request.url) == f"{FRIEND}/_inference/rerank/m"
+
+
 def test_general_key_goes_to_ones_own_provider(config: Path) -> None:
     """RERANK_API_KEY, for whatever is asked, would not be for this."""
     own(config, FRIEND)

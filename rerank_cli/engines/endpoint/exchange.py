@@ -59,8 +59,8 @@ class Exchange:
         self._headers = dict(row.headers)
         self._redactor = Redactor(*[key.value] if key else [])
         if key is not None:
-            bearer = "Bearer " if row.key_header == "Authorization" else ""
-            self._headers[row.key_header] = bearer + key.value
+            scheme = f"{row.key_scheme} " if row.key_header == "Authorization" else ""
+            self._headers[row.key_header] = scheme + key.value
         self._clock = clock
         self._note = note
         self.url = self._dialect.url(settings.base_url, self._options)
@@ -71,7 +71,7 @@ class Exchange:
     def body(self, request: Request, *, counted: bool = False) -> bytes:
         """The request as it is sent; if `counted` with the number of results that are wanted."""
         options = self._options
-        if counted and self.count:
+        if self.count and (counted or self._settings.provider.always_counted):
             options = options.also(self.count, len(request.texts))
         encoded = self._dialect.encode(request, options)
         return json.dumps(encoded, ensure_ascii=False, separators=(",", ":")).encode()
