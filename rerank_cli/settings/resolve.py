@@ -1,6 +1,6 @@
 """Merges the settings of all sources; the first source that has one decides."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from urllib.parse import quote
@@ -116,8 +116,7 @@ def resolve(
     key, withheld = None, None
     if not provider.is_embedded:
         key, withheld = key_for(provider, named, base_url, sources)
-    if not dry:
-        _check_read(sources, named if provider.is_embedded else key)
+    _check_read(() if dry else sources.unread, named if provider.is_embedded else key)
     url = _url(flags, provider, base_url, key)
     unread = (error.message for error in sources.unread)
     warnings = [*(dotenv.warnings if dotenv else ()), *unread, *config.warnings, *unused]
@@ -151,12 +150,12 @@ def _url(flags: Flags, provider: Provider, base_url: Found | None, key: Found | 
     return url
 
 
-def _check_read(sources: Sources, decisive: Found | None) -> None:
+def _check_read(unread: Iterable[SettingsError], decisive: Found | None) -> None:
     """Raise why `.env` could not be read, unless what decides was said by the user.
 
     It may name another provider, or hold the key.
     """
-    for error in sources.unread:
+    for error in unread:
         if not (decisive and decisive.by_user):
             raise replace(error)
 
