@@ -7,8 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rerank_cli.errors import InputError
+from rerank_cli.marks import unmarked
 from rerank_cli.reading.collection import Corpus, read_queries
-from rerank_cli.reading.encoding import unmarked
 from rerank_cli.reading.fields import FieldNames
 from rerank_cli.reading.jobs import job_lines
 from rerank_cli.reading.qrels import read_qrels
