@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Self, TypeVar, Unpack
 
 from rerank_cli import planning
-from rerank_cli.errors import InputError, ScoringError, UsageError, ends_all
+from rerank_cli.errors import InputError, RerankError, ScoringError, UsageError, ends_all
 from rerank_cli.model import Candidates, Scores, Usage
 from rerank_cli.planning import Plan
 from rerank_cli.providers import PROVIDERS
@@ -160,7 +160,7 @@ class Reranker(AbstractContextManager["Reranker"]):
 
         self.check_scores(scores, threshold, top_n)
         scale = Scaler(scores, self.settings.score_range)
-        work = partial(self._result, top_n, threshold, scale)
+        work = partial(self._result, top_n, threshold, scale, [])
         done: SimpleQueue[Future[JobResult[D]]] = SimpleQueue()
         under_way: set[Future[JobResult[D]]] = set()
 
@@ -210,7 +210,6 @@ class Reranker(AbstractContextManager["Reranker"]):
         self.close()
 
     # For the commands
-
     def stop(self) -> None:
         """Finish the requests under way; what waits ends with an error that is `stopped`."""
         self.engine.stop()
@@ -264,6 +263,7 @@ class Reranker(AbstractContextManager["Reranker"]):
         top_n: int | None,
         threshold: float | None,
         scale: Scaler,
+        fatal: list[RerankError],
         position: int,
         job: "Job[D] | tuple[str, Sequence[D]]",
     ) -> "JobResult[D]":
@@ -271,12 +271,15 @@ class Reranker(AbstractContextManager["Reranker"]):
 
         query, documents, job_id = Job(*job)
         job_id = position if job_id is None else job_id
+        if fatal:
+            raise fatal[0]
         try:
             asked = self._given(query, documents)
             scores = self._scored(asked)
             hits = asked.ranked(scores, top_n, threshold, scale(scores.values))
         except (InputError, UsageError, ScoringError) as error:
             if ends_all(error, succeeded=self.succeeded):
+                fatal.append(error)
                 raise
             # A copy: the frames of its traceback would keep the reply in memory.
             return JobResult(job_id, query, error=replace(error))
