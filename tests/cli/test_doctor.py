@@ -181,7 +181,7 @@ def test_verbose() -> None:
     ended = doctor(servers.infinity, "-v")
     assert ended.code == 0
     assert "rerank: provider: custom (from flag)" in ended.err
-    assert ended.err.count("HTTP 404") == 4
+    assert ended.err.count("HTTP 404") == 7
     assert ended.err.count("HTTP 200") == 2
     assert doctor(servers.infinity).err == ""
 
